@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import type { FileAttributes } from '../../shared/manifest.ts';
+import { readBlock } from './read-block.ts';
+import { metadataOf, storeContent, unchanged, type Stored, type Target } from './target.ts';
+
+/** Stores a file that fits in memory with one request. `changed` means that it did not hold still, and nothing was sent. */
+export async function storeSmall(
+  file: FileHandle,
+  attributes: FileAttributes,
+  target: Target,
+): Promise<Stored | 'changed'> {
+  const release = await target.memory.take(attributes.size);
+  try {
+    const body = await readBlock(file, 0, attributes.size);
+    if (body.length < attributes.size || !(await unchanged(file, attributes))) return 'changed';
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const stored = await storeContent(target, { size: body.length, sha256 }, (precondition) =>
+      target.store.put(target.name, body, {
+        signal: target.signal,
+        precondition,
+        metadata: metadataOf(attributes, sha256),
+      }),
+    );
+    target.onBytes(body.length);
+    return stored;
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,22 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import { createCommitRun } from './commit-run.ts';
+import { createCopyFiles } from './copy-files.ts';
+import { createListFiles } from './list-files.ts';
+import { createOpenRun } from './open-run.ts';
+import { createSealPage } from './seal-page.ts';
+
+/** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
+export function createActivities(deps: ActivityDependencies) {
+  const copyFiles = createCopyFiles(deps);
+  return {
+    openRun: createOpenRun(deps),
+    listFiles: createListFiles(deps),
+    copyFiles,
+    /** The same for one file, under a name of its own so that Temporal's Web UI tells the two apart. */
+    copyFile: copyFiles,
+    sealPage: createSealPage(deps),
+    commitRun: createCommitRun(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,18 @@
+import type { JobResult } from '../jobs/job.ts';
+import { failureTypes } from '../../shared/failures.ts';
+
+/** What the command's exit codes mean; `--help` lists them. */
+export const exitCodes = { done: 0, error: 1, incomplete: 3, interrupted: 130 } as const;
+
+export function exitCodeOf(result: JobResult): number {
+  switch (result.status) {
+    case 'Completed':
+      return exitCodes.done;
+    case 'Failed':
+      return result.failure.type === failureTypes.backupIncomplete ? exitCodes.incomplete : exitCodes.error;
+    case 'Canceled':
+      return exitCodes.interrupted;
+    case 'Terminated':
+      return exitCodes.error;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Logger } from 'pino';
+import type { Jobs } from '../jobs/jobs.ts';
+
+/** What the HTTP API is made of. */
+export interface AppDependencies {
+  readonly jobs: Jobs;
+  readonly log: Logger;
+  /** Named in the URIs handed out, as Durable Functions does; clients pass it back and it means nothing more. */
+  readonly taskHub: string;
+  /** Directories that a backup may be asked of; absolute. */
+  readonly backupRoots: readonly string[];
+  /** Without it everybody who reaches the port may do everything. */
+  readonly apiKey?: string;
+}
+
+/** Where the Durable Functions extension serves its API. */
+export const webhookPrefix = '/runtime/webhooks/durabletask';

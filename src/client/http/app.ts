@@ -1,0 +1,22 @@
+import express, { type Express } from 'express';
+import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
+import { createKeys } from './keys.ts';
+import { createInstanceRoutes } from './instance-routes.ts';
+import { createStartRoute } from './start-route.ts';
+import { problemHandler } from './problem.ts';
+
+/** The HTTP API, not yet listening. Its paths and answers are those of the Durable Functions HTTP API. */
+export function createApp(deps: AppDependencies): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const keys = createKeys(deps.apiKey);
+  const start = createStartRoute(deps, keys);
+  app.use('/orchestrators', start);
+  app.use(`${webhookPrefix}/orchestrators`, start);
+  app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
+  // Unknown paths and methods alike get an empty 404 there.
+  app.use((_request, response) => void response.status(404).end());
+  app.use(problemHandler(deps.log));
+  return app;
+}

@@ -1,0 +1,39 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Request } from 'express';
+import { HttpProblem } from './problem.ts';
+
+/** Who may do what: the key opens everything, the code of an instance that instance alone. */
+export interface Keys {
+  /** The code in the URIs of one instance: a leaked URI opens no other. */
+  codeOf(instanceId: string): string;
+  /** Throws a 401 {@link HttpProblem} unless the request carries the key, or the code of the instance when one is named. */
+  check(request: Request, instanceId?: string): void;
+}
+
+export function createKeys(apiKey: string | undefined): Keys {
+  const hmac = (text: string) =>
+    createHmac('sha256', apiKey ?? '')
+      .update(text)
+      .digest('base64url');
+  // Comparing digests takes the same time wherever two keys differ, and whatever their lengths.
+  const same = (a: string, b: string) => timingSafeEqual(Buffer.from(hmac(a)), Buffer.from(hmac(b)));
+  const codeOf = (instanceId: string) => hmac(`instance:${instanceId}`);
+
+  return {
+    codeOf,
+    check(request, instanceId) {
+      if (apiKey === undefined) return;
+      const given = givenKey(request);
+      if (given !== undefined && same(given, apiKey)) return;
+      if (given !== undefined && instanceId !== undefined && same(given, codeOf(instanceId))) return;
+      throw new HttpProblem(401, 'A valid key is required: send it in the header x-functions-key or as ?code=');
+    },
+  };
+}
+
+function givenKey(request: Request): string | undefined {
+  const header = request.get('x-functions-key');
+  if (header !== undefined) return header;
+  const { code } = request.query;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { ExpectedError } from '../../shared/failures.ts';
+import { JobExistsError } from '../jobs/jobs.ts';
+
+/** A request that gets an answer of 400 or more, in the caller's words. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The one place where failures become answers: problem details (RFC 9457), with the `Message` that Durable Functions clients read. */
+export function problemHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status, detail } = describe(error);
+    if (status >= 500) log.error({ err: error }, 'request failed');
+    response
+      .status(status)
+      .type('application/problem+json')
+      .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, Message: detail }));
+  };
+}
+
+function describe(error: unknown): { status: number; detail: string } {
+  if (error instanceof HttpProblem) return { status: error.status, detail: error.message };
+  if (error instanceof JobExistsError) return { status: 409, detail: error.message };
+  if (error instanceof ExpectedError) {
+    return { status: error.type === 'TemporalUnavailable' ? 503 : 400, detail: error.message };
+  }
+  const status = clientErrorStatus(error);
+  if (status !== undefined) return { status, detail: `The request could not be read: ${(error as Error).message}` };
+  // What was not expected may say more about the inside than a caller should know.
+  return { status: 500, detail: 'Something went wrong while processing your request' };
+}
+
+// Express and its body parsers mark what the client did wrong with a 4xx `status`.
+function clientErrorStatus(error: unknown): number | undefined {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

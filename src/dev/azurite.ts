@@ -1,0 +1,62 @@
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { reservePort } from './ports.ts';
+import { launchProcess, type ManagedServer } from './server-process.ts';
+
+export interface AzuriteOptions {
+  /** The port of the blob service on 127.0.0.1; 0 picks a free one. */
+  readonly port: number;
+  /** Keeps nothing on disk: all is lost when it stops, and blobs are limited to half of the machine's memory. */
+  readonly inMemory?: boolean;
+}
+
+// Not import.meta.resolve, which Vite's module runner, so the tests' global setup, does not have.
+const require = createRequire(import.meta.url);
+
+/** Azurite's one account; its key is public and the same everywhere. */
+const account = 'devstoreaccount1';
+const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+/** The connection string of an Azurite that listens on a port of this machine. */
+export function azuriteConnectionString(port: number): string {
+  const endpoint = `http://127.0.0.1:${port}/${account}`;
+  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${endpoint};`;
+}
+
+/**
+ * Azurite's blob service, its data in `dataDir/azurite`. It saves its list of blobs when it ends by SIGTERM and every 5 s;
+ * killed harder than that, it forgets what it was given last.
+ */
+export function azuriteServer(dataDir: string, options: AzuriteOptions): ManagedServer {
+  return {
+    name: 'Azurite',
+    key: 'azurite',
+    launch: async (logFile) => {
+      const port = await reservePort({ port: options.port, purpose: 'Azurite', setting: 'EMBEDDED_BLOB_PORT' });
+      const location = join(dataDir, 'azurite');
+      await mkdir(location, { recursive: true });
+      const program = require.resolve('azurite/dist/src/blob/main.js');
+      const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', location];
+      // The storage SDK is ahead of the API versions that Azurite knows by number.
+      const how = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
+      const persistence = options.inMemory === true ? ['--inMemoryPersistence'] : [];
+      return { ...(await launchProcess(process.execPath, [program, ...where, ...how, ...persistence], logFile)), port };
+    },
+    isReady: (state) => answersAsAzurite(state.port),
+  };
+}
+
+async function answersAsAzurite(port: number): Promise<boolean> {
+  try {
+    // Without credentials every answer is a refusal, yet it is an answer, and it is signed.
+    const response = await fetch(`http://127.0.0.1:${port}/${account}?comp=list`, {
+      signal: AbortSignal.timeout(2_000),
+    });
+    await response.arrayBuffer();
+    return response.headers.get('server')?.startsWith('Azurite') === true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { azuriteConnectionString, azuriteServer, type AzuriteOptions } from './azurite.ts';
+import { withFileLock } from './file-lock.ts';
+import type { ServerState } from './server-process.ts';
+import { ensureServer, stopServer } from './shared-server.ts';
+import { addUser, removeUser } from './stack-users.ts';
+import { temporalServer, type TemporalServerOptions } from './temporal-server.ts';
+
+export interface EmbeddedStackOptions {
+  /** Holds the servers' data, logs and state; made when absent. Processes with the same directory share the servers. */
+  readonly dataDir: string;
+  /** Without it no Temporal is started. */
+  readonly temporal?: TemporalServerOptions | undefined;
+  /** Without it no Azurite is started. */
+  readonly azurite?: AzuriteOptions | undefined;
+  /** Told, line by line, what takes time or is unusual. */
+  readonly report: (line: string) => void;
+}
+
+export interface EmbeddedStack {
+  /** Host and port, for Temporal's clients and workers. */
+  readonly temporalAddress?: string;
+  readonly webUiUrl?: string;
+  /** For `@azure/storage-blob`. */
+  readonly connectionString?: string;
+  /**
+   * Says that this user needs the servers no more; the last user stops them, and what they hold is kept in `dataDir`.
+   * Calling it again does nothing.
+   */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Gives this process a Temporal server and an Azurite of its own machine, on 127.0.0.1. Servers that run for the same `dataDir`
+ * are used as they are, whatever ports were asked for, also when the process that started them was killed.
+ *
+ * Thrown when a server cannot be started, its port is taken, or Temporal's program is not found (`StackUnavailable`).
+ */
+export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack> {
+  const { temporal, azurite, report } = options;
+  const dataDir = resolve(options.dataDir);
+  const directory = join(dataDir, 'stack');
+  const users = join(directory, 'users');
+  await mkdir(directory, { recursive: true });
+  const locked = <T>(work: () => Promise<T>): Promise<T> =>
+    withFileLock(join(directory, 'lock'), work, (holder) =>
+      report(`Waiting for ${holder}, which starts or stops the servers in ${dataDir} …`),
+    );
+
+  return locked(async () => {
+    const user = await addUser(users);
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= locked(() => leave(directory, users, user)));
+    try {
+      const [temporalState, azuriteState] = await settleBoth(
+        temporal && ensureServer(directory, temporalServer(dataDir, temporal), report),
+        azurite && ensureServer(directory, azuriteServer(dataDir, azurite), report),
+      );
+      return { ...describeTemporal(temporalState), ...describeAzurite(azuriteState), close };
+    } catch (error) {
+      await leave(directory, users, user);
+      throw error;
+    }
+  });
+}
+
+/** Waits for both even when one fails: what the other one started must be known before it can be stopped. */
+async function settleBoth<A, B>(
+  a: Promise<A> | undefined,
+  b: Promise<B> | undefined,
+): Promise<[A | undefined, B | undefined]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
+async function leave(directory: string, users: string, user: string): Promise<void> {
+  if ((await removeUser(users, user)) > 0) return;
+  await Promise.all(['temporal', 'azurite'].map((key) => stopServer(directory, key)));
+}
+
+function describeTemporal(state: ServerState | undefined): Pick<EmbeddedStack, 'temporalAddress' | 'webUiUrl'> {
+  if (state === undefined) return {};
+  const temporalAddress = `127.0.0.1:${state.port}`;
+  return state.uiPort === undefined
+    ? { temporalAddress }
+    : { temporalAddress, webUiUrl: `http://127.0.0.1:${state.uiPort}` };
+}
+
+function describeAzurite(state: ServerState | undefined): Pick<EmbeddedStack, 'connectionString'> {
+  return state === undefined ? {} : { connectionString: azuriteConnectionString(state.port) };
+}

@@ -1,0 +1,71 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { endProcess, isRunning } from './process-identity.ts';
+import { waitUntilReady, type ManagedServer, type ServerState } from './server-process.ts';
+
+/** Long enough for Azurite to save its data and for Temporal to end its long polls. */
+const stopPatience = 10_000;
+
+/**
+ * Returns the server that `directory` says is running, when it answers, or starts one and writes it down there.
+ * The caller holds the directory's lock.
+ *
+ * Thrown when a new server cannot be started (`StackUnavailable`).
+ */
+export async function ensureServer(
+  directory: string,
+  server: ManagedServer,
+  report: (line: string) => void,
+): Promise<ServerState> {
+  const logFile = join(directory, `${server.key}.log`);
+  const running = await adopt(directory, server, logFile, report);
+  if (running !== undefined) return running;
+  const state = await server.launch(logFile);
+  // Written before it is ready: should we die meanwhile, the next one finds it.
+  await writeState(directory, server.key, state);
+  await waitUntilReady(server, state, logFile);
+  return state;
+}
+
+/** Stops the server that `directory` says is running, if any. The caller holds the directory's lock. */
+export async function stopServer(directory: string, key: string): Promise<void> {
+  const state = await readState(directory, key);
+  if (state !== undefined) await endProcess(state, stopPatience);
+  await rm(stateFile(directory, key), { force: true });
+}
+
+async function adopt(
+  directory: string,
+  server: ManagedServer,
+  logFile: string,
+  report: (line: string) => void,
+): Promise<ServerState | undefined> {
+  const state = await readState(directory, server.key);
+  if (state === undefined || !(await isRunning(state))) return undefined;
+  try {
+    await waitUntilReady(server, state, logFile, stopPatience);
+    return state;
+  } catch {
+    report(`${server.name} (process ${state.pid}) runs but does not answer; it was stopped and is started anew.`);
+    return undefined;
+  }
+}
+
+async function readState(directory: string, key: string): Promise<ServerState | undefined> {
+  try {
+    return JSON.parse(await readFile(stateFile(directory, key), 'utf8')) as ServerState;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeState(directory: string, key: string, state: ServerState): Promise<void> {
+  const draft = `${stateFile(directory, key)}.new`;
+  await writeFile(draft, JSON.stringify(state));
+  await rename(draft, stateFile(directory, key));
+}
+
+function stateFile(directory: string, key: string): string {
+  return join(directory, `${key}.json`);
+}

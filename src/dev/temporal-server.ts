@@ -1,0 +1,97 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { Connection } from '@temporalio/client';
+
+import { reservePort } from './ports.ts';
+import { launchProcess, type ManagedServer } from './server-process.ts';
+
+export interface TemporalServerOptions {
+  /** The port of the gRPC API on 127.0.0.1; 0 picks a free one. */
+  readonly port: number;
+  /** The port of the Web UI; 0 picks a free one. Without it there is no Web UI. */
+  readonly uiPort?: number | undefined;
+  /** Gives the path of Temporal's command line program; called only when a server must be started. */
+  readonly cli: () => Promise<string>;
+  /** Keeps nothing on disk: faster, and all is lost when the server stops. */
+  readonly inMemory?: boolean;
+}
+
+/** The dev server is one process with one SQLite connection; its default rate limits are below what that can do. */
+const dynamicConfig = [
+  'frontend.rps=20000',
+  'frontend.namespaceRPS=20000',
+  'matching.rps=20000',
+  'history.rps=20000',
+  'system.enableActivityEagerExecution=true',
+];
+
+/** Temporal's development server, its database in `dataDir`. */
+export function temporalServer(dataDir: string, options: TemporalServerOptions): ManagedServer {
+  return {
+    name: "Temporal's development server",
+    key: 'temporal',
+    launch: async (logFile) => {
+      const port = await reservePort({ port: options.port, purpose: 'Temporal', setting: 'EMBEDDED_TEMPORAL_PORT' });
+      const uiPort = await reserveUiPort(options.uiPort);
+      const database = options.inMemory === true ? [] : databaseArguments(dataDir);
+      const args = [...serverArguments(port, uiPort), ...database];
+      const identity = await launchProcess(await options.cli(), args, logFile);
+      return { ...identity, port, ...(uiPort === undefined ? {} : { uiPort }) };
+    },
+    isReady: async (state) => (await acceptsConnections(state.port)) && (await servesDefaultNamespace(state.port)),
+  };
+}
+
+async function reserveUiPort(uiPort: number | undefined): Promise<number | undefined> {
+  if (uiPort === undefined) return undefined;
+  return reservePort({ port: uiPort, purpose: "Temporal's Web UI", setting: 'EMBEDDED_UI_PORT' });
+}
+
+function serverArguments(port: number, uiPort: number | undefined): string[] {
+  return [
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${port}`,
+    '--log-level=error',
+    ...(uiPort === undefined ? ['--headless'] : [`--ui-port=${uiPort}`, '--ui-disable-news-fetch']),
+    ...dynamicConfig.flatMap((entry) => ['--dynamic-config-value', entry]),
+  ];
+}
+
+function databaseArguments(dataDir: string): string[] {
+  const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
+  return ['--db-filename', join(dataDir, 'temporal.db'), ...pragmas];
+}
+
+/** A cheap first question: gRPC, when refused, waits a second before it tries again. */
+function acceptsConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const answer = (accepted: boolean): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+    socket.setTimeout(1_000, () => answer(false));
+  });
+}
+
+/** The server opens its port before the namespace exists; only after that can work be started. */
+async function servesDefaultNamespace(port: number): Promise<boolean> {
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2_000 });
+    const { workflowService } = connection;
+    await connection.withDeadline(Date.now() + 2_000, () =>
+      workflowService.describeNamespace({ namespace: 'default' }),
+    );
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await connection?.close();
+  }
+}

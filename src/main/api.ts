@@ -1,0 +1,19 @@
+import { Jobs } from '../client/jobs/jobs.ts';
+import { serveHttp } from './http-server.ts';
+import { runMain } from './run-main.ts';
+import { connectClient, temporalTarget } from './temporal.ts';
+import { untilSignal } from './until-signal.ts';
+
+/** `npm run api`: the HTTP API in front of an existing Temporal, until it is told to stop. */
+await runMain(async (config, log) => {
+  const stop = untilSignal();
+  const target = temporalTarget();
+  const client = await connectClient(target);
+  const jobs = new Jobs({ client, address: target.address, taskQueue: config.taskQueue });
+  const server = await serveHttp(config, jobs, log);
+  log.info({ url: server.url, temporal: target.address, taskQueue: config.taskQueue }, 'API is listening');
+  await stop;
+  await server.close();
+  await client.connection.close();
+  return 0;
+});

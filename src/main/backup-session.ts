@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import { Jobs } from '../client/jobs/jobs.ts';
+import type { Config } from '../config.ts';
+import { ExpectedError } from '../shared/failures.ts';
+import { startOwnWorker } from './own-worker.ts';
+import { installRuntime } from './runtime.ts';
+import { openStack } from './stack.ts';
+import { openStorage } from './storage.ts';
+import { connectClient, temporalTarget } from './temporal.ts';
+
+/** What one run of the backup command works with. */
+export interface BackupSession {
+  readonly jobs: Jobs;
+  /** Known when this process talks to the storage account itself. */
+  readonly storageUrl?: string;
+  readonly webUi?: string;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Whether this process runs the worker; otherwise others do. */
+  readonly ownWorker: boolean;
+  /** The directory to back up: the own worker may read it whatever `BACKUP_ROOTS` says. */
+  readonly root: string;
+  readonly report: (line: string) => void;
+}
+
+/** Starts what the environment does not name and connects to the rest. Throws an ExpectedError that says what is missing. */
+export async function openBackupSession({
+  config,
+  log,
+  ownWorker,
+  root,
+  report,
+}: SessionOptions): Promise<BackupSession> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const step of closing.splice(0).toReversed()) await step();
+  };
+  try {
+    // Where others run the worker they talk to storage, and nothing of the stack is needed here.
+    const stack = ownWorker ? await openStack(config, report) : undefined;
+    if (stack) closing.push(() => stack.close());
+    const target = temporalTarget(stack?.temporalAddress);
+    const client = await connectClient(target);
+    closing.push(() => client.connection.close());
+    const jobs = new Jobs({ client, address: target.address, taskQueue: config.taskQueue });
+    const ui = stack?.webUiUrl ?? config.temporal.uiUrl;
+    const session = {
+      jobs,
+      close,
+      ...(ui !== undefined && { webUi: `${ui}/namespaces/${target.namespace}/workflows` }),
+    };
+
+    if (!ownWorker) {
+      await requireWorkers(jobs, config.taskQueue, target.address);
+      return session;
+    }
+    // The command answers Ctrl-C itself: a worker that left on its own would leave the cancelled run to nobody.
+    installRuntime(log, { shutdownSignals: [] });
+    const store = await openStorage(config, stack?.connectionString);
+    const worker = await startOwnWorker(config, target, store, log, [root]);
+    closing.push(() => worker.stop());
+    return { ...session, storageUrl: store.url };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): Promise<void> {
+  if (await jobs.hasWorkers()) return;
+  throw new ExpectedError(
+    'StackUnavailable',
+    `No worker polls the task queue ${taskQueue} at ${address}: start one with \`npm run worker\`, or add --worker to run one here`,
+  );
+}

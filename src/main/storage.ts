@@ -1,0 +1,38 @@
+import type { Config } from '../config.ts';
+import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
+import { openBlobStore } from '../storage/open-blob-store.ts';
+
+const answerWithin = 8000;
+
+/**
+ * Opens the container that the configuration names, or the one in `embedded`, and makes sure that it can be used: better now than
+ * in the middle of a run. Throws an {@link ExpectedError} that names the address.
+ */
+export async function openStorage(config: Config, embedded?: string): Promise<BlobStore> {
+  const store = openBlobStore(locationOf(config, embedded), config.container);
+  try {
+    await store.ensureContainer(AbortSignal.timeout(answerWithin));
+  } catch (error) {
+    if (isBlobStoreError(error, 'refused'))
+      throw new ExpectedError(failureTypes.storageRefused, error.message, { cause: error });
+    throw new ExpectedError(
+      failureTypes.storageUnavailable,
+      `The storage account does not answer at ${store.url}: check AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT, and the network`,
+      { cause: error },
+    );
+  }
+  return store;
+}
+
+function locationOf(config: Config, embedded: string | undefined) {
+  if (embedded !== undefined) return { connectionString: embedded };
+  const { storage } = config;
+  if (storage === undefined) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      'No storage account is named: set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT to use the identity of this environment',
+    );
+  }
+  return 'account' in storage ? storage : { connectionString: storage.connectionString.reveal() };
+}

@@ -1,0 +1,53 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
+import { ExpectedError, failureTypes } from './failures.ts';
+
+/**
+ * The real path of `path`, which must lie in one of `roots` after every symlink is resolved.
+ * Throws an {@link ExpectedError} of type `RootNotAllowed` otherwise, and the system's error when there is no such path.
+ */
+export async function confine(path: string, roots: readonly string[]): Promise<string> {
+  const real = await realpath(path);
+  for (const root of roots) {
+    const realRoot = await realpath(root).catch(() => undefined);
+    if (realRoot !== undefined && isInside(real, realRoot)) return real;
+  }
+  throw new ExpectedError(
+    failureTypes.rootNotAllowed,
+    `${path} is outside the directories that this worker may read (${roots.join(', ')}): add it to BACKUP_ROOTS of the worker`,
+  );
+}
+
+/** Whether `path` is `root` or below it; both absolute and real. */
+export function isInside(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}
+
+/**
+ * Tells whether directories below `root` are still below it: one replaced by a symlink after it was listed would lead elsewhere.
+ * The answers are kept for the lifetime of the returned function, one activity.
+ */
+export function createDirectoryCheck(realRoot: string): (directory: Buffer) => Promise<void> {
+  const root = Buffer.from(realRoot);
+  const known = new Map<string, Promise<void>>();
+  return (directory) => {
+    const key = directory.toString('latin1');
+    const check = known.get(key) ?? checkInside(directory, root);
+    known.set(key, check);
+    return check;
+  };
+}
+
+async function checkInside(directory: Buffer, root: Buffer): Promise<void> {
+  const real = await realpath(directory, { encoding: 'buffer' });
+  const below =
+    root.length === 1 ||
+    (real.subarray(0, root.length).equals(root) && (real.length === root.length || real[root.length] === 0x2f));
+  if (!below) {
+    throw new ExpectedError(
+      failureTypes.rootNotAllowed,
+      `${directory.toString()} now leads out of the directory being backed up`,
+    );
+  }
+}

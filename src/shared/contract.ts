@@ -1,0 +1,143 @@
+/** What client, workflows and activities say to each other. Sizes are bytes and durations are milliseconds. */
+
+/** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
+export interface BackupOptions {
+  /** Copies in flight at once, over all workers. */
+  readonly window: number;
+  /** Most entries listed into one page. */
+  readonly pageEntries: number;
+  /** Most copies planned for one page; bounds the history between two chances to continue as new. */
+  readonly pageCopies: number;
+  /** A tree of at most this many files is copied one activity per file, so that each shows by name in Temporal's Web UI. */
+  readonly smallTreeFiles: number;
+  /** Most files in one pack. */
+  readonly packFiles: number;
+  /** Most bytes in one pack; a larger file is copied by an activity of its own. */
+  readonly packBytes: number;
+  /** Attempts at one copy activity before its files count as failed. */
+  readonly copyAttempts: number;
+  /** A worker silent for this long is taken for dead and its activity is given to another. */
+  readonly heartbeatTimeout: number;
+}
+
+export const defaultBackupOptions: BackupOptions = {
+  window: 32,
+  pageEntries: 10_000,
+  pageCopies: 500,
+  smallTreeFiles: 200,
+  packFiles: 256,
+  packBytes: 32 * 1024 * 1024,
+  // With the copy's backoff this outlasts an outage of about ten minutes.
+  copyAttempts: 24,
+  heartbeatTimeout: 15_000,
+};
+
+export interface BackupInput {
+  /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
+  readonly root: string;
+  readonly options?: Partial<BackupOptions>;
+}
+
+/** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
+export interface Run {
+  /** Names the run in storage and sorts by start time: `20261121T051430Z-1f3a9c2e`. */
+  readonly id: string;
+  /** Absolute path, as the caller wrote it. */
+  readonly root: string;
+  readonly container: string;
+  /** Put before every blob's name. */
+  readonly prefix: string;
+  readonly options: BackupOptions;
+}
+
+/** The share of a page that one copy activity takes: the lines between two byte offsets that carry its number. */
+export interface Copy {
+  readonly page: number;
+  /** Counts from 0 within the page. */
+  readonly number: number;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** The file's path, when the copy is of one file alone; shortened for show, never used to open it. */
+  readonly label?: string;
+}
+
+/** What `listFiles` returns: the page itself is a blob, and this is the reference to it. */
+export interface Page {
+  readonly number: number;
+  readonly copies: readonly Copy[];
+  /** Where the next page starts; absent on the last. */
+  readonly cursor?: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * What became of a path in a run:
+ * `uploaded` its bytes were sent; `adopted` the blob already held them; `recorded` it has no bytes (a directory, a symlink);
+ * `skipped` it cannot be backed up (a socket, a fifo, a device) or vanished after it was listed;
+ * `changed` it never held still while it was read; `failed` it could not be read or stored.
+ */
+export type Outcome = 'uploaded' | 'adopted' | 'recorded' | 'skipped' | 'changed' | 'failed';
+
+/** Counts of one page or of a whole run. `files` and `bytes` are those that the run holds. */
+export interface Tally {
+  readonly files: number;
+  readonly bytes: number;
+  readonly uploaded: number;
+  readonly uploadedBytes: number;
+  readonly adopted: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly skipped: number;
+  /** Files whose outcome is `failed` or `changed`. */
+  readonly failed: number;
+}
+
+export interface FileFailure {
+  readonly path: string;
+  readonly outcome: 'failed' | 'changed';
+  readonly reason: string;
+}
+
+/** A copy activity that gave up, as the workflow reports it to `sealPage`. */
+export interface CopyFailure {
+  readonly number: number;
+  readonly reason: string;
+}
+
+export interface SealedPage {
+  readonly tally: Tally;
+  readonly failures: readonly FileFailure[];
+}
+
+/** The result of a run. `bytes` is the size of every regular file that the run holds, as the original sample returns it. */
+export interface BackupSummary extends Tally {
+  readonly runId: string;
+  readonly root: string;
+  /** `container/name` of the run's manifest. */
+  readonly manifest: string;
+  readonly complete: boolean;
+  /** The first failures, at most {@link maxReportedFailures}; the manifest has them all. */
+  readonly failures: readonly FileFailure[];
+}
+
+export const maxReportedFailures = 100;
+
+/** Where a running backup stands. Totals grow until `listed` is true. */
+export interface BackupProgress {
+  readonly phase: 'opening' | 'copying' | 'committing' | 'done';
+  readonly suspended: boolean;
+  /** Whether the whole tree has been listed, so that the totals are final. */
+  readonly listed: boolean;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly failed: number;
+}
+
+/** The workflows that a caller may start, by the names used on the wire. */
+export const workflowNames = { backup: 'backup', backupSiteContent: 'E2_BackupSiteContent' } as const;

@@ -1,0 +1,81 @@
+import type { EncodedPath } from './encoded-path.ts';
+import type { Outcome } from './contract.ts';
+
+/** What a path was when it was listed. `other` is a socket, a fifo or a device. */
+export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
+
+/** Attributes that tell whether a file changed, and that a restore brings back. Times are decimal nanoseconds since 1970. */
+export interface FileAttributes {
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  /** Permission bits, as in `0o644`. */
+  readonly mode: number;
+}
+
+/** One line of a page: a path that `listFiles` found, in the order of {@link entryKey}. */
+export interface PageEntry extends FileAttributes {
+  /** Relative to the run's root. */
+  readonly path: EncodedPath;
+  readonly kind: EntryKind;
+  /** Where a symlink points, encoded. */
+  readonly target?: EncodedPath;
+  /** The copy of this page that takes the file along. */
+  readonly copy?: number;
+  /** Why the path could not be read; the run is then incomplete. */
+  readonly error?: string;
+}
+
+/** One line of a copy's outcomes. */
+export interface FileOutcome extends FileAttributes {
+  readonly path: EncodedPath;
+  readonly outcome: Outcome;
+  readonly blob?: string;
+  readonly etag?: string;
+  /** Of the bytes stored, in hexadecimal. */
+  readonly sha256?: string;
+  readonly reason?: string;
+  /** Times that the file was read. */
+  readonly attempts: number;
+}
+
+/** One line of a manifest shard: what the run holds at a path, and what became of it. */
+export interface ManifestEntry extends FileOutcome {
+  readonly kind: EntryKind;
+  readonly target?: EncodedPath;
+}
+
+/** The last write of a run: without it the run is incomplete and nothing is restored from it. */
+export interface Manifest {
+  readonly format: 1;
+  readonly run: string;
+  readonly instanceId: string;
+  readonly root: string;
+  readonly prefix: string;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** False when some files failed. */
+  readonly complete: boolean;
+  readonly files: number;
+  readonly bytes: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** In the order of the paths they hold. */
+  readonly shards: readonly ManifestShard[];
+}
+
+/** A gzipped NDJSON blob of {@link ManifestEntry}, one per page of the listing. */
+export interface ManifestShard {
+  readonly blob: string;
+  /** Of the gzipped bytes, in hexadecimal. */
+  readonly sha256: string;
+  readonly entries: number;
+}
+
+/** Orders a listing: by path, a directory as if its name ended in `/`, so that it comes right before what is in it. */
+export function entryKey(entry: { readonly path: EncodedPath; readonly kind: EntryKind }): string {
+  return entry.kind === 'directory' ? `${entry.path}/` : entry.path;
+}

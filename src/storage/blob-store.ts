@@ -1,0 +1,79 @@
+/** A blob as a listing or a HEAD shows it. */
+export interface BlobProperties {
+  readonly name: string;
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Keys are lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What must be true of the blob for a write to happen; without it the write overwrites whatever is there. */
+export type Precondition = { readonly absent: true } | { readonly etag: string };
+
+export interface WriteOptions {
+  readonly signal: AbortSignal;
+  readonly precondition?: Precondition;
+  /** Keys lower-case letters and digits, values printable ASCII: what every Azure endpoint keeps as it is. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+/**
+ * One container of blobs.
+ *
+ * The contract, which `test/storage/blob-store.suite.ts` holds every implementation to:
+ * - A name is stored exactly as given; one that a URL would rewrite (a `.` or `..` segment) is refused before anything is sent.
+ * - `put` and `commitBlocks` are atomic: a reader sees the blob before or after, never a part. Bytes are checked by MD5 on the way.
+ * - Each call retries passing faults a few times within seconds and then throws; longer patience is the caller's.
+ * - Each call ends soon after `signal` aborts, by throwing the signal's reason, and by itself when the service does not answer.
+ * - Every other failure is a {@link BlobStoreError}.
+ */
+export interface BlobStore {
+  readonly container: string;
+  /** Where the container is, for people; holds no secret. */
+  readonly url: string;
+
+  /** Creates the container unless it exists. */
+  ensureContainer(signal: AbortSignal): Promise<void>;
+  /** Writes a whole blob in one request and returns its etag. At most {@link maxPutBytes}. */
+  put(name: string, body: Buffer, options: WriteOptions): Promise<string>;
+  /** Stages one block; staging the same id again replaces it. Blocks of one blob have ids of equal length. */
+  stageBlock(name: string, blockId: string, body: Buffer, signal: AbortSignal): Promise<void>;
+  /** Sizes of the blocks that are staged and not committed, by id; empty when there are none. */
+  stagedBlocks(name: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** Makes staged blocks the blob, in order, and returns its etag. */
+  commitBlocks(name: string, blockIds: readonly string[], options: WriteOptions): Promise<string>;
+  /** Undefined when there is no such blob. */
+  properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined>;
+  /** The bytes from `from` up to but not including `to`, or to the end. Throws `not-found`. */
+  read(name: string, range: { readonly from: number; readonly to?: number }, signal: AbortSignal): Promise<Buffer>;
+  /** Blobs whose name starts with `prefix`, in byte order of the names, fetched page by page. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties>;
+  /** Keeps the present content as a read-only snapshot; returns its id. Throws `precondition-failed` when the etag is another. */
+  snapshot(name: string, etag: string, signal: AbortSignal): Promise<string>;
+}
+
+/** The most that `put` sends in one request; larger content is staged in blocks. Bytes. */
+export const maxPutBytes = 256 * 1024 * 1024;
+
+/**
+ * Why a call to storage failed:
+ * `not-found` no such blob or container; `precondition-failed` the blob is not what the caller said;
+ * `refused` asking again gives the same answer (credentials, names, quotas); `unavailable` asking later may succeed.
+ */
+export type BlobStoreErrorKind = 'not-found' | 'precondition-failed' | 'refused' | 'unavailable';
+
+export class BlobStoreError extends Error {
+  override readonly name = 'BlobStoreError';
+  readonly kind: BlobStoreErrorKind;
+
+  constructor(kind: BlobStoreErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+export function isBlobStoreError(error: unknown, kind: BlobStoreErrorKind): error is BlobStoreError {
+  return error instanceof BlobStoreError && error.kind === kind;
+}

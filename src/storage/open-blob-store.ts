@@ -1,0 +1,35 @@
+import { DefaultAzureCredential } from '@azure/identity';
+import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import { ExpectedError } from '../shared/failures.ts';
+import { AzureBlobStore } from './azure-blob-store.ts';
+import type { BlobStore } from './blob-store.ts';
+
+// Temporal retries a failed activity for minutes, with its own backoff; the SDK only has to absorb a dropped connection.
+const pipeline: StoragePipelineOptions = {
+  retryOptions: { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 },
+};
+
+/** A storage account: by connection string, or by name with the identity that the environment offers (managed identity, CLI login…). */
+export type StorageLocation = { readonly connectionString: string } | { readonly account: string };
+
+/** Opens one container; nothing is sent yet. Throws an {@link ExpectedError} when the connection string cannot be read. */
+export function openBlobStore(location: StorageLocation, container: string): BlobStore {
+  return new AzureBlobStore(serviceClient(location).getContainerClient(container));
+}
+
+function serviceClient(location: StorageLocation): BlobServiceClient {
+  if ('account' in location) {
+    const url = `https://${location.account}.blob.core.windows.net`;
+    return new BlobServiceClient(url, new DefaultAzureCredential(), pipeline);
+  }
+  try {
+    return BlobServiceClient.fromConnectionString(location.connectionString, pipeline);
+  } catch (error) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      'AZURE_STORAGE_CONNECTION_STRING cannot be read: copy it whole from the storage account, as in ' +
+        '"DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net"',
+      { cause: error },
+    );
+  }
+}

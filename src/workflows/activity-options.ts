@@ -1,0 +1,46 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import type { BackupOptions } from '../shared/contract.ts';
+import { nonRetryableFailureTypes } from '../shared/failures.ts';
+
+const nonRetryableErrorTypes = [...nonRetryableFailureTypes];
+
+/** `openRun` tells the caller within seconds that a root or the storage cannot be used, while a dropped connection is still forgiven. */
+export const openOptions: ActivityOptions = {
+  startToCloseTimeout: '60s',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '500ms', maximumAttempts: 2, nonRetryableErrorTypes },
+};
+
+/** For copies: hours for a large file, given back soon when its worker dies, tried through an outage of minutes. */
+export function copyOptions(options: BackupOptions): ActivityOptions {
+  return {
+    // Azure forgets staged blocks after a week, so a copy that takes longer could never end.
+    scheduleToCloseTimeout: '7 days',
+    startToCloseTimeout: '7 days',
+    heartbeatTimeout: options.heartbeatTimeout,
+    // A cancelled run ends when nothing writes any more.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '30s',
+      maximumAttempts: options.copyAttempts,
+      nonRetryableErrorTypes,
+    },
+  };
+}
+
+/** For listing a page and for writing what holds a run together: nothing can go on without these, so they are tried longest. */
+export function recordOptions(options: BackupOptions): ActivityOptions {
+  return {
+    ...copyOptions(options),
+    startToCloseTimeout: '12h',
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '30s',
+      maximumAttempts: options.copyAttempts * 2,
+      nonRetryableErrorTypes,
+    },
+  };
+}

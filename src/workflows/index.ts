@@ -1,0 +1,1 @@
+export { backup, E2_BackupSiteContent } from './backup.ts';

@@ -1,0 +1,37 @@
+import type { BackupProgress, Page, Tally } from '../shared/contract.ts';
+import type { CopyResult } from '../activities/copy-files.ts';
+
+export const startProgress: BackupProgress = {
+  phase: 'opening',
+  suspended: false,
+  listed: false,
+  totalFiles: 0,
+  totalBytes: 0,
+  files: 0,
+  bytes: 0,
+  failed: 0,
+};
+
+export function pageListed(progress: BackupProgress, page: Page): BackupProgress {
+  return {
+    ...progress,
+    phase: 'copying',
+    listed: page.cursor === undefined,
+    totalFiles: progress.totalFiles + page.files,
+    totalBytes: progress.totalBytes + page.bytes,
+  };
+}
+
+export function copied(progress: BackupProgress, result: CopyResult): BackupProgress {
+  return {
+    ...progress,
+    files: progress.files + result.files,
+    bytes: progress.bytes + result.bytes,
+    failed: progress.failed + result.failed,
+  };
+}
+
+/** The tally counts what the single copies cannot, such as copies that failed as a whole. */
+export function sealed(progress: BackupProgress, tally: Tally): BackupProgress {
+  return { ...progress, files: tally.files, bytes: tally.bytes, failed: tally.failed };
+}

@@ -1,0 +1,24 @@
+import { condition, setHandler } from '@temporalio/workflow';
+import { resumeUpdate, suspendUpdate } from './messages.ts';
+import type { ProgressReport } from './progress-report.ts';
+
+/** Whether a workflow may start new activities, as its callers decide by message. */
+export interface Suspension {
+  /** Resolves at once unless suspended, and then when resumed. Rejects when the workflow is cancelled meanwhile. */
+  readonly gate: () => Promise<void>;
+}
+
+/** Answers suspend and resume for the running workflow, which starts as its progress says it was left. */
+export function createSuspension(report: ProgressReport): Suspension {
+  const isSuspended = () => report.now().suspended;
+  const set = (suspended: boolean) => {
+    if (isSuspended() !== suspended) report.milestone((now) => ({ ...now, suspended }));
+  };
+  setHandler(suspendUpdate, () => set(true));
+  setHandler(resumeUpdate, () => set(false));
+  return {
+    gate: async () => {
+      if (isSuspended()) await condition(() => !isSuspended());
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import type { TestProject } from 'vitest/node';
+
+import { openEmbeddedStack, type EmbeddedStack } from '../../src/dev/embedded-stack.ts';
+import { findCli } from './find-cli.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Host and port of the run's own Temporal server. */
+    temporalAddress: string;
+    /** Of the run's own Azurite. */
+    connectionString: string;
+    /** A file for the worker's option `workflowBundle: { codePath }`: bundling takes seconds, so it is done once. */
+    workflowBundlePath: string;
+  }
+}
+
+/** Gives the whole test run one Temporal server, one Azurite and one workflow bundle, all in a directory that is removed at the end. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), 'durable-backup-test-'));
+  let stack: EmbeddedStack | undefined;
+  const teardown = async (): Promise<void> => {
+    await stack?.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    stack = await openEmbeddedStack({
+      dataDir: directory,
+      temporal: { port: 0, inMemory: true, cli: findCli },
+      azurite: { port: 0 },
+      report: (line) => process.stderr.write(`${line}\n`),
+    });
+    const workflowBundlePath = join(directory, 'workflow-bundle.js');
+    await writeFile(workflowBundlePath, await bundleWorkflows());
+    project.provide('workflowBundlePath', workflowBundlePath);
+    project.provide('temporalAddress', stack.temporalAddress ?? '');
+    project.provide('connectionString', stack.connectionString ?? '');
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}
+
+async function bundleWorkflows(): Promise<string> {
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  return code;
+}
