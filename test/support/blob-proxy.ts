@@ -1,0 +1,140 @@
+import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** A request that a client sent, body and all. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Decoded, without the account: `/backups/srv/site/a b.txt`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Of the body. */
+  readonly bytes: number;
+}
+
+/**
+ * What becomes of a request: `status` answers it in the service's place; `reset` cuts the connection before the service sees it,
+ * `lose-answer` after the service did it; `stall` never answers; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
+ */
+export type Fault =
+  | { readonly status: number; readonly code?: string }
+  | 'reset'
+  | 'lose-answer'
+  | 'stall'
+  | { readonly tamper: (body: Buffer) => Buffer }
+  | { readonly tamperAnswer: (body: Buffer) => Buffer };
+
+/** Undefined lets the request pass. A rule that waits holds the request up meanwhile. */
+export type Rule = (request: SeenRequest) => Fault | undefined | Promise<Fault | undefined>;
+
+export interface BlobProxy {
+  /** That of the target, with the proxy in its place. */
+  readonly connectionString: string;
+  /** In the order of arrival. */
+  readonly requests: readonly SeenRequest[];
+  /** Adds a rule; of several, the first that names a fault wins. Returns a function that takes the rule away. */
+  rule(rule: Rule): () => void;
+  /** Stalls the first matching request until released; `reached` resolves when it has arrived. */
+  hold(matches: (request: SeenRequest) => boolean): { readonly reached: Promise<void>; readonly release: () => void };
+  close(): Promise<void>;
+}
+
+const endpointOf = /BlobEndpoint=(?<endpoint>http:[^;]+)/u;
+
+/** A stretch of bad network between a client and a blob service that speaks plain HTTP. */
+export async function createBlobProxy({ target }: { target: string }): Promise<BlobProxy> {
+  const endpoint = new URL(endpointOf.exec(target)?.groups?.['endpoint'] ?? '');
+  const agent = new Agent({ keepAlive: true });
+  const requests: SeenRequest[] = [];
+  const rules = new Set<Rule>();
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await buffer(request);
+    const url = new URL(request.url ?? '', endpoint);
+    const path = decodeURIComponent(url.pathname.slice(endpoint.pathname.length));
+    const seen = { method: request.method ?? '', path, query: url.searchParams, bytes: body.length };
+    requests.push(seen);
+    const fault = await firstFault(rules, seen);
+    if (fault === 'reset') return void request.socket.destroy();
+    if (fault === 'stall') return;
+    if (typeof fault === 'object' && 'status' in fault) return answer(response, fault);
+    const tampered = typeof fault === 'object' && 'tamper' in fault ? fault.tamper(body) : body;
+    await forward(request, response, { agent, endpoint, body: tampered, fault });
+  };
+
+  const server = createServer((request, response) => {
+    // Either side may hang up at any time; that is what a proxy is for.
+    handle(request, response).catch(() => request.socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    connectionString: target.replace(endpointOf, `BlobEndpoint=http://127.0.0.1:${port}${endpoint.pathname}`),
+    requests,
+    rule: (rule) => {
+      rules.add(rule);
+      return () => void rules.delete(rule);
+    },
+    hold: (matches) => holdFirst(rules, matches),
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+    },
+  };
+}
+
+async function firstFault(rules: Iterable<Rule>, seen: SeenRequest): Promise<Fault | undefined> {
+  for (const rule of rules) {
+    const fault = await rule(seen);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function holdFirst(rules: Set<Rule>, matches: (request: SeenRequest) => boolean) {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const rule: Rule = async (request) => {
+    if (!matches(request) || !rules.delete(rule)) return undefined;
+    reached.resolve();
+    await released.promise;
+    return undefined;
+  };
+  rules.add(rule);
+  return { reached: reached.promise, release: released.resolve };
+}
+
+function answer(response: ServerResponse, { status, code = 'ServerBusy' }: { status: number; code?: string }): void {
+  response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code });
+  response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>Injected.</Message></Error>`);
+}
+
+interface Passage {
+  readonly agent: Agent;
+  readonly endpoint: URL;
+  readonly body: Buffer;
+  readonly fault: Fault | undefined;
+}
+
+function forward(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<void> {
+  const { agent, endpoint, body, fault } = passage;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { host: _, ...headers } = request.headers;
+  const { hostname, port } = endpoint;
+  const options = { agent, hostname, port, path: request.url, method: request.method, headers };
+  const onward = send(options, (answered) => {
+    const relay = async () => {
+      const received = await buffer(answered);
+      if (fault === 'lose-answer') return void request.socket.destroy();
+      response.writeHead(answered.statusCode ?? 502, answered.headers);
+      response.end(typeof fault === 'object' && 'tamperAnswer' in fault ? fault.tamperAnswer(received) : received);
+    };
+    relay().then(resolve, reject);
+  });
+  onward.on('error', reject);
+  onward.end(body);
+  return promise;
+}

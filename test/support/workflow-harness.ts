@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import { inject } from 'vitest';
+
+let installed = false;
+
+/** Silences Temporal's SDK: failures are what many tests are about, and the tests say which matter. */
+export function installQuietRuntime(): void {
+  if (installed) return;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+    shutdownSignals: [],
+  });
+  installed = true;
+}
+
+/** A client of the test run's Temporal server, closed by the caller. */
+export async function connect(): Promise<{ client: Client; close: () => Promise<void> }> {
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  return { client: new Client({ connection }), close: () => connection.close() };
+}
+
+export interface RunningWorker {
+  readonly taskQueue: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Runs the project's workflows with the given activities, on a task queue of their own. */
+export async function startWorker(activities: object, options: Partial<WorkerOptions> = {}): Promise<RunningWorker> {
+  installQuietRuntime();
+  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
+  const worker = await Worker.create({
+    connection,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    activities,
+    identity: 'test worker',
+    maxHeartbeatThrottleInterval: '100ms',
+    ...options,
+    taskQueue,
+  });
+  const ended = worker.run();
+  return {
+    taskQueue,
+    stop: async () => {
+      worker.shutdown();
+      await ended;
+      await connection.close();
+    },
+  };
+}
+
+/** The events of a whole execution chain, from its first run to its last. */
+export async function historyLengths(client: Client, handle: WorkflowHandle): Promise<number[]> {
+  const lengths: number[] = [];
+  let runId = (await handle.describe()).raw.workflowExecutionInfo?.firstRunId ?? undefined;
+  while (runId) {
+    const { events } = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+    lengths.push(events?.length ?? 0);
+    runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  }
+  return lengths;
+}

@@ -1,0 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { DeterminismViolationError, Worker } from '@temporalio/worker';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { historiesDirectory } from '../support/record-history.ts';
+import { installQuietRuntime } from '../support/workflow-harness.ts';
+
+interface SavedHistory {
+  events: { eventType: string; activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+}
+
+beforeAll(installQuietRuntime);
+
+const names = (await readdir(historiesDirectory)).filter((name) => name.endsWith('.json'));
+
+async function saved(name: string): Promise<SavedHistory> {
+  return JSON.parse(await readFile(new URL(name, historiesDirectory), 'utf8')) as SavedHistory;
+}
+
+function replay(history: SavedHistory): Promise<void> {
+  return Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, 'replayed');
+}
+
+test('there are saved histories of every way a backup can go', () => {
+  expect(names.toSorted()).toEqual([
+    'backup-cancelled.json',
+    'backup-continued.json',
+    'backup-failures.json',
+    'backup-pages.json',
+    'backup-suspended.json',
+    'e2-backup-site-content.json',
+  ]);
+});
+
+test.each(names)('%s replays', async (name) => {
+  await replay(await saved(name));
+});
+
+test('a workflow that no longer does what a history says is found out', async () => {
+  const history = await saved('backup-pages.json');
+  const scheduled = history.events.find((event) => event.activityTaskScheduledEventAttributes);
+  if (scheduled?.activityTaskScheduledEventAttributes)
+    scheduled.activityTaskScheduledEventAttributes.activityType.name = 'somethingElse';
+  await expect(replay(history)).rejects.toThrow(DeterminismViolationError);
+});
