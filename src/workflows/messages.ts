@@ -5,6 +5,6 @@ import type { BackupProgress } from '../shared/contract.ts';
 export const progressQuery = defineQuery<BackupProgress>('progress');
 
 /** Lets no new activity start until {@link resumeUpdate}; those under way end. Doing it twice changes nothing. */
-export const suspendUpdate = defineUpdate<void, [reason?: string]>('suspend');
+export const suspendUpdate = defineUpdate<void, [reason: string]>('suspend');
 
-export const resumeUpdate = defineUpdate<void, [reason?: string]>('resume');
+export const resumeUpdate = defineUpdate<void, [reason: string]>('resume');

@@ -14,12 +14,13 @@ export interface SeenRequest {
 
 /**
  * What becomes of a request: `status` answers it in the service's place; `reset` cuts the connection before the service sees it,
- * `lose-answer` after the service did it; `stall` never answers; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
+ * `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never answers; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
  */
 export type Fault =
   | { readonly status: number; readonly code?: string }
   | 'reset'
   | 'lose-answer'
+  | 'cut-answer'
   | 'stall'
   | { readonly tamper: (body: Buffer) => Buffer }
   | { readonly tamperAnswer: (body: Buffer) => Buffer };
@@ -33,10 +34,10 @@ export interface BlobProxy {
   /** In the order of arrival. */
   readonly requests: readonly SeenRequest[];
   /** Adds a rule; of several, the first that names a fault wins. Returns a function that takes the rule away. */
-  rule(rule: Rule): () => void;
+  readonly rule: (rule: Rule) => () => void;
   /** Stalls the first matching request until released; `reached` resolves when it has arrived. */
-  hold(matches: (request: SeenRequest) => boolean): { readonly reached: Promise<void>; readonly release: () => void };
-  close(): Promise<void>;
+  readonly hold: (matches: (request: SeenRequest) => boolean) => { reached: Promise<void>; release: () => void };
+  readonly close: () => Promise<void>;
 }
 
 const endpointOf = /BlobEndpoint=(?<endpoint>http:[^;]+)/u;
@@ -130,6 +131,8 @@ function forward(request: IncomingMessage, response: ServerResponse, passage: Pa
       const received = await buffer(answered);
       if (fault === 'lose-answer') return void request.socket.destroy();
       response.writeHead(answered.statusCode ?? 502, answered.headers);
+      if (fault === 'cut-answer')
+        return void response.write(received.subarray(0, received.length / 2), () => request.socket.destroy());
       response.end(typeof fault === 'object' && 'tamperAnswer' in fault ? fault.tamperAnswer(received) : received);
     };
     relay().then(resolve, reject);

@@ -32,7 +32,7 @@ test('never has more runs under way than the limit, and as many as the limit whi
       await new Promise(setImmediate);
       while (scheduler.count() > 0) {
         expect(underWay).toBe(Math.min(limit, count - (started - underWay)));
-        await scheduler.waitOne();
+        await scheduler.waitNext(1);
         await new Promise(setImmediate);
       }
       await done;
@@ -78,7 +78,7 @@ test('starts nothing while the gate is closed and goes on when it opens', async 
   open();
   closed = Promise.resolve();
   await done;
-  expect(started.toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(started.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('a run that throws synchronously is a failure like any other', async () => {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { DeterminismViolationError, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { historiesDirectory } from '../support/record-history.ts';
 import { installQuietRuntime } from '../support/workflow-harness.ts';

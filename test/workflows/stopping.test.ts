@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { emptyTally } from '../../src/shared/tally.ts';
+import type { BackupCarry } from '../../src/workflows/backup.ts';
+import { progressQuery, resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
+import { startProgress } from '../../src/workflows/progress.ts';
+import { recordHistory } from '../support/record-history.ts';
+import { createStandIns } from '../support/stand-in-activities.ts';
+import { failureOf, startBackup } from '../support/start-backup.ts';
+import { connect, startWorker } from '../support/workflow-harness.ts';
+
+let client: Client;
+let close: () => Promise<void>;
+
+beforeAll(async () => ({ client, close } = await connect()));
+afterAll(() => close());
+
+describe('a backup that is stopped', () => {
+  test('starts no activity while suspended, and ends when resumed', async () => {
+    const waiting: (() => void)[] = [];
+    const { handle, seen } = await startBackup(client, {
+      pages: [10, 3],
+      options: { window: 2 },
+      copy: () => new Promise((resolve) => waiting.push(resolve)),
+    });
+    await expect.poll(() => waiting.length).toBe(2);
+    await handle.executeUpdate(suspendUpdate, { args: ['inspection'] });
+    await handle.executeUpdate(suspendUpdate, { args: [''] });
+    expect((await handle.describe()).memo).toMatchObject({ progress: { suspended: true } });
+    const before = await scheduled(handle);
+    waiting.splice(0).forEach((end) => end());
+    await expect.poll(async () => (await handle.query(progressQuery)).files).toBe(2);
+    expect(await scheduled(handle)).toBe(before);
+    expect(await handle.query(progressQuery)).toMatchObject({ suspended: true, files: 2 });
+
+    await handle.executeUpdate(resumeUpdate, { args: [''] });
+    const ended = handle.result();
+    const pump = setInterval(() => waiting.splice(0).forEach((end) => end()), 5);
+    onTestFinished(() => clearInterval(pump));
+    expect(await ended).toMatchObject({ files: 13, complete: true });
+    expect(seen.copied).toHaveLength(13);
+    expect((await handle.describe()).memo).toMatchObject({ progress: { suspended: false, phase: 'done' } });
+    await recordHistory(handle, 'backup-suspended');
+  });
+
+  test('cancelling stops the copies under way, starts no others and commits nothing', async () => {
+    let stopped = 0;
+    const { handle, seen } = await startBackup(client, {
+      pages: [20],
+      options: { window: 3 },
+      copy: async () => {
+        const beat = setInterval(() => Context.current().heartbeat(), 20);
+        await Context.current().cancelled.catch(() => undefined);
+        clearInterval(beat);
+        stopped += 1;
+        throw new CancelledFailure('stopped');
+      },
+    });
+    await expect.poll(() => seen.copied.length).toBe(3);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(stopped).toBe(3);
+    expect(seen).toMatchObject({ copied: { length: 3 }, sealed: [], committed: 0 });
+    await recordHistory(handle, 'backup-cancelled');
+  });
+
+  test('cancelling while suspended ends the workflow too', async () => {
+    const { handle } = await startBackup(client, {
+      pages: [1, 1],
+      copy: ({ page }) => (page === 0 ? new Promise((r) => setTimeout(r, 300)) : Promise.resolve()),
+    });
+    await handle.executeUpdate(suspendUpdate, { args: [''] });
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+  });
+
+  test('a run that continues one which was suspended stays suspended until it is resumed', async () => {
+    const { activities, seen } = createStandIns({ pages: [0, 2] });
+    const worker = await startWorker(activities);
+    onTestFinished(() => worker.stop());
+    const run = await activities.openRun({ root: '/data' }, '2026-01-01T00:00:00.000Z');
+    const page = await activities.listFiles(run, 1);
+    const carry: BackupCarry = {
+      run,
+      startedAt: run.id,
+      page,
+      tally: { ...emptyTally, files: 5, bytes: 50 },
+      failures: [],
+      progress: { ...startProgress, phase: 'copying', suspended: true, files: 5, totalFiles: 7 },
+    };
+    const handle = await client.workflow.start('backup', {
+      taskQueue: worker.taskQueue,
+      workflowId: randomUUID(),
+      args: [{ root: '/data' }, carry],
+    });
+    expect(await handle.query(progressQuery)).toMatchObject({ suspended: true, files: 5 });
+    expect(seen.copied).toEqual([]);
+    await handle.executeUpdate(resumeUpdate, { args: [''] });
+    expect(await handle.result()).toMatchObject({ files: 7, bytes: 70 });
+    await recordHistory(handle, 'backup-continued');
+  });
+});
+
+async function scheduled(handle: WorkflowHandle): Promise<number> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes).length;
+}
