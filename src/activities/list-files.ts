@@ -1,7 +1,8 @@
-import { Buffer } from 'node:buffer';
 import { displayPath } from '../shared/encoded-path.ts';
 import { entryKey, type PageEntry } from '../shared/manifest.ts';
 import type { Copy, Page, Run } from '../shared/contract.ts';
+import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
+import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { confine } from '../shared/confine.ts';
 import { createPacker } from './packer.ts';
@@ -12,29 +13,42 @@ import { walk } from './walk.ts';
 
 const labelLength = 200;
 
-/** Lists the next page of the tree into a blob and plans its copies. A page listed again replaces the first. */
-export function createListFiles(deps: ActivityDependencies) {
+/**
+ * Lists the next page of the tree into a blob and plans its copies. A page is written once: an attempt that finds it there goes by
+ * it, for copies read it by byte ranges and an earlier attempt's result may be in use.
+ */
+export function createListFiles({ store, roots }: ActivityDependencies) {
   return (run: Run, number: number, cursor?: string): Promise<Page> =>
     withFailureTypes(() => {
       let listed = 0;
       return withHeartbeat(
         async (signal) => {
-          const realRoot = await confine(run.root, deps.roots);
-          const { entries, next } = await takePage(walk(realRoot, cursor), run, signal, () => (listed += 1));
-          const planned = planCopies(entries, run, number, next === undefined);
-          await deps.store.put(runLayout(run).page(number), planned.body, { signal });
-          const files = entries.filter(isFile);
-          return {
-            number,
-            copies: planned.copies,
-            files: files.length,
-            bytes: files.reduce((sum, entry) => sum + entry.size, 0),
-            ...(next !== undefined && { cursor: next }),
-          };
+          const realRoot = await confine(run.root, roots);
+          const { entries, last } = await takePage(walk(realRoot, cursor), run, signal, () => (listed += 1));
+          const page = { lines: assignCopies(entries, run, number === 0 && last), last };
+          return describePage(number, await writeOnce(store, runLayout(run).page(number), page, signal));
         },
         () => ({ listed }),
       );
     });
+}
+
+/** A page as its blob holds it: one line for each entry, and whether the tree ends with it. */
+interface StoredPage {
+  readonly lines: string;
+  readonly last: boolean;
+}
+
+async function writeOnce(store: BlobStore, name: string, page: StoredPage, signal: AbortSignal): Promise<StoredPage> {
+  const metadata = { last: String(page.last) };
+  try {
+    await store.put(name, Buffer.from(page.lines), { signal, metadata, precondition: { absent: true } });
+    return page;
+  } catch (error) {
+    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
+    const [found, lines] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
+    return { lines: lines.toString(), last: found?.metadata['last'] === 'true' };
+  }
 }
 
 async function takePage(entries: AsyncIterable<PageEntry>, run: Run, signal: AbortSignal, onEntry: () => void) {
@@ -42,35 +56,42 @@ async function takePage(entries: AsyncIterable<PageEntry>, run: Run, signal: Abo
   const packer = createPacker(run.options);
   for await (const entry of entries) {
     signal.throwIfAborted();
-    const last = page.at(-1);
     // Only when one more entry is there is a next page worth asking for.
-    if (last && (page.length >= run.options.pageEntries || packer.count() >= run.options.pageCopies)) {
-      return { entries: page, next: entryKey(last) };
+    if (page.length > 0 && (page.length >= run.options.pageEntries || packer.count() >= run.options.pageCopies)) {
+      return { entries: page, last: false };
     }
     page.push(entry);
     if (isFile(entry)) packer.add(entry.size);
     onEntry();
   }
-  return { entries: page, next: undefined };
+  return { entries: page, last: true };
 }
 
-function planCopies(entries: readonly PageEntry[], run: Run, page: number, whole: boolean) {
-  const { options } = run;
-  const small =
-    whole && page === 0 && entries.filter(isFile).length <= Math.min(options.smallTreeFiles, options.pageCopies);
+function assignCopies(entries: readonly PageEntry[], { options }: Run, whole: boolean): string {
+  const small = whole && entries.filter(isFile).length <= Math.min(options.smallTreeFiles, options.pageCopies);
   const packer = createPacker(small ? { packFiles: 1, packBytes: 0 } : options);
+  return toNdjson(entries.map((entry) => (isFile(entry) ? { ...entry, copy: packer.add(entry.size) } : entry)));
+}
+
+function describePage(page: number, { lines, last }: StoredPage): Page {
+  const entries = parseNdjson<PageEntry>(lines);
   const copies: Copy[] = [];
-  const lines: string[] = [];
   let offset = 0;
-  for (const entry of entries) {
-    const copy = isFile(entry) ? packer.add(entry.size) : undefined;
-    const line = `${JSON.stringify(copy === undefined ? entry : { ...entry, copy })}\n`;
+  for (const [i, line] of lines.split('\n').slice(0, -1).entries()) {
+    const entry = entries[i];
     const from = offset;
-    offset += Buffer.byteLength(line);
-    lines.push(line);
-    if (copy !== undefined) copies[copy] = extend(copies[copy], entry, { page, number: copy, from, to: offset });
+    offset += Buffer.byteLength(line) + 1;
+    if (entry?.copy === undefined) continue;
+    copies[entry.copy] = extend(copies[entry.copy], entry, { page, number: entry.copy, from, to: offset });
   }
-  return { copies, body: Buffer.from(lines.join('')) };
+  const end = entries.at(-1);
+  return {
+    number: page,
+    copies,
+    files: copies.reduce((sum, { files }) => sum + files, 0),
+    bytes: copies.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(!last && end && { cursor: entryKey(end) }),
+  };
 }
 
 function extend(copy: Copy | undefined, entry: PageEntry, line: Pick<Copy, 'page' | 'number' | 'from' | 'to'>): Copy {

@@ -15,6 +15,9 @@ export function createOpenRun(deps: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const root = resolve(input.root === '' ? deps.workingDirectory : input.root);
+        if (input.root.includes('\0')) {
+          throw new ExpectedError(failureTypes.invalidInput, 'root: holds a null character, which no path can');
+        }
         if (input.root !== '' && !isAbsolute(input.root)) {
           throw new ExpectedError(
             failureTypes.invalidInput,

@@ -14,10 +14,12 @@ import type { BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { eachConcurrently } from './each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
 const reasonLength = 300;
+const readsAtOnce = 8;
 
 /**
  * Joins a page with the outcomes of its copies into one shard of the manifest, where every path of the page stands exactly once,
@@ -49,10 +51,10 @@ export function createSealPage({ store }: ActivityDependencies) {
 
 async function readOutcomes(store: BlobStore, prefix: string, signal: AbortSignal): Promise<Map<string, FileOutcome>> {
   const outcomes = new Map<string, FileOutcome>();
-  for await (const { name } of store.list(prefix, signal)) {
+  await eachConcurrently(store.list(prefix, signal), readsAtOnce, async ({ name }) => {
     const lines = await store.read(name, { from: 0 }, signal);
     for (const outcome of parseNdjson<FileOutcome>(lines.toString())) outcomes.set(outcome.path, outcome);
-  }
+  });
   return outcomes;
 }
 

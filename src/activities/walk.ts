@@ -1,5 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import type { BigIntStats, Dirent } from 'node:fs';
+import { createDirectoryCheck } from '../shared/confine.ts';
 import { comparePaths, encodeSegment, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
 import { entryKey, type EntryKind, type PageEntry } from '../shared/manifest.ts';
 
@@ -15,12 +16,13 @@ interface Child {
 }
 
 /**
- * Everything below `root` in the order of {@link entryKey}, starting after the entry whose key is `after`. Reads one directory at
- * a time, and after a resume only those on the way to `after`. A directory that cannot be read is an entry with an error; what
- * vanishes meanwhile is left out.
+ * Everything below `root`, a real path, in the order of {@link entryKey}, starting after the entry whose key is `after`. Reads one directory at
+ * a time, and after a resume only those on the way to `after`. A directory that cannot be read, or that leads out of the root by
+ * now, is an entry with an error; what vanishes meanwhile is left out.
  */
 export async function* walk(root: string, after?: string): AsyncGenerator<PageEntry> {
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
+  const checkDirectory = createDirectoryCheck(root);
   const open: Level[] = [{ children: await children(Buffer.from(root), '', after), next: 0 }];
   for (let level = open.at(-1); level; level = open.at(-1)) {
     const batch = nextBatch(level);
@@ -30,7 +32,7 @@ export async function* walk(root: string, after?: string): AsyncGenerator<PageEn
     for (const [i, child] of batch.entries()) {
       const entry = entries[i];
       if (!entry) continue;
-      const below = child.isDirectory ? await openDirectory(child, after) : {};
+      const below = child.isDirectory ? await openDirectory(child, checkDirectory, after) : {};
       if (after === undefined || comparePaths(child.key, after) > 0) yield { ...entry, ...below.failure };
       if (below.level) open.push(below.level);
     }
@@ -51,11 +53,16 @@ function nextBatch(level: Level): readonly Child[] {
   return directory === -1 ? batch : batch.slice(0, directory + 1);
 }
 
-async function openDirectory(child: Child, after?: string): Promise<{ level?: Level; failure?: { error: string } }> {
+async function openDirectory(
+  child: Child,
+  check: (directory: Buffer) => Promise<void>,
+  after?: string,
+): Promise<{ level?: Level; failure?: { error: string } }> {
   try {
+    await check(child.location);
     return { level: { children: await children(child.location, child.path, after), next: 0 } };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { failure: { error: reasonOf(error) } };
+    return isGone(error) ? {} : { failure: { error: reasonOf(error) } };
   }
 }
 
@@ -88,14 +95,24 @@ async function inspect(child: Child): Promise<PageEntry | undefined> {
   try {
     const found = await lstat(child.location, { bigint: true });
     const kind = kindOf(found);
+    // Its key would no longer be the one that it was sorted by, and a later page would miss entries.
+    if ((kind === 'directory') !== child.isDirectory) return unreadable(child, 'replaced while it was listed');
     const entry = { path: child.path, kind, ...attributesOf(found) };
     return kind === 'symlink'
       ? { ...entry, target: encodeText(await readlink(child.location, { encoding: 'buffer' })) }
       : entry;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return { path: child.path, kind: 'other', size: 0, mtimeNs: '0', ctimeNs: '0', mode: 0, error: reasonOf(error) };
+    return isGone(error) ? undefined : unreadable(child, reasonOf(error));
   }
+}
+
+function unreadable({ path, isDirectory }: Child, error: string): PageEntry {
+  return { path, kind: isDirectory ? 'directory' : 'other', size: 0, mtimeNs: '0', ctimeNs: '0', mode: 0, error };
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** What a stat says of a file, in the form in which pages and manifests keep it. */
@@ -117,5 +134,5 @@ function kindOf(found: BigIntStats): EntryKind {
 /** The code and words of a system error, without the path that Node puts in it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.message.split(', ')[0] ?? error.message;
+  return 'syscall' in error ? (error.message.split(', ')[0] ?? error.message) : error.message;
 }

@@ -10,7 +10,7 @@ const maxNameLength = 1024;
 const maxSegments = 254;
 const keptOfLongName = 900;
 const keptSegments = 200;
-const shortenedName = /~[0-9a-f]{32}$/u;
+const shortenedEnd = /~(?=[0-9a-f]{32}$)/u;
 
 /**
  * The blob of a file: the root and the path below it, without drive or leading slash and with `/` throughout, as the original
@@ -31,10 +31,10 @@ export function encodeRoot(root: string, platform: NodeJS.Platform): EncodedPath
 }
 
 function withinLimits(name: string): string {
+  // A file whose own name ends as shortened ones do could take another's blob; its `~` is escaped, which no other name's is.
+  const plain = name.replace(shortenedEnd, '%7E');
   const segments = name.split('/');
-  // A file whose own name looks shortened is shortened too, or it could take another's blob.
-  const fits = name.length <= maxNameLength && segments.length <= maxSegments;
-  if (fits && !(name.length > keptOfLongName && shortenedName.test(name))) return name;
+  if (plain.length <= maxNameLength && segments.length <= maxSegments) return plain;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
   const kept = segments.slice(0, keptSegments).join('/').slice(0, keptOfLongName);
   return `${kept.replace(/(?:%[0-9A-F]?|[\ud800-\udbff]|[/. ])+$/u, '')}~${hash}`;

@@ -29,7 +29,7 @@ export function isInside(path: string, root: string): boolean {
  * The answers are kept for the lifetime of the returned function, one activity.
  */
 export function createDirectoryCheck(realRoot: string): (directory: Buffer) => Promise<void> {
-  const root = Buffer.from(realRoot);
+  const root = Buffer.from(realRoot.endsWith(sep) ? realRoot : realRoot + sep);
   const known = new Map<string, Promise<void>>();
   return (directory) => {
     const key = directory.toString('latin1');
@@ -39,12 +39,14 @@ export function createDirectoryCheck(realRoot: string): (directory: Buffer) => P
   };
 }
 
+// `root` ends in a separator, so that a sibling whose name only starts alike is outside.
 async function checkInside(directory: Buffer, root: Buffer): Promise<void> {
   const real = await realpath(directory, { encoding: 'buffer' });
-  const below =
-    root.length === 1 ||
-    (real.subarray(0, root.length).equals(root) && (real.length === root.length || real[root.length] === 0x2f));
-  if (!below) {
+  if (
+    !Buffer.concat([real, Buffer.from(sep)])
+      .subarray(0, root.length)
+      .equals(root)
+  ) {
     throw new ExpectedError(
       failureTypes.rootNotAllowed,
       `${directory.toString()} now leads out of the directory being backed up`,

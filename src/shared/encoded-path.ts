@@ -12,6 +12,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // oxlint-disable-next-line no-control-regex
 const unsafeCharacters = /[%\\\u0000-\u001f\u007f-\u009f\ufffd-\uffff]/gu;
 
+const beyondUtf16Unit = /[\u{10000}-\u{10ffff}]/u;
+
 /** Encodes bytes that need not be a name, such as the target of a symlink; `/` and dots stay. */
 export function encodeText(bytes: Buffer): EncodedPath {
   const text = decodeUtf8(bytes);
@@ -54,7 +56,7 @@ export function displayPath(path: EncodedPath): string {
 export function comparePaths(a: EncodedPath, b: EncodedPath): number {
   if (a === b) return 0;
   // JavaScript compares UTF-16 units, which differ from bytes only where surrogates meet U+E000 to U+FFFF.
-  if (/[\ud800-\udfff]/u.test(a) || /[\ud800-\udfff]/u.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (beyondUtf16Unit.test(a) || beyondUtf16Unit.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : 1;
 }
 

@@ -19,6 +19,8 @@ export const failureTypes = {
   storageRefused: 'StorageRefused',
   /** Thrown when a run finished but some files failed; details hold the {@link BackupSummary}. */
   backupIncomplete: 'BackupIncomplete',
+  /** Thrown when a batch finished but some items failed; details hold the failed items. */
+  batchIncomplete: 'BatchIncomplete',
   /** Thrown by Temporal's SDK when a result exceeds the payload limit: sending it again cannot help. */
   payloadsTooLarge: 'PayloadsTooLarge',
 } as const;

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { BlobRequestConditions, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import type {
+  BlobRequestConditions,
+  BlockBlobClient,
+  ContainerClient,
+  ContainerListBlobFlatSegmentResponse,
+} from '@azure/storage-blob';
 import { blobStoreError } from './azure-errors.ts';
 import {
   BlobStoreError,
@@ -11,17 +16,34 @@ import {
 } from './blob-store.ts';
 
 // The SDK has no timeout of its own: a service that accepts a request and never answers would hold it for ever.
-const answerWithin = 30_000;
+const usualAnswerWithin = 30_000;
 const bytesPerExtraMillisecond = 256;
+const readTries = 3;
+// Azure takes a backslash for a slash and drops a final dot.
+const rewrittenByAzure = /\\|\.$/u;
+
+export interface AzureBlobStoreOptions {
+  /** A call that takes longer ends as `unavailable`; one that carries bytes is given more. Milliseconds, 30,000 by default. */
+  readonly answerWithin?: number;
+  /** Blobs asked for in one request of a listing; 5,000 by default, which is the most that Azure answers. */
+  readonly listPageSize?: number;
+}
 
 /** A {@link BlobStore} over `@azure/storage-blob`. */
 export class AzureBlobStore implements BlobStore {
   readonly #client: ContainerClient;
+  readonly #answerWithin: number;
+  readonly #listPageSize: number;
   readonly container: string;
   readonly url: string;
 
-  constructor(client: ContainerClient) {
+  constructor(
+    client: ContainerClient,
+    { answerWithin = usualAnswerWithin, listPageSize = 5000 }: AzureBlobStoreOptions = {},
+  ) {
     this.#client = client;
+    this.#answerWithin = answerWithin;
+    this.#listPageSize = listPageSize;
     this.container = client.containerName;
     this.url = client.url.split('?')[0] ?? client.url;
   }
@@ -82,21 +104,26 @@ export class AzureBlobStore implements BlobStore {
     // A range of no bytes cannot be written in HTTP.
     if (count === 0) return Buffer.alloc(0);
     return this.#ask(`read ${name}`, signal, count ?? 0, async (abortSignal) => {
-      const response = await blob.download(range.from, count, { abortSignal });
-      const chunks: Buffer[] = [];
-      for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-      return Buffer.concat(chunks);
+      for (let tries = 1; ; tries += 1) {
+        const response = await blob.download(range.from, count, { abortSignal });
+        try {
+          const chunks: Buffer[] = [];
+          for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+          return Buffer.concat(chunks);
+        } catch (error) {
+          // The SDK tries again until the answer starts; one that is cut short is left to its caller.
+          if (tries >= readTries || abortSignal.aborted) throw error;
+        }
+      }
     });
   }
 
   async *list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
-    const pages = this.#client
-      .listBlobsFlat({ prefix, includeMetadata: true, abortSignal: signal })
-      .byPage({ maxPageSize: 5000 });
-    for (;;) {
-      const { value, done } = await this.#ask(`list ${prefix}`, signal, 0, () => pages.next());
-      if (done === true) return;
-      for (const blob of value.segment.blobItems) {
+    let continuationToken: string | undefined;
+    do {
+      const page: ContainerListBlobFlatSegmentResponse = await this.#listPage(prefix, continuationToken, signal);
+      continuationToken = page.continuationToken;
+      for (const blob of page.segment.blobItems) {
         yield {
           name: blob.name,
           etag: etagOf(blob.properties.etag),
@@ -104,7 +131,17 @@ export class AzureBlobStore implements BlobStore {
           metadata: lowerCaseKeys(blob.metadata ?? {}),
         };
       }
-    }
+    } while (continuationToken);
+  }
+
+  // One page at a time, so that each has a time limit of its own.
+  #listPage(prefix: string, continuationToken: string | undefined, signal: AbortSignal) {
+    return this.#ask(`list ${prefix}`, signal, 0, async (abortSignal) => {
+      const settings = { maxPageSize: this.#listPageSize, ...(continuationToken && { continuationToken }) };
+      const pages = this.#client.listBlobsFlat({ prefix, includeMetadata: true, abortSignal }).byPage(settings);
+      const { value } = await pages.next();
+      return value as ContainerListBlobFlatSegmentResponse;
+    });
   }
 
   async snapshot(name: string, etag: string, signal: AbortSignal): Promise<string> {
@@ -117,13 +154,13 @@ export class AzureBlobStore implements BlobStore {
 
   // URL parsing resolves dot segments, so a name holding one would leave the container: what the URL says is compared with what was meant.
   #blob(name: string): BlockBlobClient {
-    const client = this.#client.getBlockBlobClient(name);
-    const path = new URL(client.url).pathname;
-    const container = new URL(this.#client.url).pathname;
-    if (name === '' || decodeURIComponent(path) !== `${decodeURIComponent(container)}/${name}`) {
-      throw new BlobStoreError('refused', `the blob name ${JSON.stringify(name)} would be stored under another name`);
+    if (name !== '' && name.isWellFormed() && !rewrittenByAzure.test(name)) {
+      const client = this.#client.getBlockBlobClient(name);
+      const path = new URL(client.url).pathname;
+      const container = new URL(this.#client.url).pathname;
+      if (decodeURIComponent(path) === `${decodeURIComponent(container)}/${name}`) return client;
     }
-    return client;
+    throw new BlobStoreError('refused', `the blob name ${JSON.stringify(name)} would be stored under another name`);
   }
 
   async #ask<T>(
@@ -132,15 +169,18 @@ export class AzureBlobStore implements BlobStore {
     bytes: number,
     send: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const timeout = AbortSignal.timeout(answerWithin + Math.ceil(bytes / bytesPerExtraMillisecond));
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.#answerWithin + Math.ceil(bytes / bytesPerExtraMillisecond));
     try {
-      return await send(AbortSignal.any([signal, timeout]));
+      return await send(AbortSignal.any([signal, timeout.signal]));
     } catch (error) {
       signal.throwIfAborted();
-      if (timeout.aborted) {
+      if (timeout.signal.aborted) {
         throw new BlobStoreError('unavailable', `${action}: no answer from ${this.url} in time`, { cause: error });
       }
       throw blobStoreError(error, action, this.url);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -6,6 +6,8 @@ const kindOfCode: Readonly<Record<string, BlobStoreErrorKind>> = {
   BlobAlreadyExists: 'precondition-failed',
   ConditionNotMet: 'precondition-failed',
   ContainerBeingDeleted: 'unavailable',
+  // Another writer's commit dropped the staged blocks; they can be staged again.
+  InvalidBlockList: 'unavailable',
   Md5Mismatch: 'unavailable',
   ServerBusy: 'unavailable',
 };
@@ -19,18 +21,20 @@ const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {
 
 /** Turns whatever the Azure SDK threw into a {@link BlobStoreError} that says what was asked of whom. */
 export function blobStoreError(error: unknown, action: string, url: string): BlobStoreError {
-  if (!(error instanceof RestError)) {
-    return new BlobStoreError('refused', `${action} at ${url} failed: ${messageOf(error)}`, { cause: error });
-  }
-  const status = error.statusCode;
-  if (status === undefined) {
-    return new BlobStoreError('unavailable', `${action}: no answer from ${url} (${messageOf(error)})`, {
-      cause: error,
-    });
+  const status = error instanceof RestError ? error.statusCode : undefined;
+  if (!(error instanceof RestError) || status === undefined) {
+    const kind = error instanceof RestError || isCutAnswer(error) ? 'unavailable' : 'refused';
+    return new BlobStoreError(kind, `${action}: no answer from ${url} (${messageOf(error)})`, { cause: error });
   }
   const code = error.code ?? '';
   const kind = kindOfCode[code] ?? kindOfStatus[status] ?? (status >= 500 ? 'unavailable' : 'refused');
   return new BlobStoreError(kind, `${action}: ${url} answered ${status} ${code}`.trimEnd(), { cause: error });
+}
+
+// What the SDK's download stream throws when the connection ends in the middle of a body.
+function isCutAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || 'syscall' in error || error.message.startsWith('Data corruption');
 }
 
 function messageOf(error: unknown): string {

@@ -46,7 +46,7 @@ export interface BlobStore {
   commitBlocks(name: string, blockIds: readonly string[], options: WriteOptions): Promise<string>;
   /** Undefined when there is no such blob. */
   properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined>;
-  /** The bytes from `from` up to but not including `to`, or to the end. Throws `not-found`. */
+  /** The bytes from `from` up to but not including `to`, or to the end; `from` lies within the blob. Throws `not-found`. */
   read(name: string, range: { readonly from: number; readonly to?: number }, signal: AbortSignal): Promise<Buffer>;
   /** Blobs whose name starts with `prefix`, in byte order of the names, fetched page by page. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties>;

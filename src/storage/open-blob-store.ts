@@ -1,7 +1,7 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { ExpectedError } from '../shared/failures.ts';
-import { AzureBlobStore } from './azure-blob-store.ts';
+import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
 import type { BlobStore } from './blob-store.ts';
 
 // Temporal retries a failed activity for minutes, with its own backoff; the SDK only has to absorb a dropped connection.
@@ -13,8 +13,12 @@ const pipeline: StoragePipelineOptions = {
 export type StorageLocation = { readonly connectionString: string } | { readonly account: string };
 
 /** Opens one container; nothing is sent yet. Throws an {@link ExpectedError} when the connection string cannot be read. */
-export function openBlobStore(location: StorageLocation, container: string): BlobStore {
-  return new AzureBlobStore(serviceClient(location).getContainerClient(container));
+export function openBlobStore(
+  location: StorageLocation,
+  container: string,
+  options?: AzureBlobStoreOptions,
+): BlobStore {
+  return new AzureBlobStore(serviceClient(location).getContainerClient(container), options);
 }
 
 function serviceClient(location: StorageLocation): BlobServiceClient {

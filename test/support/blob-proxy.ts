@@ -16,7 +16,7 @@ export interface SeenRequest {
  * What becomes of a request: `status` answers it in the service's place; `reset` cuts the connection before the service sees it,
  * `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never answers; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
  */
-export type Fault =
+type Fault =
   | { readonly status: number; readonly code?: string }
   | 'reset'
   | 'lose-answer'
@@ -26,7 +26,7 @@ export type Fault =
   | { readonly tamperAnswer: (body: Buffer) => Buffer };
 
 /** Undefined lets the request pass. A rule that waits holds the request up meanwhile. */
-export type Rule = (request: SeenRequest) => Fault | undefined | Promise<Fault | undefined>;
+type Rule = (request: SeenRequest) => Fault | undefined | Promise<Fault | undefined>;
 
 export interface BlobProxy {
   /** That of the target, with the proxy in its place. */

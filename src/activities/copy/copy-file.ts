@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodePath } from '../../shared/encoded-path.ts';
@@ -13,6 +14,7 @@ import type { Stored, Target } from './target.ts';
 
 const reads = 3;
 const pauseBetweenReads = 100;
+const clockTick = 20;
 
 // At this size a file still fits in memory a few times over, and one request beats three.
 const smallFileBytes = 8 * 1024 * 1024;
@@ -68,7 +70,7 @@ export function createFileCopier(context: CopyContext): FileCopier {
 
 async function copyOpened(file: FileHandle, entry: PageEntry, target: Target): Promise<FileOutcome> {
   for (let attempt = 1; ; attempt += 1) {
-    const before = await file.stat({ bigint: true });
+    const before = await settledStat(file, target.signal);
     if (!before.isFile()) return skipped(entry, 'no longer a regular file');
     const attributes = attributesOf(before);
     const store = attributes.size <= smallFileBytes ? storeSmall : storeLarge;
@@ -89,6 +91,15 @@ async function copyOpened(file: FileHandle, entry: PageEntry, target: Target): P
       return { path: entry.path, ...attributes, outcome: 'failed', reason: stored.reason, attempts: attempt };
     return { path: entry.path, ...attributes, blob: target.name, ...stored, attempts: attempt };
   }
+}
+
+// The system's clock for file times ticks every few milliseconds. A write within the tick of the last one would not show in
+// them, so a file that was written just now is left alone for longer than a tick.
+async function settledStat(file: FileHandle, signal: AbortSignal): Promise<BigIntStats> {
+  const found = await file.stat({ bigint: true });
+  if (Math.abs(Date.now() - Number(found.ctimeMs)) > clockTick) return found;
+  await sleep(clockTick, undefined, { signal });
+  return file.stat({ bigint: true });
 }
 
 // A disk error in the middle of a file is the file's outcome; everything else (storage, cancellation) goes up.

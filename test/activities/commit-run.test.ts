@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { expect, test } from 'vitest';
+import type { Tally } from '../../src/shared/contract.ts';
+import { addTallies, emptyTally } from '../../src/shared/tally.ts';
+import { runLayout } from '../../src/storage/run-layout.ts';
+import { readManifest } from '../support/stored-run.ts';
+import { writeTree } from '../support/tree.ts';
+import { blobBytes, copyAll, listAll, openRig, perform, type Rig } from './rig.ts';
+
+const times = { startedAt: '2026-01-02T03:04:05.678Z', finishedAt: '2026-01-02T03:05:00.000Z' };
+
+async function sealed(rig: Rig): Promise<Tally> {
+  const pages = await listAll(rig);
+  await copyAll(rig, pages);
+  let total = emptyTally;
+  for (const { number } of pages) {
+    total = addTallies(total, (await perform(rig.activities.sealPage, [rig.run, number, []])).tally);
+  }
+  return total;
+}
+
+test('the manifest tells the run, its counts, and its shards in the order of the paths they hold', async () => {
+  const rig = await openRig({ pageEntries: 2 });
+  await writeTree(rig.root, { a: 1, 'b/x': 2, c: 3, d: 4, e: 5 });
+  const address = await perform(rig.activities.commitRun, [rig.run, await sealed(rig), times]);
+  const layout = runLayout(rig.run);
+  expect(address).toBe(`${rig.container.containerName}/${layout.manifest}`);
+  const shards = await Promise.all(
+    [0, 1, 2].map(async (page) => {
+      const blob = layout.shard(page);
+      return {
+        blob,
+        sha256: createHash('sha256')
+          .update(await blobBytes(rig, blob))
+          .digest('hex'),
+        entries: 2,
+      };
+    }),
+  );
+  const { manifest, entries } = await readManifest(rig.container, address);
+  expect(manifest).toEqual({
+    format: 1,
+    run: rig.run.id,
+    instanceId: 'nightly',
+    root: rig.root,
+    prefix: '',
+    host: hostname(),
+    ...times,
+    complete: true,
+    files: 5,
+    bytes: 15,
+    failed: 0,
+    skipped: 0,
+    shards,
+  });
+  expect(entries.map(({ path }) => path)).toEqual(['a', 'b', 'b/x', 'c', 'd', 'e']);
+});
+
+test('a run with failures is committed as incomplete', async () => {
+  const rig = await openRig();
+  const address = await perform(rig.activities.commitRun, [rig.run, { ...emptyTally, files: 2, failed: 1 }, times]);
+  const { manifest } = await readManifest(rig.container, address);
+  expect(manifest).toMatchObject({ complete: false, files: 2, failed: 1, shards: [] });
+});
+
+test('a second commit leaves the first manifest and tells the same address', async () => {
+  const rig = await openRig();
+  const first = await perform(rig.activities.commitRun, [rig.run, emptyTally, times]);
+  const bytes = await blobBytes(rig, runLayout(rig.run).manifest);
+  const later = { ...times, finishedAt: '2026-01-02T04:00:00.000Z' };
+  const second = await perform(rig.activities.commitRun, [rig.run, { ...emptyTally, failed: 7 }, later], {
+    attempt: 2,
+  });
+  expect(second).toBe(first);
+  expect(await blobBytes(rig, runLayout(rig.run).manifest)).toEqual(bytes);
+});
+
+test('a run takes no shard of another run or prefix', async () => {
+  const rig = await openRig();
+  const others = [
+    { ...rig.run, id: `${rig.run.id}x` },
+    { ...rig.run, prefix: 'hosts/' },
+  ];
+  for (const run of others) {
+    const other = { ...rig, run };
+    await writeTree(rig.root, { a: 1 });
+    await sealed(other);
+  }
+  const { manifest } = await readManifest(
+    rig.container,
+    await perform(rig.activities.commitRun, [rig.run, emptyTally, times]),
+  );
+  expect(manifest.shards).toEqual([]);
+});
