@@ -1,6 +1,9 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { z } from 'zod';
+import type { UnknownSku } from './inventory/inventory.ts';
+import { parsePrice } from './inventory/money.ts';
 import { ExpectedError } from './shared/failures.ts';
 import { systemFolder } from './shared/blob-name.ts';
 
@@ -23,54 +26,84 @@ class Secret {
   toJSON(): string {
     return '[secret]';
   }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
 }
 
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
-const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .refine((text) => /^\d{1,9}$/u.test(text) && Number(text) >= min && Number(text) <= max, {
+      message: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+}
+
+const port = (fallback: number) => wholeNumber(0, 65_535).default(fallback);
+const count = (fallback: number, max: number) => wholeNumber(1, max).default(fallback);
 const secret = z.string().transform((value) => new Secret(value));
 
 const containerName = z.string().regex(/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/u, {
-  message:
-    'a container name has 3 to 63 lower-case letters, digits and single hyphens, and starts and ends with a letter or digit',
+  message: 'must be 3 to 63 lower-case letters, digits and single hyphens, with a letter or digit at both ends',
 });
 
 const blobPrefix = z
   .string()
-  .max(256)
+  .max(256, 'must be at most 256 characters long')
   .refine((prefix) => prefix === '' || /^(?!\/)(?:(?!\.{1,2}\/)[^\\%\p{Cc}/]+\/)+$/u.test(prefix), {
-    message: 'a prefix is empty or made of plain folder names, each followed by a slash: hosts/web-1/',
+    message: 'must be empty or plain folder names, each followed by a slash: hosts/web-1/',
   })
   .refine((prefix) => !prefix.startsWith(`${systemFolder}/`), {
-    message: `${systemFolder}/ holds the project's own data`,
+    message: `must not lie in ${systemFolder}/, which holds the project's own data`,
   });
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
 const environment = z.object({
-  TASK_QUEUE: z.string().min(1).max(1000).default('durable-backup'),
-  BACKUP_ROOTS: z.string().optional(),
+  TASK_QUEUE: z.string().max(800, 'must be at most 800 characters long').default('durable-backup'),
+  BACKUP_ROOTS: z
+    .string()
+    .transform(splitRoots)
+    .refine((roots) => roots.length > 0, { message: `must name directories, separated by ${delimiter}` })
+    .optional(),
   BACKUP_CONTAINER: containerName.default('backups'),
   BACKUP_PREFIX: blobPrefix.default(''),
   AZURE_STORAGE_CONNECTION_STRING: secret.optional(),
-  AZURE_STORAGE_ACCOUNT: z.string().min(1).optional(),
-  TEMPORAL_ADDRESS: z.string().min(1).optional(),
-  TEMPORAL_PROFILE: z.string().min(1).optional(),
-  TEMPORAL_CLI_PATH: z.string().min(1).optional(),
-  TEMPORAL_UI_URL: z.url().optional(),
+  AZURE_STORAGE_ACCOUNT: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/u, {
+      message: 'must be the name of a storage account, 3 to 24 lower-case letters and digits, without its address',
+    })
+    .optional(),
+  TEMPORAL_ADDRESS: z.string().optional(),
+  TEMPORAL_PROFILE: z.string().optional(),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/u, message: 'must be a URL such as http://127.0.0.1:8233' }).optional(),
   PORT: port(7071),
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: z.string().default('127.0.0.1'),
   API_KEY: secret.optional(),
   TASK_HUB: z
     .string()
-    .regex(/^[a-z][a-z0-9]{2,44}$/iu)
+    .regex(/^[a-z][a-z0-9]{2,44}$/iu, { message: 'must be 3 to 45 letters and digits, the first a letter' })
     .default('DurableFunctionsHub'),
   WORKER_MAX_ACTIVITIES: count(32, 1000),
   WORKER_MAX_WORKFLOW_TASKS: count(20, 1000),
   WORKER_MAX_CACHED_WORKFLOWS: count(100, 10_000),
   UPLOAD_MEMORY_MB: count(128, 65_536),
-  DATA_DIR: z.string().min(1).default('.data'),
+  DATA_DIR: z.string().default('.data'),
+  DATABASE_URL: secret.optional(),
+  INVENTORY_FILE: z.string().optional(),
+  INVENTORY_UNKNOWN_SKU: z
+    .string()
+    .default('9.99')
+    .transform(unknownSku)
+    .refine((policy) => policy !== undefined, { message: 'must be reject, or a price such as 9.99' }),
   EMBEDDED_TEMPORAL_PORT: port(7233),
   EMBEDDED_UI_PORT: port(8233),
   EMBEDDED_BLOB_PORT: port(10_000),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).optional(),
+  LOG_LEVEL: z.enum(logLevels, { message: `must be one of ${logLevels.join(', ')}` }).optional(),
   PATH: z.string().default(''),
   XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
   DURABLE_BACKUP_WORKFLOW_BUNDLE: z.string().optional(),
@@ -79,9 +112,16 @@ const environment = z.object({
 /** The settings of one process, read from its environment once at start. README lists each variable. */
 export type Config = ReturnType<typeof readConfig>;
 
+/**
+ * Takes empty variables out of this process's environment: they are how compose files and shells say "not set", while the SDKs of
+ * Temporal and Azure, which read variables of their own, would take them for values.
+ */
+export function dropEmptyVariables(): void {
+  for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
+}
+
 /** Reads and checks the environment. Throws an {@link ExpectedError} that names each wrong variable and what it must be. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
-  // An empty variable is how compose files and shells say "not set".
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(present);
   if (!parsed.success) {
@@ -91,7 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const e = parsed.data;
   return Object.freeze({
     taskQueue: e.TASK_QUEUE,
-    backupRoots: e.BACKUP_ROOTS === undefined ? [process.cwd()] : splitRoots(e.BACKUP_ROOTS),
+    backupRoots: e.BACKUP_ROOTS ?? [process.cwd()],
     container: e.BACKUP_CONTAINER,
     prefix: e.BACKUP_PREFIX,
     storage: storageAccount(e.AZURE_STORAGE_CONNECTION_STRING, e.AZURE_STORAGE_ACCOUNT),
@@ -103,6 +143,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS,
       uploadMemoryBytes: e.UPLOAD_MEMORY_MB * 1024 * 1024,
       workflowBundle: e.DURABLE_BACKUP_WORKFLOW_BUNDLE,
+    },
+    inventory: {
+      databaseUrl: e.DATABASE_URL,
+      file: resolve(e.INVENTORY_FILE ?? join(e.DATA_DIR, 'inventory.sqlite')),
+      unknownSku: e.INVENTORY_UNKNOWN_SKU ?? 'reject',
     },
     embedded: {
       dataDir: resolve(e.DATA_DIR),
@@ -123,6 +168,12 @@ export type StorageAccount = { readonly connectionString: Secret } | { readonly 
 function storageAccount(connectionString?: Secret, account?: string): StorageAccount | undefined {
   if (connectionString) return { connectionString };
   return account === undefined ? undefined : { account };
+}
+
+function unknownSku(text: string): UnknownSku | undefined {
+  if (text === 'reject') return text;
+  const priceCents = parsePrice(text);
+  return priceCents === undefined ? undefined : { priceCents };
 }
 
 function splitRoots(value: string): string[] {

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { createMemoryBudget } from './activities/memory-budget.ts';
+import { createOrderActivities } from './activities/orders/index.ts';
 import type { Config } from './config.ts';
+import type { Inventory } from './inventory/inventory.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 
 export interface WorkerDependencies {
@@ -10,8 +12,12 @@ export interface WorkerDependencies {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly store: BlobStore;
+  /** Without it the worker leaves order batches to others. */
+  readonly inventory?: Inventory;
   /** Directories that the worker may read besides `BACKUP_ROOTS`; absolute. */
   readonly extraRoots?: readonly string[];
+  /** What an empty root stands for; absolute. This process's own unless given. */
+  readonly workingDirectory?: string;
 }
 
 /** Makes a worker that runs the project's workflows and activities; `run()` it and `shutdown()` it. */
@@ -20,7 +26,9 @@ export function createWorker({
   connection,
   namespace,
   store,
+  inventory,
   extraRoots = [],
+  workingDirectory = process.cwd(),
 }: WorkerDependencies): Promise<Worker> {
   const { maxActivities, maxWorkflowTasks, maxCachedWorkflows, uploadMemoryBytes, workflowBundle } = config.worker;
   return Worker.create({
@@ -30,13 +38,16 @@ export function createWorker({
     ...(workflowBundle === undefined
       ? { workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)) }
       : { workflowBundle: { codePath: workflowBundle } }),
-    activities: createActivities({
-      store,
-      prefix: config.prefix,
-      roots: [...config.backupRoots, ...extraRoots],
-      workingDirectory: process.cwd(),
-      memory: createMemoryBudget(uploadMemoryBytes),
-    }),
+    activities: {
+      ...createActivities({
+        store,
+        prefix: config.prefix,
+        roots: [...config.backupRoots, ...extraRoots],
+        workingDirectory,
+        memory: createMemoryBudget(uploadMemoryBytes),
+      }),
+      ...(inventory && createOrderActivities({ inventory })),
+    },
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxConcurrentWorkflowTaskExecutions: maxWorkflowTasks,
     maxCachedWorkflows,

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { ExpectedError, failureTypes, isNonRetryable } from '../shared/failures.ts';
 import { BlobStoreError } from '../storage/blob-store.ts';
 
 /** Runs an activity's work and gives its expected errors the failure types that workflows, HTTP and the command line know. */
@@ -13,7 +13,11 @@ export async function withFailureTypes<T>(work: () => Promise<T>): Promise<T> {
 
 function toFailure(error: unknown): unknown {
   if (error instanceof ExpectedError)
-    return ApplicationFailure.create({ type: error.type, message: error.message, nonRetryable: true });
+    return ApplicationFailure.create({
+      type: error.type,
+      message: error.message,
+      nonRetryable: isNonRetryable(error.type),
+    });
   if (!(error instanceof BlobStoreError)) return error;
   const retryable = error.kind === 'unavailable' || error.kind === 'precondition-failed';
   return ApplicationFailure.create({

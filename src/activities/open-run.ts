@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
-import { defaultBackupOptions, type BackupInput, type Run } from '../shared/contract.ts';
+import type { BackupInput, Run } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { confine } from '../shared/confine.ts';
+import { requireContainer } from '../storage/require-container.ts';
+import { checkOptions } from './check-options.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -24,14 +26,15 @@ export function createOpenRun(deps: ActivityDependencies) {
             `root: ${input.root} is relative; give the absolute path on the worker's machine`,
           );
         }
+        const options = checkOptions(input.options);
         await checkDirectory(root, deps.roots);
-        await deps.store.ensureContainer(signal);
+        await requireContainer(deps.store, signal);
         return {
           id: runId(startedAt),
           root,
           container: deps.store.container,
           prefix: deps.prefix,
-          options: { ...defaultBackupOptions, ...input.options },
+          options,
         };
       }),
     );

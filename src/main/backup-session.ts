@@ -13,8 +13,13 @@ export interface BackupSession {
   readonly jobs: Jobs;
   /** Known when this process talks to the storage account itself. */
   readonly storageUrl?: string;
+  /** Address of the page of a workflow, up to its id. */
   readonly webUi?: string;
+  /** Rejects when the own worker dies of an error; never resolves. */
+  readonly workerFailure: Promise<never>;
   close(): Promise<void>;
+  /** Stops what was started for the run without waiting for the worker: for a process that exits right afterwards. */
+  abandon(): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -43,31 +48,39 @@ export async function openBackupSession({
     // Where others run the worker they talk to storage, and nothing of the stack is needed here.
     const stack = ownWorker ? await openStack(config, report) : undefined;
     if (stack) closing.push(() => stack.close());
+    const abandon = async () => stack?.close();
     const target = temporalTarget(stack?.temporalAddress);
     const client = await connectClient(target);
     closing.push(() => client.connection.close());
     const jobs = new Jobs({ client, address: target.address, taskQueue: config.taskQueue });
-    const ui = stack?.webUiUrl ?? config.temporal.uiUrl;
-    const session = {
-      jobs,
-      close,
-      ...(ui !== undefined && { webUi: `${ui}/namespaces/${target.namespace}/workflows` }),
-    };
+    const webUi = webUiOf(config, target.namespace, stack?.webUiUrl);
+    const session = { jobs, close, abandon, workerFailure: never, ...(webUi !== undefined && { webUi }) };
 
     if (!ownWorker) {
       await requireWorkers(jobs, config.taskQueue, target.address);
       return session;
     }
-    // The command answers Ctrl-C itself: a worker that left on its own would leave the cancelled run to nobody.
-    installRuntime(log, { shutdownSignals: [] });
+    installRuntime(log);
     const store = await openStorage(config, stack?.connectionString);
-    const worker = await startOwnWorker(config, target, store, log, [root]);
+    const worker = await startOwnWorker(config, target, store, { extraRoots: [root] });
     closing.push(() => worker.stop());
-    return { ...session, storageUrl: store.url };
+    const workerFailure = worker.ended.then(() => never);
+    // Whoever awaits it comes later; until then a failure must not count as nobody's.
+    workerFailure.catch(() => undefined);
+    return { ...session, storageUrl: store.url, workerFailure };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const never = new Promise<never>(() => undefined);
+
+// The embedded server stops with the command, so its Web UI has to be started again to look back.
+function webUiOf({ temporal }: Config, namespace: string, embedded: string | undefined): string | undefined {
+  const path = `/namespaces/${namespace}/workflows`;
+  if (embedded !== undefined) return `\`npm run dev\`, then ${embedded}${path}`;
+  return temporal.uiUrl === undefined ? undefined : `${temporal.uiUrl.replace(/\/$/u, '')}${path}`;
 }
 
 async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): Promise<void> {

@@ -7,9 +7,12 @@ import type { Jobs } from '../client/jobs/jobs.ts';
 import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 
+// Service managers kill what has not stopped within ten seconds or more.
+const patience = 5000;
+
 export interface HttpServer {
   readonly url: string;
-  /** Lets requests under way end, then closes. */
+  /** Lets requests under way end, for some seconds, then closes. */
   close(): Promise<void>;
 }
 
@@ -51,7 +54,9 @@ export async function serveHttp(config: Config, jobs: Jobs, log: Logger): Promis
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), patience);
       await closed;
+      clearTimeout(timer);
     },
   };
 }

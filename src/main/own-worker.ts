@@ -1,10 +1,11 @@
-import type { Logger } from 'pino';
-import { createWorker } from '../worker.ts';
+import { createWorker, type WorkerDependencies } from '../worker.ts';
 import type { Config } from '../config.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { connectWorker, type TemporalTarget } from './temporal.ts';
 
 export interface OwnWorker {
+  /** Rejects when the worker dies of an error; resolves when it was stopped. */
+  readonly ended: Promise<void>;
   /** Lets the activities under way end or be given back, then stops. */
   stop(): Promise<void>;
 }
@@ -14,17 +15,23 @@ export async function startOwnWorker(
   config: Config,
   target: TemporalTarget,
   store: BlobStore,
-  log: Logger,
-  extraRoots: readonly string[] = [],
+  parts: Pick<WorkerDependencies, 'inventory' | 'extraRoots'> = {},
 ): Promise<OwnWorker> {
   const connection = await connectWorker(target);
-  const worker = await createWorker({ config, connection, namespace: target.namespace, store, extraRoots });
-  const ended = worker.run().catch((error: unknown) => log.error({ err: error }, 'worker stopped by an error'));
-  return {
-    stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended;
-      await connection.close();
-    },
-  };
+  try {
+    const worker = await createWorker({ config, connection, namespace: target.namespace, store, ...parts });
+    const ended = worker.run();
+    const settled = ended.catch(() => undefined);
+    return {
+      ended,
+      stop: async () => {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await settled;
+        await connection.close();
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }

@@ -1,22 +1,32 @@
 import { pino, type Level, type Logger } from 'pino';
-import { readConfig, type Config } from '../config.ts';
+import { dropEmptyVariables, readConfig, type Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
+
+export interface MainOptions {
+  /** Unless LOG_LEVEL says otherwise. */
+  readonly logLevel?: Level;
+  /** Told the message of the error that ends the process, beside stderr. */
+  readonly onError?: (message: string) => void;
+}
 
 /**
  * Runs an entry point to its exit code. What is expected to go wrong is one line on stderr and exit code 1; what is not comes with
- * its stack, for it is a bug. Logs go to stderr, from `logLevel` unless LOG_LEVEL says otherwise: stdout is for answers.
+ * its stack, for it is a bug. Logs go to stderr: stdout is for answers.
  */
 export async function runMain(
   main: (config: Config, log: Logger) => Promise<number>,
-  logLevel: Level = 'info',
+  { logLevel = 'info', onError }: MainOptions = {},
 ): Promise<void> {
   try {
+    dropEmptyVariables();
     const config = readConfig();
     // Synchronous: the last lines before an exit are the ones that matter.
     const log = pino({ level: config.logLevel ?? logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
     process.exitCode = await main(config, log);
   } catch (error) {
     console.error(error instanceof ExpectedError ? `error: ${error.message}` : error);
-    process.exitCode = 1;
+    onError?.(error instanceof Error ? error.message : String(error));
+    // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
+    process.exit(1);
   }
 }

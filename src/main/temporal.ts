@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ExpectedError } from '../shared/failures.ts';
@@ -11,22 +11,66 @@ export interface TemporalTarget {
 }
 
 const defaultAddress = '127.0.0.1:7233';
+const askWithin = 2000;
+// gRPC's NOT_FOUND
+const notFound = 5;
 
-/** Reads envconfig (https://docs.temporal.io/develop/environment-configuration); `address` is that of an embedded server. */
-export function temporalTarget(address?: string): TemporalTarget {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const chosen = address ?? connectionOptions.address ?? defaultAddress;
-  return { address: chosen, namespace: namespace ?? 'default', options: { ...connectionOptions, address: chosen } };
+/**
+ * Reads envconfig (https://docs.temporal.io/develop/environment-configuration), unless the address of an embedded server is given:
+ * what a profile says of keys and namespaces is not about that one. Throws an {@link ExpectedError} when a profile cannot be read.
+ */
+export function temporalTarget(embedded?: string): TemporalTarget {
+  if (embedded !== undefined) return { address: embedded, namespace: 'default', options: { address: embedded } };
+  const { connectionOptions, namespace } = readEnvironment();
+  const address = connectionOptions.address ?? defaultAddress;
+  return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
 }
 
-/** Throws an {@link ExpectedError} that names the address when nothing answers there within seconds. */
+function readEnvironment() {
+  try {
+    return loadClientConnectConfig();
+  } catch (error) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      `The TEMPORAL_* variables or the profile they name cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws an {@link ExpectedError} that names the address when nothing answers there within seconds, or lacks the namespace. */
 export async function connectClient(target: TemporalTarget): Promise<Client> {
-  const connection = await reach(target, () => Connection.connect({ ...target.options, connectTimeout: '8s' }));
+  const connection = await reach(target, () => Connection.connect({ ...target.options, connectTimeout: '5s' }));
+  try {
+    await requireNamespace(connection, target);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   return new Client({ connection, namespace: target.namespace });
 }
 
+async function requireNamespace(connection: Connection, { address, namespace }: TemporalTarget): Promise<void> {
+  try {
+    await connection.withDeadline(Date.now() + askWithin, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } catch (error) {
+    // Whatever else is wrong, such as a key that may not look at namespaces, shows where it matters.
+    if (!isGrpcServiceError(error) || (error.code as number) !== notFound) return;
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      `Temporal at ${address} has no namespace ${namespace}: set TEMPORAL_NAMESPACE to one that exists`,
+      { cause: error },
+    );
+  }
+}
+
 /** As {@link connectClient}, for a worker. */
-export function connectWorker(target: TemporalTarget): Promise<NativeConnection> {
+export async function connectWorker(target: TemporalTarget): Promise<NativeConnection> {
+  // A native connection has no timeout: to a server that is silent it would wait for ever, so a client asks first.
+  const probe = await connectClient(target);
+  await probe.connection.close();
   return reach(target, () => NativeConnection.connect(target.options));
 }
 
@@ -34,6 +78,9 @@ async function reach<T>(target: TemporalTarget, connect: () => Promise<T>): Prom
   try {
     return await connect();
   } catch (error) {
+    if (error instanceof TypeError) {
+      throw new ExpectedError('InvalidConfiguration', `TEMPORAL_ADDRESS: ${error.message}`, { cause: error });
+    }
     throw new ExpectedError(
       'TemporalUnavailable',
       `Temporal does not answer at ${target.address}: start it there (\`temporal server start-dev\`), or set TEMPORAL_ADDRESS to where it runs`,

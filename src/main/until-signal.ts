@@ -1,6 +1,9 @@
-/** Resolves at the first SIGINT or SIGTERM. */
+import { exitCodes } from '../client/cli/exit-code.ts';
+import { onInterrupt } from '../client/cli/interrupts.ts';
+
+/** Resolves at the first SIGINT or SIGTERM; a later one ends the process at once. */
 export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    onInterrupt(resolve, () => process.exit(exitCodes.interrupted));
   });
 }

@@ -139,5 +139,14 @@ export interface BackupProgress {
   readonly failed: number;
 }
 
+/** Where a running order batch stands. */
+export interface BatchProgress {
+  readonly suspended: boolean;
+  readonly total: number;
+  /** Items that have a result. */
+  readonly processed: number;
+  readonly failed: number;
+}
+
 /** The workflows that a caller may start, by the names used on the wire. */
 export const workflowNames = { backup: 'backup', backupSiteContent: 'E2_BackupSiteContent' } as const;

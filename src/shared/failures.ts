@@ -21,6 +21,10 @@ export const failureTypes = {
   backupIncomplete: 'BackupIncomplete',
   /** Thrown when a batch finished but some items failed; details hold the failed items. */
   batchIncomplete: 'BatchIncomplete',
+  /** Thrown when an order names a SKU outside a catalogue that is complete. */
+  unknownSku: 'UnknownSku',
+  /** Thrown when the inventory's database cannot be opened or does not do what it was asked; asking later may succeed. */
+  inventoryUnavailable: 'InventoryUnavailable',
   /** Thrown by Temporal's SDK when a result exceeds the payload limit: sending it again cannot help. */
   payloadsTooLarge: 'PayloadsTooLarge',
 } as const;
@@ -35,8 +39,14 @@ export const nonRetryableFailureTypes: readonly FailureType[] = [
   failureTypes.rootUnreadable,
   failureTypes.invalidInput,
   failureTypes.storageRefused,
+  failureTypes.unknownSku,
   failureTypes.payloadsTooLarge,
 ];
+
+/** Whether retrying what failed with this type is useless. */
+export function isNonRetryable(type: string): boolean {
+  return nonRetryableFailureTypes.some((known) => known === type);
+}
 
 /** An expected failure outside Temporal: at the edges (HTTP, command line) and in start-up code. */
 export class ExpectedError extends Error {

@@ -21,14 +21,19 @@ const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {
 
 /** Turns whatever the Azure SDK threw into a {@link BlobStoreError} that says what was asked of whom. */
 export function blobStoreError(error: unknown, action: string, url: string): BlobStoreError {
-  const status = error instanceof RestError ? error.statusCode : undefined;
-  if (!(error instanceof RestError) || status === undefined) {
-    const kind = error instanceof RestError || isCutAnswer(error) ? 'unavailable' : 'refused';
-    return new BlobStoreError(kind, `${action}: no answer from ${url} (${messageOf(error)})`, { cause: error });
+  if (error instanceof RestError && error.statusCode !== undefined) {
+    const { kind, words } = answered(error.statusCode, error.code);
+    return new BlobStoreError(kind, `${action}: ${url} answered ${words}`, { cause: error });
   }
-  const code = error.code ?? '';
+  const kind = error instanceof RestError || isCutAnswer(error) ? 'unavailable' : 'refused';
+  return new BlobStoreError(kind, `${action}: no answer from ${url} (${messageOf(error)})`, { cause: error });
+}
+
+function answered(status: number, code = ''): { kind: BlobStoreErrorKind; words: string } {
   const kind = kindOfCode[code] ?? kindOfStatus[status] ?? (status >= 500 ? 'unavailable' : 'refused');
-  return new BlobStoreError(kind, `${action}: ${url} answered ${status} ${code}`.trimEnd(), { cause: error });
+  // Azure always names a code; Azurite answers without one when it could not write, most often for lack of disk space.
+  const why = code === '' && status === 500 ? '(could not store it; if it is an emulator, is its disk full?)' : code;
+  return { kind, words: `${status} ${why}`.trimEnd() };
 }
 
 // What the SDK's download stream throws when the connection ends in the middle of a body.

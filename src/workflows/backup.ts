@@ -15,6 +15,7 @@ import { createBackupActivities, openRun, type BackupActivities } from './backup
 import { copyPage } from './copy-page.ts';
 import { createProgressReport, type ProgressReport } from './progress-report.ts';
 import { copied, pageListed, sealed, startProgress } from './progress.ts';
+import { publishBackup } from './publish.ts';
 import { createSuspension, type Suspension } from './suspension.ts';
 
 /** What a backup takes along when it continues as new, between two pages. */
@@ -49,18 +50,17 @@ async function runBackup(
   carry: BackupCarry | undefined,
   again: (carry: BackupCarry) => Promise<never>,
 ): Promise<BackupSummary> {
-  const report = createProgressReport(carry?.progress ?? startProgress);
+  let opened = carry?.run;
+  const report = createProgressReport(carry?.progress ?? startProgress, (now) => publishBackup(opened, now));
   const suspension = createSuspension(report);
   const { run, startedAt, ...begun } = carry ?? (await beginRun(input));
-  report.begin(run);
+  opened = run;
   const activities = createBackupActivities(run, suspension);
 
   let held: Held = begun;
   let page: Page | undefined = begun.page ?? (await listPage(activities, report));
   while (page) {
-    const next: Promise<Page> | undefined = page.cursor === undefined ? undefined : listPage(activities, report, page);
-    // It is awaited below; until then a failure must not count as nobody's.
-    next?.catch(() => undefined);
+    const next = listAhead(activities, report, page);
     held = await keepPage(run, page, held, { activities, report, suspension });
     page = await next;
     if (page && workflowInfo().continueAsNewSuggested) {
@@ -84,11 +84,28 @@ async function beginRun(input: BackupInput): Promise<Omit<BackupCarry, 'page' | 
 /** What the pages so far have come to. */
 type Held = Pick<BackupCarry, 'tally' | 'failures'>;
 
-async function listPage(activities: BackupActivities, report: ProgressReport, previous?: Page): Promise<Page> {
+async function listPage(
+  activities: BackupActivities,
+  report: ProgressReport<BackupProgress>,
+  previous?: Page,
+): Promise<Page> {
   const number = previous === undefined ? 0 : previous.number + 1;
   const page = await activities.listFiles(number, previous?.cursor);
   report.milestone((now) => pageListed(now, page));
   return page;
+}
+
+/** The page after `page`, listed while that one is copied; undefined after the last. */
+function listAhead(
+  activities: BackupActivities,
+  report: ProgressReport<BackupProgress>,
+  page: Page,
+): Promise<Page> | undefined {
+  if (page.cursor === undefined) return undefined;
+  const next = listPage(activities, report, page);
+  // It is awaited only when the copies are done; until then a failure must not count as nobody's.
+  next.catch(() => undefined);
+  return next;
 }
 
 /** Copies a page and seals it into the manifest. */
@@ -96,7 +113,11 @@ async function keepPage(
   run: Run,
   page: Page,
   held: Held,
-  { activities, report, suspension }: { activities: BackupActivities; report: ProgressReport; suspension: Suspension },
+  {
+    activities,
+    report,
+    suspension,
+  }: { activities: BackupActivities; report: ProgressReport<BackupProgress>; suspension: Suspension },
 ): Promise<Held> {
   const onCopied = (result: Parameters<typeof copied>[1]) => report.advance((now) => copied(now, result));
   const gaveUp = await copyPage(run, page, activities, suspension, onCopied);

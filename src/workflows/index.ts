@@ -1,1 +1,2 @@
 export { backup, E2_BackupSiteContent } from './backup.ts';
+export { processBatch, ProcessBatchOrchestrator } from './process-batch.ts';

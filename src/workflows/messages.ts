@@ -1,8 +1,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { BackupProgress } from '../shared/contract.ts';
 
-/** Where a backup stands. Answered by any worker, also after the end. */
-export const progressQuery = defineQuery<BackupProgress>('progress');
+/** Where a job stands: each has a progress of its own form. Answered by any worker, also after the end. */
+export const progressQuery = defineQuery<unknown>('progress');
 
 /** Lets no new activity start until {@link resumeUpdate}; those under way end. Doing it twice changes nothing. */
 export const suspendUpdate = defineUpdate<void, [reason: string]>('suspend');

@@ -1,29 +1,25 @@
 import { setHandler } from '@temporalio/workflow';
-import type { BackupProgress, Run } from '../shared/contract.ts';
 import { progressQuery } from './messages.ts';
-import { publish } from './publish.ts';
 
 /** Keeps the progress of the running workflow and answers queries for it. */
-export interface ProgressReport {
-  readonly now: () => BackupProgress;
+export interface ProgressReport<P> {
+  readonly now: () => P;
   /** Applies a step that shows in queries alone; for what happens often. */
-  readonly advance: (step: (now: BackupProgress) => BackupProgress) => void;
-  /** Applies a step that is published too, once {@link ProgressReport.begin} has named the run. */
-  readonly milestone: (step: (now: BackupProgress) => BackupProgress) => void;
-  readonly begin: (run: Run) => void;
+  readonly advance: (step: (now: P) => P) => void;
+  /** Applies a step that is published too. */
+  readonly milestone: (step: (now: P) => P) => void;
 }
 
-export function createProgressReport(progress: BackupProgress): ProgressReport {
-  let run: Run | undefined;
+/** `publish` shows a milestone to those who cannot ask a worker. */
+export function createProgressReport<P>(progress: P, publish: (progress: P) => void): ProgressReport<P> {
   setHandler(progressQuery, () => progress);
-  const advance: ProgressReport['advance'] = (step) => void (progress = step(progress));
+  const advance = (step: (now: P) => P) => void (progress = step(progress));
   return {
     now: () => progress,
     advance,
     milestone: (step) => {
       advance(step);
-      if (run) publish(run, progress);
+      publish(progress);
     },
-    begin: (opened) => void (run = opened),
   };
 }

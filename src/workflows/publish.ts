@@ -1,20 +1,28 @@
 import { setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { BackupProgress, Run } from '../shared/contract.ts';
+import type { BackupProgress, BatchProgress, Run } from '../shared/contract.ts';
 
 /**
  * Shows where a run stands to those who cannot ask a worker: the memo answers a status poll while no worker is up, and the details
  * are what Temporal's Web UI renders as Markdown. Costs a history event, so it is for milestones, not for every file.
  */
-export function publish(run: Run, progress: BackupProgress): void {
+function publish(progress: object, details: readonly string[]): void {
   upsertMemo({ progress });
+  setCurrentDetails(details.join('\n'));
+}
+
+/** Before the run is open there is nothing to show. */
+export function publishBackup(run: Run | undefined, progress: BackupProgress): void {
+  if (!run) return;
   const total = progress.listed ? progress.totalFiles : `${progress.totalFiles}+`;
-  setCurrentDetails(
-    [
-      `**${progress.suspended ? 'suspended' : progress.phase}** \`${run.root}\` → container \`${run.container}\``,
-      '',
-      `- run \`${run.id}\``,
-      `- ${progress.files} of ${total} files, ${progress.bytes} bytes`,
-      `- ${progress.failed} failed`,
-    ].join('\n'),
-  );
+  publish(progress, [
+    `**${progress.suspended ? 'suspended' : progress.phase}** \`${run.root}\` → container \`${run.container}\``,
+    '',
+    `- run \`${run.id}\``,
+    `- ${progress.files} of ${total} files, ${progress.bytes} bytes`,
+    `- ${progress.failed} failed`,
+  ]);
+}
+export function publishBatch(progress: BatchProgress): void {
+  const { total, processed, failed, suspended } = progress;
+  publish(progress, [`**${suspended ? 'suspended' : 'processing'}** ${processed} of ${total} items, ${failed} failed`]);
 }

@@ -9,7 +9,7 @@ export interface Suspension {
 }
 
 /** Answers suspend and resume for the running workflow, which starts as its progress says it was left. */
-export function createSuspension(report: ProgressReport): Suspension {
+export function createSuspension<P extends { readonly suspended: boolean }>(report: ProgressReport<P>): Suspension {
   const isSuspended = () => report.now().suspended;
   const set = (suspended: boolean) => {
     if (isSuspended() !== suspended) report.milestone((now) => ({ ...now, suspended }));

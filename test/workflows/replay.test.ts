@@ -21,13 +21,16 @@ function replay(history: SavedHistory): Promise<void> {
   return Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundlePath') } }, history, 'replayed');
 }
 
-test('there are saved histories of every way a backup can go', () => {
+test('there are saved histories of every way a job can go', () => {
   expect(names.toSorted()).toEqual([
     'backup-cancelled.json',
     'backup-continued.json',
     'backup-failures.json',
     'backup-pages.json',
     'backup-suspended.json',
+    'batch-failures.json',
+    'batch-items.json',
+    'batch-orchestrator.json',
     'e2-backup-site-content.json',
   ]);
 });

@@ -3,9 +3,8 @@ import { workflowNames, type BackupInput } from '../../shared/contract.ts';
 import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { onInterrupt } from './interrupts.ts';
 import type { ProgressDisplay } from './progress-display.ts';
-import { reportJson, reportText, type ReportContext } from './report.ts';
+import { errorJson, reportJson, reportText, type ReportContext } from './report.ts';
 
 export interface BackupCommand {
   readonly jobs: Jobs;
@@ -17,8 +16,10 @@ export interface BackupCommand {
   readonly quiet: boolean;
   /** Writes a line of the answer. */
   readonly answer: (text: string) => void;
-  /** Writes a line beside the answer. */
-  readonly note: (text: string) => void;
+  /** Aborts when the run shall be cancelled. */
+  readonly stop: AbortSignal;
+  /** Aborts when the command shall end without waiting for anything more. */
+  readonly leave: AbortSignal;
   readonly storageUrl?: string;
   readonly webUi?: string;
 }
@@ -27,35 +28,51 @@ const lookEvery = 500;
 
 /** Starts a backup, or joins the one of the same directory that is under way, waits for its end and reports it. Returns the exit code. */
 export async function runBackupCommand(command: BackupCommand): Promise<number> {
-  const { jobs, instanceId, note } = command;
+  const { instanceId, stop, leave, display } = command;
   const began = performance.now();
-  await startOrJoin(command);
-
-  const leaving = new AbortController();
-  const stopListening = onInterrupt(
-    () => {
-      note('Stopping: waiting for the files under way. Ctrl-C again leaves at once.');
-      jobs.cancel(instanceId).catch((error: unknown) => note(`Could not cancel: ${String(error)}`));
-    },
-    () => leaving.abort(),
-  );
+  const cancel = () => cancelRun(command);
   try {
-    const result = await Promise.race([watch(command), left(leaving.signal)]);
-    if (result === 'left') return exitCodes.interrupted;
+    const result = await Promise.race([follow(command, cancel), left(leave)]);
+    if (result === 'left') {
+      const error = `Left before the run had stopped. The same command takes up what was copied.`;
+      display.close();
+      if (command.json) command.answer(errorJson('Interrupted', error, instanceId));
+      else display.note(error);
+      return exitCodes.interrupted;
+    }
     report(result, command, performance.now() - began);
     return exitCodeOf(result);
   } finally {
-    stopListening();
-    command.display.close();
+    stop.removeEventListener('abort', cancel);
+    display.close();
   }
 }
 
-async function startOrJoin({ jobs, input, instanceId, note }: BackupCommand): Promise<void> {
+async function follow(command: BackupCommand, cancel: () => void): Promise<JobResult> {
+  await startOrJoin(command);
+  command.stop.addEventListener('abort', cancel, { once: true });
+  if (command.stop.aborted) cancel();
+  return watch(command);
+}
+
+function cancelRun({ jobs, instanceId, display }: BackupCommand): void {
+  display.note('Stopping: waiting for the files under way. Ctrl-C again leaves at once.');
+  jobs.cancel(instanceId).catch((error: Error) => display.note(`Could not cancel: ${error.message}`));
+}
+
+async function startOrJoin({ jobs, input, instanceId, display }: BackupCommand): Promise<void> {
+  const start = () => jobs.start(workflowNames.backup, [input], { instanceId, summary: `Back up ${input.root}` });
   try {
-    await jobs.start(workflowNames.backup, [input], { instanceId, summary: `Back up ${input.root}` });
+    await start();
   } catch (error) {
     if (!(error instanceof JobExistsError)) throw error;
-    note(`A backup of ${input.root} is under way already; going on with it.`);
+    if (!(await jobs.isStopping(instanceId))) {
+      display.note(`A backup of ${input.root} is under way already; going on with it.`);
+      return;
+    }
+    display.note(`An earlier backup of ${input.root} is being stopped; starting when it has ended.`);
+    await jobs.result(instanceId);
+    await start();
   }
 }
 
@@ -88,5 +105,8 @@ function report(result: JobResult, command: BackupCommand, duration: number): vo
 }
 
 function left(signal: AbortSignal): Promise<'left'> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('left'), { once: true }));
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('left');
+    signal.addEventListener('abort', () => resolve('left'), { once: true });
+  });
 }

@@ -2,9 +2,19 @@ const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** `1536` is `1.5 KiB`. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+  let value = bytes;
+  let power = 0;
+  // From 1023.95 on, one decimal would round up to 1024.0 of the same unit.
+  while (value >= (power === 0 ? 1024 : 1023.95) && power < units.length - 1) {
+    value /= 1024;
+    power += 1;
+  }
+  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+/** A name from a file system as one harmless line: control characters in it could otherwise steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD');
 }
 
 export function formatCount(count: number): string {
@@ -13,7 +23,7 @@ export function formatCount(count: number): string {
 
 /** `75500` ms is `1 min 15 s`; below ten seconds with one decimal. */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   if (hours > 0) return `${hours} h ${minutes} min`;

@@ -1,18 +1,22 @@
 // A Ctrl-C reaches every process of the terminal, and npm passes on the one that it got: the same key press may come twice.
 const samePress = 500;
 
-/** Calls `first` at the first SIGINT or SIGTERM and `second` at the next. Returns the function that stops listening. */
-export function onInterrupt(first: () => void, second: () => void): () => void {
+/** Makes a signal listener that calls `first` at the first key press and `second` at later ones; `now` is in milliseconds. */
+export function onPresses(first: () => void, second: () => void, now: () => number): () => void {
   let pressed: number | undefined;
-  const listener = () => {
-    const now = performance.now();
+  return () => {
     if (pressed === undefined) {
-      pressed = now;
+      pressed = now();
       first();
-    } else if (now - pressed > samePress) {
+    } else if (now() - pressed > samePress) {
       second();
     }
   };
+}
+
+/** Calls `first` at the first SIGINT or SIGTERM and `second` at later ones. Returns the function that stops listening. */
+export function onInterrupt(first: () => void, second: () => void): () => void {
+  const listener = onPresses(first, second, () => performance.now());
   process.on('SIGINT', listener);
   process.on('SIGTERM', listener);
   return () => {

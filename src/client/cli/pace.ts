@@ -4,11 +4,15 @@ import type { BackupProgress } from '../../shared/contract.ts';
 export interface Pace {
   readonly bytesPerSecond: number;
   readonly filesPerSecond: number;
-  /** Milliseconds to go; absent until the whole tree is listed and something has been copied. */
+  /** Milliseconds to go; absent until the whole tree is listed, and while too little moves to tell. */
   readonly remaining?: number;
 }
 
-const smoothing = 0.3;
+// Looks older than this many seconds hardly count any more.
+const memory = 10;
+// Small files cost by the file and large ones by the byte: a file counts as this many bytes besides its own.
+const bytesPerFile = 64 * 1024;
+const longestGuess = 30 * 24 * 60 * 60 * 1000;
 
 /** Makes the function that turns successive looks at a backup into its pace, smoothed so that the estimate does not jump. */
 export function createPace(): (progress: BackupProgress, now: number) => Pace {
@@ -19,20 +23,20 @@ export function createPace(): (progress: BackupProgress, now: number) => Pace {
   return (progress, now) => {
     const seconds = last ? (now - last.now) / 1000 : 0;
     if (last && seconds > 0) {
-      const weight = bytesPerSecond + filesPerSecond === 0 ? 1 : smoothing;
+      const weight = bytesPerSecond + filesPerSecond === 0 ? 1 : 1 - Math.exp(-seconds / memory);
       bytesPerSecond += weight * (Math.max(0, progress.bytes - last.progress.bytes) / seconds - bytesPerSecond);
       filesPerSecond += weight * (Math.max(0, progress.files - last.progress.files) / seconds - filesPerSecond);
     }
     last = { progress, now };
-    const remaining = progress.listed ? timeLeft(progress, bytesPerSecond, filesPerSecond) : undefined;
+    const remaining = timeLeft(progress, bytesPerSecond + filesPerSecond * bytesPerFile);
     return { bytesPerSecond, filesPerSecond, ...(remaining !== undefined && { remaining }) };
   };
 }
 
-// Small files cost by the file and large ones by the byte: the slower of the two is what one waits for.
-function timeLeft(progress: BackupProgress, bytesPerSecond: number, filesPerSecond: number): number | undefined {
-  if (bytesPerSecond <= 0 || filesPerSecond <= 0) return undefined;
-  const bytes = Math.max(0, progress.totalBytes - progress.bytes) / bytesPerSecond;
-  const files = Math.max(0, progress.totalFiles - progress.files - progress.failed) / filesPerSecond;
-  return 1000 * Math.max(bytes, files);
+function timeLeft(progress: BackupProgress, costPerSecond: number): number | undefined {
+  if (!progress.listed) return undefined;
+  const bytes = Math.max(0, progress.totalBytes - progress.bytes);
+  const files = Math.max(0, progress.totalFiles - progress.files - progress.failed);
+  const milliseconds = (1000 * (bytes + files * bytesPerFile)) / costPerSecond;
+  return milliseconds <= longestGuess ? milliseconds : undefined;
 }

@@ -6,11 +6,13 @@ import { createPace, type Pace } from './pace.ts';
 /** Shows progress while a command waits. */
 export interface ProgressDisplay {
   show(progress: BackupProgress): void;
+  /** Writes a line that stays. */
+  note(line: string): void;
   /** Leaves the terminal ready for what follows. */
   close(): void;
 }
 
-export const noDisplay: ProgressDisplay = { show: () => undefined, close: () => undefined };
+export const noDisplay: ProgressDisplay = { show: () => undefined, note: () => undefined, close: () => undefined };
 
 /** A bar that redraws itself; for terminals. */
 export function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
@@ -23,14 +25,24 @@ export function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
     clearOnComplete: true,
     linewrap: false,
   });
-  bar.start(1, 0, { percent: '', text: 'starting' });
+  let share = 0;
+  let labels = { percent: '0%', text: 'starting' };
+  const draw = () => bar.start(1, share, labels);
+  draw();
   return {
     show(progress) {
-      const share = shareDone(progress);
-      bar.update(share, {
+      share = shareDone(progress);
+      labels = {
         percent: `${Math.floor(share * 100)}%`,
         text: describe(progress, pace(progress, performance.now())),
-      });
+      };
+      bar.update(share, labels);
+    },
+    note(line) {
+      // The bar would otherwise draw over the line, or clear it in the end.
+      bar.stop();
+      stream.write(`${line}\n`);
+      draw();
     },
     close: () => bar.stop(),
   };
@@ -46,23 +58,30 @@ export function createLines(write: (line: string) => void, every = 5000): Progre
       const now = performance.now();
       const text = describe(progress, pace(progress, now));
       // A new phase is news at once.
-      if (now < due && progress.phase === shown) return;
+      if (now < due && stateOf(progress) === shown) return;
       write(text);
       due = now + every;
-      shown = progress.phase;
+      shown = stateOf(progress);
     },
+    note: write,
     close: () => undefined,
   };
 }
 
+function stateOf({ suspended, phase }: BackupProgress): string {
+  return suspended ? 'suspended' : phase;
+}
+
 function describe(progress: BackupProgress, { bytesPerSecond, filesPerSecond, remaining }: Pace): string {
+  if (progress.phase === 'opening') return stateOf(progress);
   const more = progress.listed ? '' : '+';
   const parts = [
-    progress.suspended ? 'suspended' : progress.phase,
+    stateOf(progress),
     `${formatCount(progress.files)} of ${formatCount(progress.totalFiles)}${more} files`,
     `${formatBytes(progress.bytes)} of ${formatBytes(progress.totalBytes)}${more}`,
-    `${formatBytes(Math.round(bytesPerSecond))}/s, ${formatCount(Math.round(filesPerSecond))} files/s`,
   ];
+  if (bytesPerSecond + filesPerSecond > 0)
+    parts.push(`${formatBytes(bytesPerSecond)}/s, ${formatCount(Math.round(filesPerSecond))} files/s`);
   if (progress.failed > 0) parts.push(`${formatCount(progress.failed)} failed`);
   if (remaining !== undefined && progress.phase === 'copying') parts.push(`${formatDuration(remaining)} left`);
   return parts.join(' | ');

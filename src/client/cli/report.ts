@@ -1,7 +1,7 @@
 import type { BackupSummary } from '../../shared/contract.ts';
 import { failureTypes } from '../../shared/failures.ts';
 import type { JobResult } from '../jobs/job.ts';
-import { formatBytes, formatCount, formatDuration } from './format.ts';
+import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
 
 /** What a report needs beside the result. */
 export interface ReportContext {
@@ -35,6 +35,11 @@ export function reportJson(result: JobResult, { instanceId, duration, storageUrl
   });
 }
 
+/** The one JSON object of a command that has no result to report. */
+export function errorJson(status: 'Failed' | 'Interrupted', error: string, instanceId?: string): string {
+  return JSON.stringify({ ...(instanceId !== undefined && { instanceId }), status, error });
+}
+
 /** Lines for people. */
 export function reportText(result: JobResult, context: ReportContext): string {
   const summary = summaryOf(result);
@@ -50,13 +55,13 @@ function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportCo
   const { files, bytes, uploaded, uploadedBytes, adopted, directories, symlinks, skipped, failed } = summary;
   const unnamed = failed - summary.failures.length;
   return [
-    `${summary.complete ? 'Backed up' : 'Incomplete backup of'} ${summary.root}`,
+    `${summary.complete ? 'Backed up' : 'Incomplete backup of'} ${printable(summary.root)}`,
     `  files     ${formatCount(files)} (${formatCount(uploaded)} uploaded, ${formatCount(adopted)} already there)`,
     `  bytes     ${formatCount(bytes)} (${formatBytes(bytes)}; ${formatBytes(uploadedBytes)} uploaded)`,
     `  also      ${formatCount(directories)} directories, ${formatCount(symlinks)} symlinks`,
     `  skipped   ${formatCount(skipped)}`,
     `  failed    ${formatCount(failed)}`,
-    ...summary.failures.map(({ path, reason }) => `    ${path}: ${reason}`),
+    ...summary.failures.map(({ path, reason }) => `    ${printable(path)}: ${printable(reason)}`),
     ...(unnamed > 0 ? [`    and ${formatCount(unnamed)} more, named in the manifest`] : []),
     `  duration  ${formatDuration(duration)}`,
     ...(storageUrl === undefined ? [] : [`  blobs     ${storageUrl}`]),

@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
 import { createKeys } from './keys.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
@@ -10,13 +10,19 @@ export function createApp(deps: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  // Express would answer OPTIONS by itself.
+  app.use((request, response, next) => (request.method === 'OPTIONS' ? notFound(request, response) : next()));
   const keys = createKeys(deps.apiKey);
   const start = createStartRoute(deps, keys);
   app.use('/orchestrators', start);
   app.use(`${webhookPrefix}/orchestrators`, start);
   app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
-  // Unknown paths and methods alike get an empty 404 there.
-  app.use((_request, response) => void response.status(404).end());
+  app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;
+}
+
+// Unknown paths and methods alike get an empty 404 from Durable Functions.
+function notFound(_request: Request, response: Response): void {
+  response.status(404).end();
 }

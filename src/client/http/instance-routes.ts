@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { JobStatus } from '../jobs/job.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Keys } from './keys.ts';
+import { originOf } from './origin.ts';
 
 const retryAfterPoll = '5';
 const unfinished = new Set(['Pending', 'Running', 'Suspended']);
@@ -19,7 +20,7 @@ export function createInstanceRoutes({ jobs }: AppDependencies, keys: Keys): Rou
     }
     if (unfinished.has(status.runtimeStatus)) {
       // The caller's own query stays in the address, with the code and the flags it polls with.
-      const location = `${request.protocol}://${request.get('host')}${request.originalUrl}`;
+      const location = `${originOf(request)}${request.originalUrl}`;
       response.status(202).set({ Location: location, 'Retry-After': retryAfterPoll });
     }
     response.json(statusBody(status));

@@ -23,17 +23,15 @@ export function createKeys(apiKey: string | undefined): Keys {
     codeOf,
     check(request, instanceId) {
       if (apiKey === undefined) return;
-      const given = givenKey(request);
-      if (given !== undefined && same(given, apiKey)) return;
-      if (given !== undefined && instanceId !== undefined && same(given, codeOf(instanceId))) return;
+      const valid = instanceId === undefined ? [apiKey] : [apiKey, codeOf(instanceId)];
+      if (givenKeys(request).some((given) => valid.some((key) => same(given, key)))) return;
       throw new HttpProblem(401, 'A valid key is required: send it in the header x-functions-key or as ?code=');
     },
   };
 }
 
-function givenKey(request: Request): string | undefined {
-  const header = request.get('x-functions-key');
-  if (header !== undefined) return header;
-  const { code } = request.query;
-  return typeof code === 'string' ? code : undefined;
+// The names of query parameters match without case, as those of headers do.
+function givenKeys(request: Request): string[] {
+  const query = Object.entries(request.query).flatMap(([name, value]) => (name.toLowerCase() === 'code' ? value : []));
+  return [request.get('x-functions-key'), ...query].filter((key) => typeof key === 'string');
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { webhookPrefix } from './app-dependencies.ts';
+import { originOf } from './origin.ts';
 
 /** What a caller needs to follow an instance, in the form of Durable Functions' check-status answer. */
 export interface ManagementUris {
@@ -14,8 +15,7 @@ export function managementUris(
   request: Request,
   instance: { instanceId: string; taskHub: string; code: string },
 ): ManagementUris {
-  const origin = `${request.protocol}://${request.get('host')}`;
-  const base = `${origin}${webhookPrefix}/instances/${encodeURIComponent(instance.instanceId)}`;
+  const base = `${originOf(request)}${webhookPrefix}/instances/${encodeURIComponent(instance.instanceId)}`;
   const query = `taskHub=${encodeURIComponent(instance.taskHub)}&connection=${connection}&code=${instance.code}`;
   return { id: instance.instanceId, statusQueryGetUri: `${base}?${query}` };
 }

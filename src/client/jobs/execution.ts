@@ -26,8 +26,10 @@ const eventsBeforeAnyWorker = 2;
 export function runtimeStatus({ status, historyLength, memo }: WorkflowExecutionDescription): RuntimeStatus {
   const closed = closedStatus[status.name];
   if (closed) return closed;
-  if ((memo?.['progress'] as { suspended?: boolean } | undefined)?.suspended === true) return 'Suspended';
-  return historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running';
+  const progress = memo?.['progress'] as { suspended?: boolean } | undefined;
+  if (progress?.suspended === true || status.name === 'PAUSED') return 'Suspended';
+  // What continued as new has a short history too, but brings its progress along.
+  return progress === undefined && historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running';
 }
 
 /** When the instance was started, also after it continued as new. */

@@ -5,6 +5,7 @@ import {
   ServiceError,
   type WorkflowExecutionDescription,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { BackupProgress } from '../../shared/contract.ts';
 import { ExpectedError } from '../../shared/failures.ts';
@@ -13,11 +14,13 @@ import { bytesUnderWay, createdTime, describe, firstInput, lastUpdatedTime, runt
 import type { JobResult, JobStatus } from './job.ts';
 import { outputOf, resultOf } from './result.ts';
 
-const answerWithin = 10_000;
+const answerWithin = 8000;
 // A query waits for a worker; where none is up, what the job published last has to do.
 const queryWithin = 1500;
 // TASK_QUEUE_TYPE_WORKFLOW
 const workflowTaskQueue = 1;
+// The server refuses a longer one: https://docs.temporal.io/self-hosted-guide/defaults
+const maxSummaryBytes = 400;
 
 /** Thrown when a job is started under the id of one that has not ended. */
 export class JobExistsError extends Error {
@@ -57,7 +60,7 @@ export class Jobs {
       taskQueue: this.#taskQueue,
       workflowId,
       args: [...args],
-      staticSummary: options.summary,
+      staticSummary: shortened(options.summary, maxSummaryBytes),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
     } as const;
@@ -108,9 +111,19 @@ export class Jobs {
     }
   }
 
-  /** Asks a job to stop; it ends once nothing of it runs any more. */
+  /** Asks a job to stop; it ends once nothing of it runs any more. Does nothing when it has ended. */
   async cancel(instanceId: string): Promise<void> {
-    await this.#ask(() => this.#client.workflow.getHandle(instanceId).cancel());
+    try {
+      await this.#ask(() => this.#client.workflow.getHandle(instanceId).cancel());
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  /** Whether an instance still runs but was asked to stop. */
+  async isStopping(instanceId: string): Promise<boolean> {
+    const description = await this.#ask(() => describe(this.#client, instanceId));
+    return description?.status.name === 'RUNNING' && description.raw.workflowExtendedInfo?.cancelRequested === true;
   }
 
   /** Whether any worker has asked for work lately. */
@@ -132,14 +145,22 @@ export class Jobs {
   }
 
   // A running job is asked itself, and one that nobody serves at the moment has published its last milestone.
-  async #progressOf({ workflowId, runId, status, memo }: WorkflowExecutionDescription): Promise<unknown> {
+  async #progressOf(description: WorkflowExecutionDescription): Promise<unknown> {
+    const { workflowId, runId, status, memo } = description;
     const published = memo?.['progress'] ?? null;
-    if (status.name !== 'RUNNING') return published;
+    if (status.name !== 'RUNNING' || runtimeStatus(description) === 'Pending') return published;
     const handle = this.#client.workflow.getHandle(workflowId, runId);
     return this.#client
       .withDeadline(Date.now() + queryWithin, () => handle.query(progressQuery))
       .catch(() => published);
   }
+}
+
+function shortened(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  const cut = Buffer.from(text).subarray(0, maxBytes - Buffer.byteLength('…'));
+  // A character cut in two decodes to U+FFFD.
+  return `${cut.toString().replace(/\uFFFD+$/u, '')}…`;
 }
 
 // gRPC status codes: https://grpc.io/docs/guides/status-codes/

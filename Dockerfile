@@ -1,0 +1,19 @@
+# One image for the worker and the API; docker-compose.yml runs both. The default command is the worker.
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Azurite, Temporal's test server and the tools are development dependencies: nothing of them runs here.
+# No dependency needs its install script: Temporal's native part comes prebuilt.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+# Debian, not Alpine: @temporalio/worker is built against glibc.
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+# Node runs the TypeScript as it is, and the worker bundles src/workflows when it starts.
+COPY src ./src
+USER node
+CMD ["node", "src/main/worker.ts"]

@@ -1,0 +1,44 @@
+import type { Client } from '@temporalio/client';
+import { forEachAtOnce } from './at-once.ts';
+import { ScanError } from './scan-error.ts';
+import { codes, Temporal, type Execution } from './temporal-requests.ts';
+
+const histories = 8;
+// What Temporal copies by itself from one execution to another it copies as the first one closes: by then it has long done so.
+const settled = 3_600_000;
+
+/**
+ * Hands `visit` every message that can hold a payload of the client's namespace: histories of all retained executions, what open ones
+ * keep beside their history (heartbeats, last failures, memos), schedules and standalone activities. One page at a time; of each
+ * execution only its id is remembered. Returns the number of executions.
+ *
+ * Throws a {@link ScanError} when any of it cannot be read.
+ */
+export async function scanNamespace(client: Client, visit: (message: object) => void): Promise<number> {
+  const temporal = new Temporal(client, visit);
+  const seen = new Set<string>();
+  // The second pass is for what Temporal itself started meanwhile with old payloads, a retry or a reset, from an execution that
+  // was gone when its turn came, and for what its listing showed late.
+  for (const _ of [1, 2]) {
+    await forEachAtOnce(histories, temporal.executions(), async (execution) => {
+      if (seen.has(execution.runId)) return;
+      seen.add(execution.runId);
+      await scanExecution(temporal, execution);
+    });
+    await forEachAtOnce(histories, temporal.schedules(), (id) => temporal.schedule(id));
+    await forEachAtOnce(histories, temporal.activities(), (activity) => temporal.activity(activity));
+  }
+  return seen.size;
+}
+
+async function scanExecution(temporal: Temporal, execution: Execution): Promise<void> {
+  try {
+    // Before the history: of what moves from one to the other, nothing is missed.
+    if (execution.closedAt === undefined) await temporal.description(execution);
+    await temporal.history(execution);
+  } catch (error) {
+    const removedByRetention = execution.closedAt !== undefined && execution.closedAt < Date.now() - settled;
+    if (removedByRetention && (error as { code?: unknown }).code === codes.notFound) return;
+    throw new ScanError(`the history of ${execution.workflowId}, run ${execution.runId},`, error);
+  }
+}

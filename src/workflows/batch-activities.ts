@@ -1,0 +1,15 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { OrderActivities } from '../activities/orders/index.ts';
+import { nonRetryableFailureTypes } from '../shared/failures.ts';
+
+/** Short database transactions, idempotent, tried again through an outage of about a minute. */
+export const { processItem, summarizeBatch } = proxyActivities<OrderActivities>({
+  startToCloseTimeout: '30s',
+  retry: {
+    initialInterval: '200ms',
+    backoffCoefficient: 2,
+    maximumInterval: '10s',
+    maximumAttempts: 12,
+    nonRetryableErrorTypes: [...nonRetryableFailureTypes],
+  },
+});
