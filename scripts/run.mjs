@@ -50,7 +50,7 @@ async function install() {
   console.error('Installing the dependencies (npm ci); the first time this takes a minute or two …');
   // npm must not run on the Node in node_modules, which it is about to replace.
   const path = (process.env.PATH ?? '').split(delimiter).filter((part) => !resolve(part).startsWith(modules));
-  const code = await run('npm', ['ci', '--no-audit', '--no-fund'], {
+  const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     env: { ...process.env, PATH: path.join(delimiter) },
     shell: windows,

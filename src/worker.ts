@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { createMemoryBudget } from './activities/memory-budget.ts';
@@ -7,11 +8,15 @@ import type { Config } from './config.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 
+export type WorkerCaps = Pick<Config['worker'], 'maxActivities' | 'maxWorkflowTasks' | 'maxCachedWorkflows'>;
+
 export interface WorkerDependencies {
   readonly config: Config;
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly store: BlobStore;
+  /** Keeps large payloads out of histories; the clients must have the same. */
+  readonly dataConverter?: DataConverter;
   /** Without it the worker leaves order batches to others. */
   readonly inventory?: Inventory;
   /** Directories that the worker may read besides `BACKUP_ROOTS`; absolute. */
@@ -26,15 +31,17 @@ export function createWorker({
   connection,
   namespace,
   store,
+  dataConverter,
   inventory,
   extraRoots = [],
   workingDirectory = process.cwd(),
 }: WorkerDependencies): Promise<Worker> {
-  const { maxActivities, maxWorkflowTasks, maxCachedWorkflows, uploadMemoryBytes, workflowBundle } = config.worker;
+  const { uploadMemoryBytes, workflowBundle } = config.worker;
   return Worker.create({
     connection,
     namespace,
     taskQueue: config.taskQueue,
+    ...(dataConverter && { dataConverter }),
     ...(workflowBundle === undefined
       ? { workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)) }
       : { workflowBundle: { codePath: workflowBundle } }),
@@ -48,6 +55,13 @@ export function createWorker({
       }),
       ...(inventory && createOrderActivities({ inventory })),
     },
+    ...workerTuning(config.worker),
+  });
+}
+
+/** How much a worker takes on at once, and how it listens. */
+export function workerTuning({ maxActivities, maxWorkflowTasks, maxCachedWorkflows }: WorkerCaps) {
+  return {
     maxConcurrentActivityTaskExecutions: maxActivities,
     maxConcurrentWorkflowTaskExecutions: maxWorkflowTasks,
     maxCachedWorkflows,
@@ -57,5 +71,5 @@ export function createWorker({
     // Long enough to end the file under way, short enough for a service manager's patience.
     shutdownGraceTime: '10s',
     shutdownForceTime: '20s',
-  });
+  } as const;
 }

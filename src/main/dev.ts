@@ -1,5 +1,6 @@
 import { Jobs } from '../client/jobs/jobs.ts';
 import { serveHttp } from './http-server.ts';
+import { largeMessages } from './large-messages.ts';
 import { openConfiguredInventory } from './open-inventory.ts';
 import { startOwnWorker } from './own-worker.ts';
 import { runMain } from './run-main.ts';
@@ -20,11 +21,12 @@ await runMain(
       closing.push(() => stack.close());
       const target = temporalTarget(stack.temporalAddress);
       const store = await openStorage(config, stack.connectionString);
+      const dataConverter = largeMessages(config, stack.connectionString);
       const inventory = await openConfiguredInventory(config);
       closing.push(() => inventory.close());
-      const worker = await startOwnWorker(config, target, store, { inventory });
+      const worker = await startOwnWorker(config, target, store, { dataConverter, inventory });
       closing.push(() => worker.stop());
-      const client = await connectClient(target);
+      const client = await connectClient(target, dataConverter);
       closing.push(() => client.connection.close());
       const server = await serveHttp(
         config,

@@ -4,9 +4,9 @@ import { ExpectedError } from '../shared/failures.ts';
 import { openLargeMessages } from '../storage/large-messages/open-container.ts';
 import { pruneMessages } from '../storage/large-messages/prune-messages.ts';
 import { ScanError } from '../storage/large-messages/scan-error.ts';
-import type { StorageLocation } from '../storage/open-blob-store.ts';
 import { runMain } from './run-main.ts';
 import { openStack } from './stack.ts';
+import { storageLocation } from './storage.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
 
 const hour = 3_600_000;
@@ -26,7 +26,7 @@ async function prune(config: Config): Promise<number> {
   const stack = await openStack(config, note);
   try {
     const client = await connectClient(temporalTarget(stack.temporalAddress));
-    const container = openLargeMessages(locationOf(config, stack.connectionString), config.http.taskHub);
+    const container = openLargeMessages(storageLocation(config, stack.connectionString), config.http.taskHub);
     try {
       const result = await pruneMessages({ client, container, graceMs: grace * hour, dryRun, report: note });
       const { scanned, referenced, kept, deleted, bytesFreed } = result;
@@ -53,11 +53,6 @@ function requireOnePlace({ temporal, storage }: Config): void {
       ? 'Temporal is named and the storage account is not: set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT'
       : 'The storage account is named and Temporal is not: set TEMPORAL_ADDRESS to the server whose workflows use it',
   );
-}
-
-function locationOf({ storage }: Config, embedded: string | undefined): StorageLocation {
-  if (storage === undefined) return { connectionString: embedded ?? '' };
-  return 'account' in storage ? storage : { connectionString: storage.connectionString.reveal() };
 }
 
 function readArguments(argv: readonly string[]): { dryRun: boolean; grace: number } {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
-import { openBlobStore } from '../storage/open-blob-store.ts';
+import { openBlobStore, type StorageLocation } from '../storage/open-blob-store.ts';
 
 const answerWithin = 8000;
 
@@ -10,7 +10,7 @@ const answerWithin = 8000;
  * in the middle of a run. Throws an {@link ExpectedError} that names the address.
  */
 export async function openStorage(config: Config, embedded?: string): Promise<BlobStore> {
-  const store = openBlobStore(locationOf(config, embedded), config.container);
+  const store = openBlobStore(storageLocation(config, embedded), config.container);
   try {
     await store.ensureContainer(AbortSignal.timeout(answerWithin));
   } catch (error) {
@@ -25,7 +25,8 @@ export async function openStorage(config: Config, embedded?: string): Promise<Bl
   return store;
 }
 
-function locationOf(config: Config, embedded: string | undefined) {
+/** The account that the environment names, or the embedded one. Throws an {@link ExpectedError} when there is neither. */
+export function storageLocation(config: Config, embedded: string | undefined): StorageLocation {
   if (embedded !== undefined) return { connectionString: embedded };
   const { storage } = config;
   if (storage === undefined) {

@@ -1,4 +1,5 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ExpectedError } from '../shared/failures.ts';
@@ -39,7 +40,7 @@ function readEnvironment() {
 }
 
 /** Throws an {@link ExpectedError} that names the address when nothing answers there within seconds, or lacks the namespace. */
-export async function connectClient(target: TemporalTarget): Promise<Client> {
+export async function connectClient(target: TemporalTarget, dataConverter?: DataConverter): Promise<Client> {
   const connection = await reach(target, () => Connection.connect({ ...target.options, connectTimeout: '5s' }));
   try {
     await requireNamespace(connection, target);
@@ -47,7 +48,7 @@ export async function connectClient(target: TemporalTarget): Promise<Client> {
     await connection.close();
     throw error;
   }
-  return new Client({ connection, namespace: target.namespace });
+  return new Client({ connection, namespace: target.namespace, ...(dataConverter && { dataConverter }) });
 }
 
 async function requireNamespace(connection: Connection, { address, namespace }: TemporalTarget): Promise<void> {

@@ -2,6 +2,7 @@ import { createWorker } from '../worker.ts';
 import { runMain } from './run-main.ts';
 import { installRuntime } from './runtime.ts';
 import { openStorage } from './storage.ts';
+import { largeMessages } from './large-messages.ts';
 import { openConfiguredInventory } from './open-inventory.ts';
 import { connectWorker, temporalTarget } from './temporal.ts';
 import { untilSignal } from './until-signal.ts';
@@ -15,7 +16,14 @@ await runMain(async (config, log) => {
   const inventory = await openConfiguredInventory(config);
   const connection = await connectWorker(target);
   try {
-    const worker = await createWorker({ config, connection, namespace: target.namespace, store, inventory });
+    const worker = await createWorker({
+      config,
+      connection,
+      namespace: target.namespace,
+      dataConverter: largeMessages(config),
+      store,
+      inventory,
+    });
     const { taskQueue, backupRoots } = config;
     const where = { temporal: target.address, storage: store.url, inventory: inventory.address };
     log.info({ taskQueue, ...where, roots: backupRoots }, 'worker is running');

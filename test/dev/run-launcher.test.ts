@@ -62,7 +62,7 @@ test('installs on a fresh clone, once, and leaves standard output to the entry',
   expect(first.stderr).toContain('noise');
 
   expect(await result(launch(root, 'entry.ts'))).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
-  expect(await installs(root)).toEqual(['ci --no-audit --no-fund']);
+  expect(await installs(root)).toEqual(['ci --no-audit --no-fund --loglevel=error']);
 });
 
 test('installs again when package-lock.json asks for something else or an install was left half done', async () => {

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
+import type { OrderActivities } from '../src/activities/orders/index.ts';
+import { summarizeBatch } from '../src/activities/orders/summarize-batch.ts';
+import { openEmbeddedStack } from '../src/dev/embedded-stack.ts';
+import { findTemporalCli } from '../src/dev/temporal-cli.ts';
+import { workerTuning } from '../src/worker.ts';
+import { median } from './median.ts';
+
+const count = 500;
+const rounds = 5;
+/** What the article on fan-out quotes for one instance. Items a second. */
+const quoted = { series: 5, fannedOut: 100 };
+
+/** Times 500 items fanned out against the same items awaited one by one, in turn, on an embedded server of its own. */
+export async function benchOrders(work: number): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'durable-backup-bench-'));
+  const quiet = new DefaultLogger('ERROR');
+  const filter = makeTelemetryFilterString({ core: 'ERROR' });
+  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter, forward: {} } }, shutdownSignals: [] });
+  const cli = () =>
+    findTemporalCli({
+      searchPath: process.env['PATH'] ?? '',
+      cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '', '.cache'), 'durable-backup'),
+      report: console.error,
+    });
+  const stack = await openEmbeddedStack({ dataDir: directory, temporal: { port: 0, cli }, report: console.error });
+  const address = stack.temporalAddress ?? '';
+  const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
+  const clientConnection = await Connection.connect({ address });
+  const client = new Client({ connection: clientConnection });
+  const taskQueue = randomUUID();
+  const activities: OrderActivities = {
+    processItem: async ({ sku, quantity }) => {
+      if (work > 0) await sleep(work);
+      return { sku, reserved: quantity > 0, lineTotal: quantity * 9.99 };
+    },
+    summarizeBatch,
+  };
+  const workflowsPath = fileURLToPath(new URL('workflows.ts', import.meta.url));
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: quiet }),
+    activities,
+    ...workerTuning({ maxActivities: 200, maxWorkflowTasks: 20, maxCachedWorkflows: 100 }),
+  });
+  const ended = worker.run();
+  const items = Array.from({ length: count }, (_, i) => ({ sku: `SKU-${i}`, quantity: 1 }));
+  const time = async (workflow: string) => {
+    const began = performance.now();
+    await client.workflow.execute(workflow, { taskQueue, workflowId: randomUUID(), args: [items] });
+    return count / ((performance.now() - began) / 1000);
+  };
+  try {
+    await time('processBatch');
+    const rates: { series: number; fannedOut: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      rates.push({ series: await time('processBatchInSeries'), fannedOut: await time('processBatch') });
+    }
+    report(work, rates);
+  } finally {
+    worker.shutdown();
+    await ended;
+    await connection.close();
+    await clientConnection.close();
+    await stack.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function report(work: number, rates: readonly { series: number; fannedOut: number }[]): void {
+  const series = rates.map((rate) => rate.series);
+  const fannedOut = rates.map((rate) => rate.fannedOut);
+  const ratios = rates.map((rate) => rate.fannedOut / rate.series);
+  const row = (name: string, values: readonly number[], unit: string) =>
+    console.log(
+      `${name.padEnd(22)}${median(values).toFixed(1)}${unit} (${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)})`,
+    );
+  console.log(`${count} items, ${work} ms of work each, ${rates.length} rounds in turn: median (least to most)`);
+  row('one by one', series, ' items/s');
+  row('fanned out', fannedOut, ' items/s');
+  row('fanned out / one by one', ratios, '×');
+  console.log(`an article on the pattern quotes ${quoted.series} and ${quoted.fannedOut} items/s`);
+}
