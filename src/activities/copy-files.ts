@@ -8,7 +8,7 @@ import { runLayout } from '../storage/run-layout.ts';
 import { confine, createDirectoryCheck } from '../shared/confine.ts';
 import { createFileCopier, type FileCopier } from './copy/copy-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eachConcurrently } from './each-concurrently.ts';
+import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 

@@ -1,6 +1,7 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { createCommitRun } from './commit-run.ts';
 import { createCopyFiles } from './copy-files.ts';
+import { createListFailed } from './list-failed.ts';
 import { createListFiles } from './list-files.ts';
 import { createOpenRun } from './open-run.ts';
 import { createSealPage } from './seal-page.ts';
@@ -11,6 +12,7 @@ export function createActivities(deps: ActivityDependencies) {
   return {
     openRun: createOpenRun(deps),
     listFiles: createListFiles(deps),
+    listFailed: createListFailed(deps),
     copyFiles,
     /** The same for one file, under a name of its own so that Temporal's Web UI tells the two apart. */
     copyFile: copyFiles,

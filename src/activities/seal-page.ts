@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import {
   maxReportedFailures,
   type CopyFailure,
@@ -7,23 +5,24 @@ import {
   type Run,
   type SealedPage,
 } from '../shared/contract.ts';
-import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
-import { displayPath } from '../shared/encoded-path.ts';
-import { addTallies, emptyTally, tallyOf } from '../shared/tally.ts';
+import { entryKey, type FileOutcome, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
+import { comparePaths, displayPath } from '../shared/encoded-path.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
-import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
+import { parseNdjson } from '../storage/ndjson.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eachConcurrently } from './each-concurrently.ts';
+import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { hasFailed, readShard, writeShard } from './shard.ts';
 
 const reasonLength = 300;
 const readsAtOnce = 8;
 
 /**
  * Joins a page with the outcomes of its copies into one shard of the manifest, where every path of the page stands exactly once,
- * and counts it. `gaveUp` are the copies that failed as a whole: their files without an outcome count as failed.
+ * and counts it. `gaveUp` are the copies that failed as a whole: their files without an outcome count as failed. In a later round
+ * what was listed again takes the place of what had failed, and the rest of the shard stays.
  */
 export function createSealPage({ store }: ActivityDependencies) {
   return (run: Run, page: number, gaveUp: readonly CopyFailure[]): Promise<SealedPage> =>
@@ -33,20 +32,21 @@ export function createSealPage({ store }: ActivityDependencies) {
         const listed = parseNdjson<PageEntry>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
         const outcomes = await readOutcomes(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
-        const entries = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
-        const tally = entries.map(tallyOf).reduce(addTallies, emptyTally);
-
-        const shard = gzipSync(toNdjson(entries));
-        const sha256 = createHash('sha256').update(shard).digest('hex');
-        await store.put(layout.shard(page), shard, {
-          signal,
-          contentType: 'application/x-ndjson+gzip',
-          // What commitRun needs of a shard, so that it need not read it.
-          metadata: { sha256, entries: String(entries.length) },
-        });
+        const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
+        const before = run.round === undefined ? [] : await readShard(store, run, page, signal);
+        const entries = mergeEntries(before, sealed);
+        const tally = await writeShard(store, run, page, entries, signal);
         return { tally, failures: failuresOf(entries).slice(0, maxReportedFailures) };
       }),
     );
+}
+
+// Whatever had failed was listed again, so what is not in the new list is no longer there.
+function mergeEntries(before: readonly ManifestEntry[], sealed: readonly ManifestEntry[]): readonly ManifestEntry[] {
+  if (before.length === 0) return sealed;
+  const again = new Set(sealed.map(({ path }) => path));
+  const kept = before.filter((entry) => !hasFailed(entry) && !again.has(entry.path));
+  return [...kept, ...sealed].sort((a, b) => comparePaths(entryKey(a), entryKey(b)));
 }
 
 async function readOutcomes(store: BlobStore, prefix: string, signal: AbortSignal): Promise<Map<string, FileOutcome>> {
@@ -73,9 +73,9 @@ function manifestEntry(
 }
 
 function failuresOf(entries: readonly ManifestEntry[]): FileFailure[] {
-  return entries.flatMap(({ path, outcome, reason = '' }) =>
-    outcome === 'failed' || outcome === 'changed'
-      ? [{ path: displayPath(path).slice(0, reasonLength), outcome, reason: reason.slice(0, reasonLength) }]
-      : [],
-  );
+  return entries.filter(hasFailed).map(({ path, outcome, reason = '' }) => ({
+    path: displayPath(path).slice(0, reasonLength),
+    outcome: outcome === 'changed' ? 'changed' : 'failed',
+    reason: reason.slice(0, reasonLength),
+  }));
 }

@@ -48,6 +48,8 @@ export interface Run {
   /** Put before every blob's name. */
   readonly prefix: string;
   readonly options: BackupOptions;
+  /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
+  readonly round?: number;
 }
 
 /** The share of a page that one copy activity takes: the lines between two byte offsets that carry its number. */
@@ -113,6 +115,14 @@ export interface SealedPage {
   readonly failures: readonly FileFailure[];
 }
 
+/** What `commitRun` returns. */
+export interface CommittedRun {
+  /** `container/name` of the manifest. */
+  readonly manifest: string;
+  /** The sum of all shards. */
+  readonly tally: Tally;
+}
+
 /** The result of a run. `bytes` is the size of every regular file that the run holds, as the original sample returns it. */
 export interface BackupSummary extends Tally {
   readonly runId: string;
@@ -149,4 +159,9 @@ export interface BatchProgress {
 }
 
 /** The workflows that a caller may start, by the names used on the wire. */
-export const workflowNames = { backup: 'backup', backupSiteContent: 'E2_BackupSiteContent' } as const;
+export const workflowNames = {
+  backup: 'backup',
+  backupSiteContent: 'E2_BackupSiteContent',
+  processBatch: 'processBatch',
+  processBatchOrchestrator: 'ProcessBatchOrchestrator',
+} as const;

@@ -1,17 +1,21 @@
 import { systemFolder } from '../shared/blob-name.ts';
 
-/** Where a run keeps its own data, below the folder of its prefix: pages and outcomes while it runs, the manifest for good. */
-export function runLayout(run: { readonly prefix: string; readonly id: string }) {
+/**
+ * Where a run keeps its own data, below the folder of its prefix: the manifest for good, and pages and outcomes while it runs, those
+ * of each later round in a folder of their own.
+ */
+export function runLayout(run: { readonly prefix: string; readonly id: string; readonly round?: number }) {
   const folder = `${systemFolder}/${prefixFolder(run.prefix)}/runs/${run.id}`;
+  const round = run.round === undefined ? folder : `${folder}/rounds/${ordinal(run.round)}`;
   return {
     /** Written last; a run without it is incomplete. */
     manifest: `${folder}/manifest.json`,
     /** Blobs whose names sort in page order. */
     shards: `${folder}/manifest/`,
     shard: (page: number) => `${folder}/manifest/${ordinal(page)}.ndjson.gz`,
-    page: (page: number) => `${folder}/pages/${ordinal(page)}.ndjson`,
-    outcomes: (page: number) => `${folder}/outcomes/${ordinal(page)}/`,
-    outcome: (page: number, copy: number) => `${folder}/outcomes/${ordinal(page)}/${ordinal(copy)}.ndjson`,
+    page: (page: number) => `${round}/pages/${ordinal(page)}.ndjson`,
+    outcomes: (page: number) => `${round}/outcomes/${ordinal(page)}/`,
+    outcome: (page: number, copy: number) => `${round}/outcomes/${ordinal(page)}/${ordinal(copy)}.ndjson`,
   };
 }
 

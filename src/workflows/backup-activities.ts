@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CopyResult } from '../activities/copy-files.ts';
-import type { Copy, CopyFailure, Page, Run, SealedPage, Tally } from '../shared/contract.ts';
+import type { CommittedRun, Copy, CopyFailure, Page, Run, SealedPage } from '../shared/contract.ts';
 import { copyOptions, openOptions, recordOptions } from './activity-options.ts';
 import type { Suspension } from './suspension.ts';
 
@@ -12,7 +12,8 @@ export interface BackupActivities {
   readonly listFiles: (page: number, cursor?: string) => Promise<Page>;
   readonly copy: (copy: Copy) => Promise<CopyResult>;
   readonly sealPage: (page: number, gaveUp: readonly CopyFailure[]) => Promise<SealedPage>;
-  readonly commitRun: (tally: Tally, times: { startedAt: string; finishedAt: string }) => Promise<string>;
+  readonly listFailed: (page: number) => Promise<Page>;
+  readonly commitRun: (times: { startedAt: string; finishedAt: string }) => Promise<CommittedRun>;
 }
 
 export function createBackupActivities(run: Run, { gate }: Suspension): BackupActivities {
@@ -37,9 +38,13 @@ export function createBackupActivities(run: Run, { gate }: Suspension): BackupAc
       await gate();
       return recording.sealPage.executeWithOptions({ summary: `page ${page}` }, [run, page, gaveUp]);
     },
-    commitRun: async (tally, times) => {
+    listFailed: async (page) => {
       await gate();
-      return recording.commitRun(run, tally, times);
+      return recording.listFailed.executeWithOptions({ summary: `page ${page}` }, [run, page]);
+    },
+    commitRun: async (times) => {
+      await gate();
+      return recording.commitRun(run, times);
     },
   };
 }

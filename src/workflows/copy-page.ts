@@ -1,7 +1,8 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { CopyResult } from '../activities/copy-files.ts';
 import type { CopyFailure, Page, Run } from '../shared/contract.ts';
 import type { BackupActivities } from './backup-activities.ts';
+import { reasonOf } from './failure-reason.ts';
 import { fanOut } from './fan-out.ts';
 import type { Suspension } from './suspension.ts';
 
@@ -24,10 +25,4 @@ export async function copyPage(
   return results.flatMap((result, number) =>
     result.status === 'rejected' ? [{ number, reason: reasonOf(result.reason) }] : [],
   );
-}
-
-// The activity's own failure says only that it failed; its cause says why.
-function reasonOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

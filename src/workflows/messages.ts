@@ -1,4 +1,4 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 /** Where a job stands: each has a progress of its own form. Answered by any worker, also after the end. */
 export const progressQuery = defineQuery<unknown>('progress');
@@ -7,3 +7,11 @@ export const progressQuery = defineQuery<unknown>('progress');
 export const suspendUpdate = defineUpdate<void, [reason: string]>('suspend');
 
 export const resumeUpdate = defineUpdate<void, [reason: string]>('resume');
+
+/**
+ * The same as {@link suspendUpdate}, for when no worker is there to answer: a signal waits for one. Callers' own events never have
+ * names that begin so.
+ */
+export const suspendSignal = defineSignal<[reason: string]>('__suspend');
+
+export const resumeSignal = defineSignal<[reason: string]>('__resume');

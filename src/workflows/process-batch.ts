@@ -131,6 +131,6 @@ function incomplete(count: number, carry: BatchCarry): ApplicationFailure {
     type: failureTypes.batchIncomplete,
     message: `${failures.length} of ${count} items failed: ${listed.join('; ')}${unnamed > 0 ? `; and ${unnamed} more` : ''}`,
     nonRetryable: true,
-    details: [{ failures, rewind }],
+    details: [{ failures }, rewind],
   });
 }

@@ -1,5 +1,5 @@
 import { condition, setHandler } from '@temporalio/workflow';
-import { resumeUpdate, suspendUpdate } from './messages.ts';
+import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from './messages.ts';
 import type { ProgressReport } from './progress-report.ts';
 
 /** Whether a workflow may start new activities, as its callers decide by message. */
@@ -16,6 +16,8 @@ export function createSuspension<P extends { readonly suspended: boolean }>(repo
   };
   setHandler(suspendUpdate, () => set(true));
   setHandler(resumeUpdate, () => set(false));
+  setHandler(suspendSignal, () => set(true));
+  setHandler(resumeSignal, () => set(false));
   return {
     gate: async () => {
       if (isSuspended()) await condition(() => !isSuspended());

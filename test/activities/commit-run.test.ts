@@ -23,7 +23,9 @@ async function sealed(rig: Rig): Promise<Tally> {
 test('the manifest tells the run, its counts, and its shards in the order of the paths they hold', async () => {
   const rig = await openRig({ pageEntries: 2 });
   await writeTree(rig.root, { a: 1, 'b/x': 2, c: 3, d: 4, e: 5 });
-  const address = await perform(rig.activities.commitRun, [rig.run, await sealed(rig), times]);
+  const total = await sealed(rig);
+  const { manifest: address, tally } = await perform(rig.activities.commitRun, [rig.run, times]);
+  expect(tally).toEqual(total);
   const layout = runLayout(rig.run);
   expect(address).toBe(`${rig.container.containerName}/${layout.manifest}`);
   const shards = await Promise.all(
@@ -57,22 +59,34 @@ test('the manifest tells the run, its counts, and its shards in the order of the
   expect(entries.map(({ path }) => path)).toEqual(['a', 'b', 'b/x', 'c', 'd', 'e']);
 });
 
-test('a run with failures is committed as incomplete', async () => {
+test('a run with failures is committed as incomplete, and that manifest gives way to the next', async () => {
   const rig = await openRig();
-  const address = await perform(rig.activities.commitRun, [rig.run, { ...emptyTally, files: 2, failed: 1 }, times]);
-  const { manifest } = await readManifest(rig.container, address);
-  expect(manifest).toMatchObject({ complete: false, files: 2, failed: 1, shards: [] });
+  await writeTree(rig.root, { a: 1, b: 2 });
+  const [page] = await listAll(rig);
+  await perform(rig.activities.sealPage, [
+    rig.run,
+    0,
+    (page?.copies ?? []).map(({ number }) => ({ number, reason: 'no' })),
+  ]);
+  const first = await perform(rig.activities.commitRun, [rig.run, times]);
+  const before = await readManifest(rig.container, first.manifest);
+  expect(before.manifest).toMatchObject({ complete: false, files: 0, failed: 2 });
+
+  await copyAll(rig, page ? [page] : []);
+  await perform(rig.activities.sealPage, [rig.run, 0, []]);
+  const second = await perform(rig.activities.commitRun, [rig.run, times]);
+  expect(second.manifest).toBe(first.manifest);
+  const after = await readManifest(rig.container, second.manifest);
+  expect(after.manifest).toMatchObject({ complete: true, files: 2, failed: 0 });
 });
 
-test('a second commit leaves the first manifest and tells the same address', async () => {
+test('a complete manifest stays as it is, and a second commit tells the same address', async () => {
   const rig = await openRig();
-  const first = await perform(rig.activities.commitRun, [rig.run, emptyTally, times]);
+  const first = await perform(rig.activities.commitRun, [rig.run, times]);
   const bytes = await blobBytes(rig, runLayout(rig.run).manifest);
   const later = { ...times, finishedAt: '2026-01-02T04:00:00.000Z' };
-  const second = await perform(rig.activities.commitRun, [rig.run, { ...emptyTally, failed: 7 }, later], {
-    attempt: 2,
-  });
-  expect(second).toBe(first);
+  const second = await perform(rig.activities.commitRun, [rig.run, later], { attempt: 2 });
+  expect(second).toEqual(first);
   expect(await blobBytes(rig, runLayout(rig.run).manifest)).toEqual(bytes);
 });
 
@@ -87,9 +101,7 @@ test('a run takes no shard of another run or prefix', async () => {
     await writeTree(rig.root, { a: 1 });
     await sealed(other);
   }
-  const { manifest } = await readManifest(
-    rig.container,
-    await perform(rig.activities.commitRun, [rig.run, emptyTally, times]),
-  );
+  const committed = await perform(rig.activities.commitRun, [rig.run, times]);
+  const { manifest } = await readManifest(rig.container, committed.manifest);
   expect(manifest.shards).toEqual([]);
 });

@@ -78,7 +78,8 @@ test("a shard's metadata tells the SHA-256 of its bytes and the number of its li
   const sha256 = createHash('sha256')
     .update(await blobBytes(rig, name))
     .digest('hex');
-  expect(metadata).toEqual({ sha256, entries: '9' });
+  expect(metadata).toMatchObject({ sha256, entries: '9' });
+  expect(JSON.parse(metadata?.['tally'] ?? '')).toMatchObject({ files: 5, bytes: 65, directories: 2, skipped: 1 });
 });
 
 test('files of copies that gave up are failures with the reason, unless an attempt wrote their outcomes', async () => {

@@ -1,6 +1,12 @@
 import type { Activities } from '../../src/activities/index.ts';
-import { type BackupOptions, type Copy, defaultBackupOptions } from '../../src/shared/contract.ts';
-import { emptyTally } from '../../src/shared/tally.ts';
+import {
+  type BackupOptions,
+  type Copy,
+  defaultBackupOptions,
+  type Page,
+  type Tally,
+} from '../../src/shared/contract.ts';
+import { addTallies, emptyTally } from '../../src/shared/tally.ts';
 
 /** What the tree looks like to the stand-ins, and what happens to its copies. */
 export interface Plan {
@@ -27,11 +33,19 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
   seen: Seen;
 } {
   const seen: Seen = { listed: [], copied: [], sealed: [], committed: 0 };
+  const tallies = new Map<number, Tally>();
+  const failed = new Map<number, string[]>();
   const copyFiles: Activities['copyFiles'] = async (_run, item) => {
-    seen.copied.push(`${item.page}/${item.number}`);
+    seen.copied.push(`${item.page}/${item.label?.slice(1)}`);
     await copy(item);
     return { files: item.files, bytes: item.bytes, failed: 0 };
   };
+  const pageOf = (number: number, labels: readonly string[]): Page => ({
+    number,
+    copies: labels.map((label, i) => ({ page: number, number: i, from: i, to: i + 1, files: 1, bytes: 10, label })),
+    files: labels.length,
+    bytes: 10 * labels.length,
+  });
   const activities: Activities = {
     openRun: async (input, startedAt) => ({
       id: startedAt,
@@ -42,34 +56,35 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
     }),
     listFiles: async (_run, number) => {
       seen.listed.push(number);
-      const copies = Array.from({ length: pages[number] ?? 0 }, (_, i) => ({
-        page: number,
-        number: i,
-        from: i,
-        to: i + 1,
-        files: 1,
-        bytes: 10,
-        label: `f${i}`,
-      }));
-      return {
-        number,
-        copies,
-        files: copies.length,
-        bytes: 10 * copies.length,
-        ...(number + 1 < pages.length && { cursor: `after ${number}` }),
-      };
+      const labels = Array.from({ length: pages[number] ?? 0 }, (_, i) => `f${i}`);
+      return { ...pageOf(number, labels), ...(number + 1 < pages.length && { cursor: `after ${number}` }) };
+    },
+    listFailed: async (_run, number) => {
+      seen.listed.push(number);
+      return pageOf(number, failed.get(number) ?? []);
     },
     copyFile: copyFiles,
     copyFiles,
     sealPage: async (_run, page, gaveUp) => {
       seen.sealed.push({ page, gaveUp: gaveUp.map(({ number, reason }) => `${number}: ${reason}`) });
+      const copied = failed.get(page) ?? Array.from({ length: pages[page] ?? 0 }, (_, i) => `f${i}`);
+      const failures = gaveUp.map(({ number, reason }) => ({
+        path: copied[number] ?? '',
+        outcome: 'failed' as const,
+        reason,
+      }));
+      failed.set(
+        page,
+        failures.map(({ path }) => path),
+      );
       const files = (pages[page] ?? 0) - gaveUp.length;
-      const failures = gaveUp.map(({ number, reason }) => ({ path: `f${number}`, outcome: 'failed' as const, reason }));
-      return { tally: { ...emptyTally, files, bytes: 10 * files, uploaded: files, failed: gaveUp.length }, failures };
+      const tally = { ...emptyTally, files, bytes: 10 * files, uploaded: files, failed: gaveUp.length };
+      tallies.set(page, tally);
+      return { tally, failures };
     },
     commitRun: async () => {
       seen.committed += 1;
-      return 'c/manifest.json';
+      return { manifest: 'c/manifest.json', tally: [...tallies.values()].reduce(addTallies, emptyTally) };
     },
   };
   return { activities, seen };

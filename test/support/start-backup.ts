@@ -2,17 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { expect, onTestFinished } from 'vitest';
 import type { BackupInput } from '../../src/shared/contract.ts';
+import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { createStandIns, type Plan, type Seen } from './stand-in-activities.ts';
 import { startWorker } from './workflow-harness.ts';
 
+export interface StartedBackup {
+  readonly handle: WorkflowHandle;
+  readonly seen: Seen;
+  /** Starts a later round over the same stand-ins. */
+  readonly rewind: (carry: BackupCarry) => Promise<WorkflowHandle>;
+}
+
 /** Starts a backup over stand-in activities, with a worker that goes with the test. */
-export async function startBackup(client: Client, plan: Plan): Promise<{ handle: WorkflowHandle; seen: Seen }> {
+export async function startBackup(client: Client, plan: Plan): Promise<StartedBackup> {
   const { activities, seen } = createStandIns(plan);
   const worker = await startWorker(activities);
   onTestFinished(() => worker.stop());
   const input: BackupInput = { root: '/data' };
-  const settings = { taskQueue: worker.taskQueue, workflowId: randomUUID(), args: [input] };
-  return { handle: await client.workflow.start('backup', settings), seen };
+  const start = (...args: unknown[]) =>
+    client.workflow.start('backup', { taskQueue: worker.taskQueue, workflowId: randomUUID(), args });
+  return { handle: await start(input), seen, rewind: (carry) => start(input, carry) };
 }
 
 /** What made a workflow end otherwise than well. */

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { BackupInput, BackupSummary } from '../../src/shared/contract.ts';
+import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { progressQuery } from '../../src/workflows/messages.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { createStandIns } from '../support/stand-in-activities.ts';
@@ -122,6 +123,34 @@ describe('the backup workflow', () => {
     ]);
     expect(seen.committed).toBe(1);
     await recordHistory(handle, 'backup-failures');
+  });
+
+  test('a rewind copies exactly what failed, round by round, until the run is complete', async () => {
+    const bad = new Set(['0/1', '0/3', '2/0']);
+    const { handle, seen, rewind } = await startBackup(client, {
+      pages: [4, 2, 1],
+      copy: ({ page, label }) =>
+        bad.has(`${page}/${label?.slice(1)}`)
+          ? Promise.reject(ApplicationFailure.nonRetryable('no disk'))
+          : Promise.resolve(),
+    });
+    const [, second] = ((await failureOf(handle)) as ApplicationFailure).details as [BackupSummary, BackupCarry];
+    bad.delete('0/1');
+    seen.copied.length = 0;
+    const again = await rewind(second);
+    const [summary, third] = ((await failureOf(again)) as ApplicationFailure).details as [BackupSummary, BackupCarry];
+    expect(seen.copied.toSorted()).toEqual(['0/1', '0/3', '2/0']);
+    expect(summary).toMatchObject({ files: 5, failed: 2, complete: false });
+    expect(summary.failures.map(({ path }) => path)).toEqual(['f3', 'f0']);
+    expect(third.run.round).toBe(2);
+    await recordHistory(again, 'backup-rewound');
+
+    bad.clear();
+    seen.copied.length = 0;
+    const last = await rewind(third);
+    expect(await last.result()).toMatchObject({ files: 7, bytes: 70, failed: 0, complete: true, runId: summary.runId });
+    expect(seen.copied.toSorted()).toEqual(['0/3', '2/0']);
+    expect(await last.query(progressQuery)).toMatchObject({ phase: 'done', files: 7, failed: 0 });
   });
 
   test('a root that cannot be used fails the workflow at once with the reason', async () => {

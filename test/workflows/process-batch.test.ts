@@ -95,7 +95,7 @@ describe('the order batch workflow', () => {
     const failure = (await failureOf(handle)) as ApplicationFailure;
     expect(failure).toMatchObject({ type: 'BatchIncomplete', nonRetryable: true });
     expect(failure.message).toContain('3 of 20 items failed: #3 S3: no 3; #7 S7: no 7; #8 S8: no 8');
-    const [{ failures, rewind }] = failure.details as [{ failures: ItemFailure[]; rewind: BatchCarry }];
+    const [{ failures }, rewind] = failure.details as [{ failures: ItemFailure[] }, BatchCarry];
     expect(failures.map(({ index, sku, reason }) => `${index} ${sku} ${reason}`)).toEqual([
       '3 S3 no 3',
       '7 S7 no 7',

@@ -27,6 +27,7 @@ test('there are saved histories of every way a job can go', () => {
     'backup-continued.json',
     'backup-failures.json',
     'backup-pages.json',
+    'backup-rewound.json',
     'backup-suspended.json',
     'batch-failures.json',
     'batch-items.json',

@@ -79,10 +79,11 @@ describe('a backup that is stopped', () => {
   });
 
   test('a run that continues one which was suspended stays suspended until it is resumed', async () => {
-    const { activities, seen } = createStandIns({ pages: [0, 2] });
+    const { activities, seen } = createStandIns({ pages: [5, 2] });
     const worker = await startWorker(activities);
     onTestFinished(() => worker.stop());
     const run = await activities.openRun({ root: '/data' }, '2026-01-01T00:00:00.000Z');
+    await activities.sealPage(run, 0, []);
     const page = await activities.listFiles(run, 1);
     const carry: BackupCarry = {
       run,
@@ -90,6 +91,7 @@ describe('a backup that is stopped', () => {
       page,
       tally: { ...emptyTally, files: 5, bytes: 50 },
       failures: [],
+      failedPages: [],
       progress: { ...startProgress, phase: 'copying', suspended: true, files: 5, totalFiles: 7 },
     };
     const handle = await client.workflow.start('backup', {

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { BlobStoreError } from '../../storage/blob-store.ts';
-import { eachConcurrently } from '../each-concurrently.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { planBlocks, type BlockPlan } from './plan-blocks.ts';
 import { readBlock } from './read-block.ts';
 import { holds, metadataOf, storeContent, unchanged, type Stored, type Target } from './target.ts';

@@ -8,7 +8,7 @@ import {
   type StorageDriverStoreContext,
 } from '@temporalio/common';
 import type { Patience } from './ask-storage.ts';
-import { Gate } from './at-once.ts';
+import { Gate } from './gate.ts';
 import { describeBytes, fromClaim, toClaim } from './claim.ts';
 import { ContentStore } from './content-store.ts';
 import { payloadFromBytes, payloadToBytes } from './payload-bytes.ts';

@@ -1,7 +1,7 @@
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
 import type { Client } from '@temporalio/client';
 import { askStorage, codeOf, statusOf, type Patience } from './ask-storage.ts';
-import { forEachAtOnce } from './at-once.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { prefixOf, sha256OfBlob } from './claim.ts';
 import { findReferences } from './references.ts';
 import { scanNamespace } from './scan-namespace.ts';
@@ -73,7 +73,7 @@ export async function pruneMessages(options: PruneOptions): Promise<PruneResult>
   report(`${scanned} workflow executions searched; ${referenced} of ${old} large messages are in use`);
 
   const swept = { deleted: 0, bytesFreed: 0, renewed: 0 };
-  await forEachAtOnce(deletesAtOnce, candidates.values(), async (candidate) => {
+  await eachConcurrently(candidates.values(), deletesAtOnce, async (candidate) => {
     const outcome = dryRun ? 'deleted' : await deleteUnchanged(container, candidate);
     if (outcome === 'renewed') swept.renewed += 1;
     if (outcome !== 'deleted') return;

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { forEachAtOnce } from './at-once.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { ScanError } from './scan-error.ts';
 import { codes, Temporal, type Execution } from './temporal-requests.ts';
 
@@ -20,13 +20,13 @@ export async function scanNamespace(client: Client, visit: (message: object) => 
   // The second pass is for what Temporal itself started meanwhile with old payloads, a retry or a reset, from an execution that
   // was gone when its turn came, and for what its listing showed late.
   for (const _ of [1, 2]) {
-    await forEachAtOnce(histories, temporal.executions(), async (execution) => {
+    await eachConcurrently(temporal.executions(), histories, async (execution) => {
       if (seen.has(execution.runId)) return;
       seen.add(execution.runId);
       await scanExecution(temporal, execution);
     });
-    await forEachAtOnce(histories, temporal.schedules(), (id) => temporal.schedule(id));
-    await forEachAtOnce(histories, temporal.activities(), (activity) => temporal.activity(activity));
+    await eachConcurrently(temporal.schedules(), histories, (id) => temporal.schedule(id));
+    await eachConcurrently(temporal.activities(), histories, (activity) => temporal.activity(activity));
   }
   return seen.size;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eachConcurrently } from '../../src/activities/each-concurrently.ts';
+import { eachConcurrently } from '../../src/shared/each-concurrently.ts';
 
 async function* source(length: number, log: string[]): AsyncGenerator<number> {
   try {

@@ -1,0 +1,45 @@
+import type { Page, Run } from '../shared/contract.ts';
+import { confine } from '../shared/confine.ts';
+import { comparePaths } from '../shared/encoded-path.ts';
+import { entryKey, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailureTypes } from './failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { writePage } from './page.ts';
+import { hasFailed, readShard } from './shard.ts';
+import { walk } from './walk.ts';
+
+/**
+ * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
+ * even be listed, what is there now.
+ */
+export function createListFailed({ store, roots }: ActivityDependencies) {
+  return (run: Run, number: number): Promise<Page> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const realRoot = await confine(run.root, roots);
+        const entries: PageEntry[] = [];
+        for (const failed of (await readShard(store, run, number, signal)).filter(hasFailed)) {
+          if (failed.kind === 'file') entries.push(listedEntry(failed));
+          else for await (const found of listAgain(realRoot, failed)) entries.push(found);
+        }
+        return writePage(store, run, { number, entries, last: true }, signal);
+      }),
+    );
+}
+
+function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry): PageEntry {
+  return { path, kind, size, mtimeNs, ctimeNs, mode };
+}
+
+/** A path that could not be listed, and all below it, as they are now. */
+async function* listAgain(root: string, failed: ManifestEntry): AsyncGenerator<PageEntry> {
+  const folder = `${failed.path}/`;
+  const isWithin = (key: string) => key === failed.path || key.startsWith(folder);
+  const parent = failed.path.slice(0, failed.path.lastIndexOf('/') + 1);
+  for await (const entry of walk(root, parent === '' ? undefined : parent)) {
+    const key = entryKey(entry);
+    if (isWithin(key)) yield entry;
+    else if (comparePaths(key, folder) > 0) return;
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import type { ManifestEntry } from '../../src/shared/manifest.ts';
+import { runLayout } from '../../src/storage/run-layout.ts';
+import { readManifest } from '../support/stored-run.ts';
+import { writeTree } from '../support/tree.ts';
+import { copyAll, listAll, openRig, perform, type Rig } from './rig.ts';
+
+const times = { startedAt: '2026-01-02T03:04:05.678Z', finishedAt: '2026-01-02T03:05:00.000Z' };
+
+/** Backs up the tree and then makes the shard say that some of it had failed. */
+async function failedRig(tree: Record<string, number>, failed: Record<string, Partial<ManifestEntry>>): Promise<Rig> {
+  const rig = await openRig();
+  await writeTree(rig.root, tree);
+  await copyAll(rig, await listAll(rig));
+  await perform(rig.activities.sealPage, [rig.run, 0, []]);
+  const { manifest } = await perform(rig.activities.commitRun, [rig.run, times]);
+  const { entries } = await readManifest(rig.container, manifest);
+  const missing = Object.keys(failed);
+  const isBelow = (path: string) => missing.some((name) => path.startsWith(`${name}/`));
+  const lines = entries
+    .filter(({ path }) => !isBelow(path))
+    .map((entry) => JSON.stringify({ ...entry, ...failed[entry.path] }))
+    .join('\n');
+  await rig.container
+    .getBlockBlobClient(runLayout(rig.run).shard(0))
+    .uploadData(gzipSync(`${lines}\n`), { metadata: { sha256: '', entries: '0', tally: '{}' } });
+  return { ...rig, run: { ...rig.run, round: 1 } };
+}
+
+/** Takes up again what had failed and returns every entry of the run by its path. */
+async function retry(rig: Rig): Promise<{ copied: string[]; entries: ManifestEntry[] }> {
+  const page = await perform(rig.activities.listFailed, [rig.run, 0]);
+  const outcomes = await copyAll(rig, [page]);
+  await perform(rig.activities.sealPage, [rig.run, 0, []]);
+  // An attempt after a lost answer must come to the same.
+  await perform(rig.activities.sealPage, [rig.run, 0, []]);
+  await rig.container.getBlobClient(runLayout(rig.run).manifest).deleteIfExists();
+  const { manifest } = await perform(rig.activities.commitRun, [rig.run, times]);
+  return { copied: [...outcomes.keys()].toSorted(), entries: (await readManifest(rig.container, manifest)).entries };
+}
+
+const failure = { outcome: 'failed', reason: 'EACCES: permission denied' } as const;
+const summary = (entries: readonly ManifestEntry[]) => entries.map(({ path, outcome }) => `${path} ${outcome}`);
+
+test('takes up exactly the failed and changed files, and the rest of the shard stays', async () => {
+  const rig = await failedRig(
+    { a: 1, b: 2, 'c/d': 3, e: 4 },
+    { b: failure, 'c/d': { ...failure, outcome: 'changed' } },
+  );
+  await rm(join(rig.root, 'a'));
+  const { copied, entries } = await retry(rig);
+  expect(copied).toEqual(['b', 'c/d']);
+  expect(summary(entries)).toEqual(['a uploaded', 'b adopted', 'c recorded', 'c/d adopted', 'e uploaded']);
+});
+
+test('a directory that could not be listed is listed again, with all that is below it, in its place', async () => {
+  const tree = { 'sub-a': 1, 'sub/x': 2, 'sub/y/z': 3, subway: 4 };
+  const rig = await failedRig(tree, { sub: failure });
+  const { copied, entries } = await retry(rig);
+  expect(copied).toEqual(['sub/x', 'sub/y/z']);
+  expect(summary(entries)).toEqual([
+    'sub-a uploaded',
+    'sub recorded',
+    'sub/x adopted',
+    'sub/y recorded',
+    'sub/y/z adopted',
+    'subway uploaded',
+  ]);
+});
+
+test('what had failed and is gone by now is no longer part of the run', async () => {
+  const rig = await failedRig({ a: 1, 'gone/x': 2, lost: 3 }, { gone: failure, lost: failure });
+  await rm(join(rig.root, 'gone'), { recursive: true });
+  await rm(join(rig.root, 'lost'));
+  const { entries } = await retry(rig);
+  expect(summary(entries)).toEqual(['a uploaded', 'lost skipped']);
+});
+
+test('what could not be listed and has become something else is what it is now', async () => {
+  const rig = await failedRig({ a: 1, 'was-folder/x': 2 }, { 'was-folder': failure });
+  await rm(join(rig.root, 'was-folder'), { recursive: true });
+  await writeFile(join(rig.root, 'was-folder'), 'a file');
+  await symlink('a', join(rig.root, 'new-link'));
+  await mkdir(join(rig.root, 'new-folder'));
+  const { copied, entries } = await retry(rig);
+  expect(copied).toEqual(['was-folder']);
+  expect(summary(entries)).toEqual(['a uploaded', 'was-folder uploaded']);
+});
