@@ -15,5 +15,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 # Node runs the TypeScript as it is, and the worker bundles src/workflows when it starts.
 COPY src ./src
+# A volume mounted here takes over the owner.
+RUN mkdir /data && chown node /data
 USER node
 CMD ["node", "src/main/worker.ts"]

@@ -16,15 +16,16 @@ function matches(text = '', pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, found = '']) => found);
 }
 
-/** The keys of every block called `environment`: the lines below it that are indented deeper. */
+/** The keys of every block called `environment`, and of the one that they share: the lines below it that are indented deeper. */
 function environmentKeys(yaml = ''): string[] {
   const keys: string[] = [];
   let depth: number | undefined;
   for (const line of yaml.split('\n').filter((text) => !/^\s*(?:#|$)/u.test(text))) {
     const indent = line.search(/\S/u);
     if (depth !== undefined && indent <= depth) depth = undefined;
-    if (depth !== undefined) keys.push(line.trim().split(':')[0] ?? '');
-    if (/^\s*environment:\s*$/u.test(line)) depth = indent;
+    const [key = ''] = line.trim().split(':');
+    if (depth !== undefined && key !== '<<') keys.push(key);
+    if (/^\s*(?:environment:|x-storage: &storage)\s*$/u.test(line)) depth = indent;
   }
   return keys;
 }

@@ -1,7 +1,7 @@
 import { Jobs } from '../client/jobs/jobs.ts';
 import { serveHttp } from './http-server.ts';
 import { largeMessages } from './large-messages.ts';
-import { openConfiguredInventory } from './open-inventory.ts';
+import { configuredInventory } from './open-inventory.ts';
 import { startOwnWorker } from './own-worker.ts';
 import { runMain } from './run-main.ts';
 import { installRuntime } from './runtime.ts';
@@ -22,7 +22,7 @@ await runMain(
       const target = temporalTarget(stack.temporalAddress);
       const store = await openStorage(config, stack.connectionString);
       const dataConverter = largeMessages(config, stack.connectionString);
-      const inventory = await openConfiguredInventory(config);
+      const inventory = configuredInventory(config);
       closing.push(() => inventory.close());
       const worker = await startOwnWorker(config, target, store, { dataConverter, inventory });
       closing.push(() => worker.stop());

@@ -4,10 +4,10 @@ import { parseCatalogue } from '../inventory/catalogue-csv.ts';
 import { invalidInput, unknownSku } from '../inventory/inventory-failures.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { ExpectedError } from '../shared/failures.ts';
-import { openConfiguredInventory } from './open-inventory.ts';
+import { configuredInventory } from './open-inventory.ts';
 import { runMain } from './run-main.ts';
 
-type Task = (open: () => Promise<Inventory>) => Promise<string>;
+type Task = (inventory: Inventory) => Promise<string>;
 
 const help = `
 The catalogue is CSV with the header sku,price,stock; an empty stock is unlimited. Importing changes the articles of the file, to its
@@ -22,13 +22,12 @@ Examples:
 /** `npm run inventory -- import FILE` and `-- stock SKU`: the catalogue behind order batches. */
 const task = readArguments(process.argv.slice(2));
 await runMain(async (config) => {
-  let opened: Inventory | undefined;
-  const open = async () => (opened = await openConfiguredInventory(config));
+  const inventory = configuredInventory(config);
   try {
-    console.log(await task(open));
+    console.log(await task(inventory));
     return 0;
   } finally {
-    await opened?.close();
+    await inventory.close();
   }
 });
 
@@ -43,25 +42,24 @@ function readArguments(argv: readonly string[]): Task {
     .description('adds the articles of a CSV file, or gives them new prices and stocks')
     .argument('<file>', 'CSV file')
     .action((file: string) => {
-      task = (open) => importFile(file, open);
+      task = (inventory) => importFile(file, inventory);
     });
   program
     .command('stock')
     .description('prints how many pieces of an article are left, or `unlimited`')
     .argument('<sku>', 'article')
     .action((sku: string) => {
-      task = (open) => showStock(sku, open);
+      task = (inventory) => showStock(sku, inventory);
     });
   program.parse(argv, { from: 'user' });
   return task ?? program.help({ error: true });
 }
 
-async function importFile(file: string, open: () => Promise<Inventory>): Promise<string> {
+async function importFile(file: string, inventory: Inventory): Promise<string> {
   const csv = await readFile(file).catch((error: Error) => {
     throw invalidInput(`${file} cannot be read: ${error.message}`);
   });
   const rows = parse(csv, file);
-  const inventory = await open();
   await inventory.importCatalogue(rows);
   return `Imported ${rows.length} ${rows.length === 1 ? 'SKU' : 'SKUs'} into ${inventory.address}`;
 }
@@ -74,8 +72,8 @@ function parse(csv: Uint8Array, file: string) {
   }
 }
 
-async function showStock(sku: string, open: () => Promise<Inventory>): Promise<string> {
-  const stock = await (await open()).stockOf(sku);
+async function showStock(sku: string, inventory: Inventory): Promise<string> {
+  const stock = await inventory.stockOf(sku);
   if (stock === undefined) throw unknownSku(sku);
   return String(stock);
 }

@@ -3,7 +3,7 @@ import { runMain } from './run-main.ts';
 import { installRuntime } from './runtime.ts';
 import { openStorage } from './storage.ts';
 import { largeMessages } from './large-messages.ts';
-import { openConfiguredInventory } from './open-inventory.ts';
+import { configuredInventory } from './open-inventory.ts';
 import { connectWorker, temporalTarget } from './temporal.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -13,7 +13,7 @@ await runMain(async (config, log) => {
   installRuntime(log);
   const store = await openStorage(config);
   const target = temporalTarget();
-  const inventory = await openConfiguredInventory(config);
+  const inventory = configuredInventory(config);
   const connection = await connectWorker(target);
   try {
     const worker = await createWorker({

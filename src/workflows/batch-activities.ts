@@ -4,7 +4,8 @@ import { nonRetryableFailureTypes } from '../shared/failures.ts';
 
 /** Short database transactions, idempotent, tried again through an outage of about a minute. */
 export const { processItem, summarizeBatch } = proxyActivities<OrderActivities>({
-  startToCloseTimeout: '30s',
+  // The inventory gives up within about ten seconds; what takes longer died with its worker.
+  startToCloseTimeout: '15s',
   retry: {
     initialInterval: '200ms',
     backoffCoefficient: 2,

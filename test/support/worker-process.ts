@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -19,6 +20,8 @@ export interface WorkerSettings {
   readonly taskQueue: string;
   readonly container: string;
   readonly root: string;
+  /** SQLite file of the inventory; one that goes with the test run unless given. */
+  readonly inventoryFile?: string;
 }
 
 /** Resolves once it polls for work. */
@@ -27,6 +30,7 @@ export async function startWorkerProcess({
   taskQueue,
   container,
   root,
+  inventoryFile = join(dirname(inject('workflowBundlePath')), 'inventory.sqlite'),
 }: WorkerSettings): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -37,6 +41,7 @@ export async function startWorkerProcess({
       TASK_QUEUE: taskQueue,
       BACKUP_CONTAINER: container,
       BACKUP_ROOTS: root,
+      INVENTORY_FILE: inventoryFile,
       DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
     },
   });
