@@ -64,7 +64,8 @@ test('the text of a backup that went well says what it held, sent and where', ()
     `Backed up /srv/site
   files     1,200 (1,000 uploaded, 200 already there)
   bytes     1,572,864 (1.5 MiB; 1.0 MiB uploaded)
-  also      3 directories, 2 symlinks
+  folders   3
+  symlinks  2
   skipped   1
   failed    0
   duration  12 s
