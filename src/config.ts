@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { inspect } from 'node:util';
@@ -83,7 +84,23 @@ const environment = z.object({
   TEMPORAL_UI_URL: z.url({ protocol: /^https?$/u, message: 'must be a URL such as http://127.0.0.1:8233' }).optional(),
   PORT: port(7071),
   HOST: z.string().default('127.0.0.1'),
-  API_KEY: secret.optional(),
+  API_KEY: z
+    .string()
+    .refine((keys) => keys.split(',').every((key) => key.trim() !== ''), {
+      message: 'must be one key, or several with commas between them',
+    })
+    .transform((keys) => new Secret(keys))
+    .optional(),
+  TRUST_PROXY: z
+    .string()
+    .transform(proxies)
+    .refine((trusted) => trusted !== undefined, {
+      message: 'must be the number of proxies, or their addresses and subnets with commas between them: 10.0.0.0/8',
+    })
+    .optional(),
+  HTTP_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60_000),
+  HTTP_START_RATE_LIMIT: wholeNumber(0, 100_000_000).default(6000),
+  HTTP_REQUEST_TIMEOUT: count(60, 3600),
   TASK_HUB: z
     .string()
     .regex(/^[a-z][a-z0-9]{2,44}$/iu, { message: 'must be 3 to 45 letters and digits, the first a letter' })
@@ -136,7 +153,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     prefix: e.BACKUP_PREFIX,
     storage: storageAccount(e.AZURE_STORAGE_CONNECTION_STRING, e.AZURE_STORAGE_ACCOUNT),
     temporal: { named: e.TEMPORAL_ADDRESS !== undefined || e.TEMPORAL_PROFILE !== undefined, uiUrl: e.TEMPORAL_UI_URL },
-    http: { host: e.HOST, port: e.PORT, apiKey: e.API_KEY, taskHub: e.TASK_HUB },
+    http: {
+      host: e.HOST,
+      port: e.PORT,
+      apiKey: e.API_KEY,
+      taskHub: e.TASK_HUB,
+      trustProxy: e.TRUST_PROXY,
+      rateLimits: { requests: e.HTTP_RATE_LIMIT, starts: e.HTTP_START_RATE_LIMIT },
+      requestTimeoutMs: e.HTTP_REQUEST_TIMEOUT * 1000,
+    },
     worker: {
       maxActivities: e.WORKER_MAX_ACTIVITIES,
       maxWorkflowTasks: e.WORKER_MAX_WORKFLOW_TASKS,
@@ -168,6 +193,21 @@ export type StorageAccount = { readonly connectionString: Secret } | { readonly 
 function storageAccount(connectionString?: Secret, account?: string): StorageAccount | undefined {
   if (connectionString) return { connectionString };
   return account === undefined ? undefined : { account };
+}
+
+const proxyGroups = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function proxies(text: string): number | string[] | undefined {
+  if (/^[1-9]\d?$/u.test(text.trim())) return Number(text);
+  const listed = text.split(',').map((entry) => entry.trim());
+  return listed.every((entry) => proxyGroups.has(entry) || isSubnet(entry)) ? listed : undefined;
+}
+
+function isSubnet(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/u.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function unknownSku(text: string): UnknownSku | undefined {

@@ -1,5 +1,6 @@
 import { Jobs } from '../client/jobs/jobs.ts';
 import { serveHttp } from './http-server.ts';
+import { largeMessages } from './large-messages.ts';
 import { runMain } from './run-main.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
 import { untilSignal } from './until-signal.ts';
@@ -8,7 +9,8 @@ import { untilSignal } from './until-signal.ts';
 await runMain(async (config, log) => {
   const stop = untilSignal();
   const target = temporalTarget();
-  const client = await connectClient(target);
+  // Whoever knows the account sees large results whole; the rest of the API needs no storage.
+  const client = await connectClient(target, config.storage && largeMessages(config));
   const jobs = new Jobs({ client, address: target.address, taskQueue: config.taskQueue });
   const server = await serveHttp(config, jobs, log);
   log.info({ url: server.url, temporal: target.address, taskQueue: config.taskQueue }, 'API is listening');

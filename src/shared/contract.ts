@@ -147,6 +147,8 @@ export interface BackupProgress {
   readonly files: number;
   readonly bytes: number;
   readonly failed: number;
+  /** Activities that failed lately and are being tried again, and what the last of them said; only where a client looked. */
+  readonly retrying?: { readonly activities: number; readonly reason: string };
 }
 
 /** Where a running order batch stands. */

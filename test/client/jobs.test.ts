@@ -142,6 +142,25 @@ test('progress counts the bytes of a copy still under way', async () => {
   expect(await jobs.progress(id)).toMatchObject({ phase: 'done', files: 1, bytes: 64 * MiB });
 });
 
+test('progress tells what is being tried again, and why', async () => {
+  const api = await withProxy();
+  const { jobs, root, proxy } = api;
+  await writeTree(root, { a: 10 });
+  const accept = proxy.rule(({ method, path }) =>
+    method === 'PUT' && path.endsWith('/a') ? { status: 503 } : undefined,
+  );
+  await startWorker(api);
+  const id = await startBackup(jobs, root);
+  const progress = await until(async () => {
+    const now = await jobs.progress(id);
+    return now?.retrying !== undefined && now;
+  });
+  expect(progress).toMatchObject({ retrying: { activities: 1, reason: expect.stringContaining('answered 503') } });
+  accept();
+  await jobs.result(id);
+  expect(await jobs.progress(id)).not.toHaveProperty('retrying');
+});
+
 test('progress and status of an instance that does not exist are undefined', async () => {
   const { jobs } = await startApi();
   expect(await jobs.progress('none')).toBeUndefined();

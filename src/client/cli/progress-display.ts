@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { BackupProgress } from '../../shared/contract.ts';
-import { formatBytes, formatCount, formatDuration } from './format.ts';
+import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
 import { createPace, type Pace } from './pace.ts';
 
 /** Shows progress while a command waits. */
@@ -82,6 +82,8 @@ function describe(progress: BackupProgress, { bytesPerSecond, filesPerSecond, re
   ];
   if (bytesPerSecond + filesPerSecond > 0)
     parts.push(`${formatBytes(bytesPerSecond)}/s, ${formatCount(Math.round(filesPerSecond))} files/s`);
+  const { retrying } = progress;
+  if (retrying) parts.push(`${formatCount(retrying.activities)} trying again: ${printable(retrying.reason)}`);
   if (progress.failed > 0) parts.push(`${formatCount(progress.failed)} failed`);
   if (remaining !== undefined && progress.phase === 'copying') parts.push(`${formatDuration(remaining)} left`);
   return parts.join(' | ');

@@ -1,21 +1,22 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
+import { applyEdges, type Edges } from './edges.ts';
 import { createKeys } from './keys.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
-import { createStartRoute } from './start-route.ts';
+import { createBatchRoute, createStartRoute } from './start-route.ts';
 import { problemHandler } from './problem.ts';
 
 /** The HTTP API, not yet listening. Its paths and answers are those of the Durable Functions HTTP API. */
-export function createApp(deps: AppDependencies): Express {
+export function createApp(deps: AppDependencies, edges: Edges): Express {
   const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  applyEdges(app, { ...deps, keyed: deps.apiKey !== undefined }, edges);
   // Express would answer OPTIONS by itself.
   app.use((request, response, next) => (request.method === 'OPTIONS' ? notFound(request, response) : next()));
   const keys = createKeys(deps.apiKey);
   const start = createStartRoute(deps, keys);
   app.use('/orchestrators', start);
   app.use(`${webhookPrefix}/orchestrators`, start);
+  app.use('/api/batches', createBatchRoute(deps, keys));
   app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
   app.use(notFound);
   app.use(problemHandler(deps.log));

@@ -1,40 +1,27 @@
-import { Router } from 'express';
-import type { JobStatus } from '../jobs/job.ts';
+import { Router, type Request } from 'express';
 import type { AppDependencies } from './app-dependencies.ts';
+import { createAgainRoutes } from './again-routes.ts';
 import type { Keys } from './keys.ts';
-import { originOf } from './origin.ts';
+import { createListRoutes } from './list-routes.ts';
+import { createMessageRoutes } from './message-routes.ts';
+import { onInstance } from './on-instance.ts';
+import { createPurgeRoute } from './purge-route.ts';
+import { answerStatus } from './status-route.ts';
 
-const retryAfterPoll = '5';
-const unfinished = new Set(['Pending', 'Running', 'Suspended']);
-
-/** `GET /{instanceId}`: 202 with its own address while the instance runs, 200 once it has ended. */
-export function createInstanceRoutes({ jobs }: AppDependencies, keys: Keys): Router {
+/** Everything below `/instances`. */
+export function createInstanceRoutes(deps: AppDependencies, keys: Keys): Router {
   const router = Router();
-  router.get('/:instanceId', async (request, response) => {
-    const { instanceId } = request.params;
-    keys.check(request, instanceId);
-    const status = await jobs.status(instanceId);
-    if (!status) {
-      response.status(404).end();
-      return;
-    }
-    if (unfinished.has(status.runtimeStatus)) {
-      // The caller's own query stays in the address, with the code and the flags it polls with.
-      const location = `${originOf(request)}${request.originalUrl}`;
-      response.status(202).set({ Location: location, 'Retry-After': retryAfterPoll });
-    }
-    response.json(statusBody(status));
-  });
+  router.get(
+    '/:instanceId',
+    onInstance(keys, async (request, response, instanceId) => {
+      const answer = await answerStatus(deps.jobs, request as Request, instanceId);
+      if (answer) response.status(answer.code).set(answer.headers).json(answer.body);
+      else response.status(404).end();
+    }),
+  );
+  router.use(createListRoutes(deps, keys));
+  router.use(createPurgeRoute(deps, keys));
+  router.use(createMessageRoutes(deps, keys));
+  router.use(createAgainRoutes(deps, keys));
   return router;
-}
-
-/** The members and their order are those of Durable Functions; `null` stands for what is not there yet. */
-function statusBody({ createdTime, lastUpdatedTime, ...status }: JobStatus) {
-  const { name, instanceId, runtimeStatus, input, customStatus, output } = status;
-  const times = { createdTime: wholeSeconds(createdTime), lastUpdatedTime: wholeSeconds(lastUpdatedTime) };
-  return { name, instanceId, runtimeStatus, input, customStatus, output, ...times };
-}
-
-function wholeSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
 }

@@ -1,21 +1,39 @@
 import type { Request } from 'express';
+import type { z } from 'zod';
 import { webhookPrefix } from './app-dependencies.ts';
 import { originOf } from './origin.ts';
+import type { managementUrisSchema } from './schemas/answers.ts';
 
-/** What a caller needs to follow an instance, in the form of Durable Functions' check-status answer. */
-export interface ManagementUris {
-  readonly id: string;
-  readonly statusQueryGetUri: string;
-}
+/** What a caller needs to follow and steer an instance, in the form of Durable Functions' check-status answer. */
+export type ManagementUris = z.infer<typeof managementUrisSchema>;
 
 // Durable Functions names the storage connection here; it is part of the form and means nothing to this server.
 const connection = 'Storage';
 
+interface InstanceAddress {
+  readonly instanceId: string;
+  readonly taskHub: string;
+  readonly code: string;
+  /** Whether polls shall answer 500 when the instance has failed. */
+  readonly serverError: boolean;
+}
+
+/** `{eventName}` and `{text}` stay as they are, for clients to replace. */
 export function managementUris(
   request: Request,
-  instance: { instanceId: string; taskHub: string; code: string },
+  { instanceId, taskHub, code, serverError }: InstanceAddress,
 ): ManagementUris {
-  const base = `${originOf(request)}${webhookPrefix}/instances/${encodeURIComponent(instance.instanceId)}`;
-  const query = `taskHub=${encodeURIComponent(instance.taskHub)}&connection=${connection}&code=${instance.code}`;
-  return { id: instance.instanceId, statusQueryGetUri: `${base}?${query}` };
+  const base = `${originOf(request)}${webhookPrefix}/instances/${encodeURIComponent(instanceId)}`;
+  const query = `taskHub=${encodeURIComponent(taskHub)}&connection=${connection}&code=${code}`;
+  return {
+    id: instanceId,
+    statusQueryGetUri: `${base}?${query}${serverError ? '&returnInternalServerErrorOnFailure=true' : ''}`,
+    sendEventPostUri: `${base}/raiseEvent/{eventName}?${query}`,
+    terminatePostUri: `${base}/terminate?reason={text}&${query}`,
+    rewindPostUri: `${base}/rewind?reason={text}&${query}`,
+    purgeHistoryDeleteUri: `${base}?${query}`,
+    restartPostUri: `${base}/restart?${query}`,
+    suspendPostUri: `${base}/suspend?reason={text}&${query}`,
+    resumePostUri: `${base}/resume?reason={text}&${query}`,
+  };
 }

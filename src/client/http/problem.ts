@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { ExpectedError } from '../../shared/failures.ts';
 import { JobExistsError } from '../jobs/jobs.ts';
@@ -8,28 +8,37 @@ import { JobExistsError } from '../jobs/jobs.ts';
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;
+  /** Sent with the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 
 /** The one place where failures become answers: problem details (RFC 9457), with the `Message` that Durable Functions clients read. */
 export function problemHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
     const { status, detail } = describe(error);
-    if (status >= 500) log.error({ err: error }, 'request failed');
+    if (status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
+    if (error instanceof HttpProblem) response.set(error.headers);
     response
       .status(status)
       .type('application/problem+json')
       .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, Message: detail }));
   };
 }
+
+/** For the pages that Durable Functions does not have: there, a wrong method is a 405, not its empty 404. */
+export const refuseMethod: RequestHandler = () => {
+  throw new HttpProblem(405, 'This can only be read, with GET', { Allow: 'GET, HEAD' });
+};
 
 function describe(error: unknown): { status: number; detail: string } {
   if (error instanceof HttpProblem) return { status: error.status, detail: error.message };

@@ -1,65 +1,63 @@
-import express, { Router, type Request, type RequestHandler } from 'express';
-import { workflowNames } from '../../shared/contract.ts';
+import { Router, type Request, type RequestHandler } from 'express';
+import { createStartAnswer } from './answer-start.ts';
 import type { AppDependencies } from './app-dependencies.ts';
-import { checkRoot } from './check-root.ts';
+import { readWait } from './bounded-wait.ts';
+import { startIdempotently } from './idempotency.ts';
+import { collectBody, readJsonBody } from './json-body.ts';
 import type { Keys } from './keys.ts';
-import { managementUris } from './management-uris.ts';
+import { findOrchestrator, processBatch, type Orchestrator } from './orchestrators.ts';
 import { HttpProblem } from './problem.ts';
+import { readQuery } from './query.ts';
+import { instanceIdSchema } from './schemas/instance-id.ts';
 
-const maxBody = '64kb';
-const retryAfterStart = '10';
+type Start = Request<{ functionName?: string; instanceId?: string }>;
 
-/** `POST /{functionName}`: starts an orchestration and answers 202 with the way to its status. */
-export function createStartRoute({ jobs, taskHub, backupRoots }: AppDependencies, keys: Keys): Router {
+/** `POST /{functionName}` and `POST /{functionName}/{instanceId}`: start an orchestration. */
+export function createStartRoute(deps: AppDependencies, keys: Keys): Router {
   const router = Router();
-  const requireKey: RequestHandler = (request, _response, next) => {
-    keys.check(request);
-    next();
-  };
-  // Read as text whatever its type, so that the answer to a wrong one can say what is right.
-  router.post('/:functionName', requireKey, express.text({ type: () => true, limit: maxBody }));
-  router.post('/:functionName', async (request, response) => {
-    const name = orchestrator(request.params.functionName);
-    const input = inputOf(request);
-    const root = (input ?? '').trim();
-    await checkRoot(root, backupRoots);
-    const instanceId = await jobs.start(name, [input], {
-      summary: `Back up ${root === '' ? 'the working directory' : root}`,
-    });
-    const uris = managementUris(request, { instanceId, taskHub, code: keys.codeOf(instanceId) });
-    response.status(202).set({ Location: uris.statusQueryGetUri, 'Retry-After': retryAfterStart }).json(uris);
-  });
+  const start = startsOf(deps, keys, (request) => findOrchestrator(request.params.functionName ?? ''));
+  router.post('/:functionName{/:instanceId}', ...start);
   return router;
 }
 
-// Names match without case, as Azure Functions matches its functions.
-function orchestrator(name: string): string {
-  const known = [workflowNames.backupSiteContent];
-  const found = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  if (found === undefined)
-    throw new HttpProblem(400, `The orchestrator ${JSON.stringify(name)} does not exist; there is ${known.join(', ')}`);
-  return found;
+/** `POST /`: starts an order batch. */
+export function createBatchRoute(deps: AppDependencies, keys: Keys): Router {
+  const router = Router();
+  router.post('/', ...startsOf(deps, keys, () => processBatch));
+  return router;
 }
 
-// As the caller sent it, for the status shows it again; the workflow trims it too.
-function inputOf(request: Request): string | null {
-  const text: unknown = request.body;
-  if (typeof text !== 'string' || text.trim() === '') return null;
-  const type = request.get('content-type');
-  if (type !== undefined && !request.is(['application/json', '+json'])) {
-    throw new HttpProblem(415, `The content type is ${type}; send application/json`);
-  }
-  const value = parseJson(text);
-  if (value !== null && typeof value !== 'string') {
-    throw new HttpProblem(400, 'The body must be a JSON string that names a directory, such as "/srv/site", or empty');
-  }
-  return value;
+function startsOf(
+  deps: AppDependencies,
+  keys: Keys,
+  orchestratorOf: (request: Start) => Orchestrator,
+): RequestHandler<Start['params']>[] {
+  const answer = createStartAnswer(deps, keys);
+  return [
+    (request, _response, next) => {
+      keys.check(request as Request);
+      next();
+    },
+    // Collected only when it is known how much there may be of it, and from whom.
+    (request, response, next) => {
+      const { maxBody } = orchestratorOf(request);
+      collectBody(maxBody)(request as Request, response, next);
+    },
+    async (request, response) => {
+      const { name, hint, read } = orchestratorOf(request);
+      const instanceId = instanceIdOf(request);
+      const patience = readWait(readQuery(request));
+      const { args, summary } = await read(readJsonBody(request as Request, { hint }), deps.backupRoots);
+      const start = { name, args, summary, ...(instanceId !== undefined && { instanceId }) };
+      const id = await startIdempotently(deps.jobs, request as Request, start);
+      await answer(request as Request, response, id, patience);
+    },
+  ];
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HttpProblem(400, 'The body is not valid JSON: send a JSON string with its quotes, such as "/srv/site"');
-  }
+function instanceIdOf({ params: { instanceId } }: Start): string | undefined {
+  if (instanceId === undefined) return undefined;
+  const { success, error } = instanceIdSchema.safeParse(instanceId);
+  if (success) return instanceId;
+  throw new HttpProblem(400, `The instance id ${error.issues.map(({ message }) => message).join(', and ')}`);
 }

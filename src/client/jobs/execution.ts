@@ -1,6 +1,11 @@
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { workflowNames, type BackupProgress } from '../../shared/contract.ts';
+import type { Door } from './door.ts';
 import type { RuntimeStatus } from './job.ts';
+import { decodePayloads, fetchLarge } from './payloads.ts';
+
+/** The workflows that are jobs; whatever else runs on the same namespace is none of ours. */
+export const jobNames: readonly string[] = Object.values(workflowNames);
 
 /** The newest execution under an id; undefined when there is none. */
 export async function describe(client: Client, instanceId: string): Promise<WorkflowExecutionDescription | undefined> {
@@ -10,6 +15,16 @@ export async function describe(client: Client, instanceId: string): Promise<Work
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** As {@link describe}, but undefined too for what is no job of this task queue, or was purged. */
+export async function findJob(
+  { client, taskQueue, ask, forgotten }: Door,
+  instanceId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  const description = await ask(() => describe(client, instanceId));
+  if (!description || forgotten.has(description.runId)) return undefined;
+  return description.taskQueue === taskQueue && jobNames.includes(description.type) ? description : undefined;
 }
 
 const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
@@ -23,13 +38,17 @@ const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
 // A workflow's history begins with its start and its first task; until a worker takes that task there is nothing more.
 const eventsBeforeAnyWorker = 2;
 
-export function runtimeStatus({ status, historyLength, memo }: WorkflowExecutionDescription): RuntimeStatus {
+/** `progress` is what is known of it, and what the job published last unless given. */
+export function runtimeStatus(
+  { status, historyLength, memo }: WorkflowExecutionDescription,
+  progress: unknown = memo?.['progress'],
+): RuntimeStatus {
   const closed = closedStatus[status.name];
   if (closed) return closed;
-  const progress = memo?.['progress'] as { suspended?: boolean } | undefined;
-  if (progress?.suspended === true || status.name === 'PAUSED') return 'Suspended';
+  const { suspended } = (progress ?? {}) as { suspended?: boolean };
+  if (suspended === true || status.name === 'PAUSED') return 'Suspended';
   // What continued as new has a short history too, but brings its progress along.
-  return progress === undefined && historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running';
+  return memo?.['progress'] === undefined && historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running';
 }
 
 /** When the instance was started, also after it continued as new. */
@@ -48,29 +67,36 @@ export function lastUpdatedTime({ raw, startTime, closeTime }: WorkflowExecution
   return closeTime ?? new Date(Math.max(startTime.getTime(), ...times.map((time) => time.getTime())));
 }
 
-/** The first argument that the execution was started with. */
-export async function firstInput(
+/** The arguments that the execution was started with. */
+export async function argumentsOf(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
-): Promise<unknown> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+): Promise<unknown[]> {
+  const response = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
-  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-  const [input] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-  return input ?? null;
+  await fetchLarge(client, response);
+  return decodePayloads(
+    client,
+    response.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads,
+  );
 }
 
 /** Bytes that copies under way report in their heartbeats. */
 export async function bytesUnderWay(client: Client, { raw }: WorkflowExecutionDescription): Promise<number> {
   const details = await Promise.all(
-    (raw.pendingActivities ?? []).map((activity) =>
-      decodeArrayFromPayloads(client.options.loadedDataConverter, activity.heartbeatDetails?.payloads),
-    ),
+    (raw.pendingActivities ?? []).map((activity) => decodePayloads(client, activity.heartbeatDetails?.payloads)),
   );
   return details.reduce((sum, [detail]) => sum + ((detail as { bytes?: number } | undefined)?.bytes ?? 0), 0);
+}
+
+/** Activities that wait for their next try or are in it, with the newest reason; undefined when there are none. */
+export function retrying({ raw }: WorkflowExecutionDescription): BackupProgress['retrying'] {
+  const failed = (raw.pendingActivities ?? []).filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+  const reason = failed.at(-1)?.lastFailure?.message;
+  return typeof reason === 'string' ? { activities: failed.length, reason } : undefined;
 }
 
 function fromTimestamp(time: { seconds?: unknown; nanos?: number | null } | null | undefined): Date | undefined {

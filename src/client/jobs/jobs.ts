@@ -1,31 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type Client,
-  isGrpcServiceError,
-  ServiceError,
-  type WorkflowExecutionDescription,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { BackupProgress } from '../../shared/contract.ts';
-import { ExpectedError } from '../../shared/failures.ts';
-import { progressQuery } from '../../workflows/messages.ts';
-import { bytesUnderWay, createdTime, describe, firstInput, lastUpdatedTime, runtimeStatus } from './execution.ts';
-import type { JobResult, JobStatus } from './job.ts';
-import { outputOf, resultOf } from './result.ts';
+import { restartJob, rewindJob } from './again.ts';
+import { createDoor, type Door } from './door.ts';
+import { bytesUnderWay, describe, findJob, retrying, runtimeStatus } from './execution.ts';
+import { readHistory, type HistoryEvent, type HistoryOptions } from './history.ts';
+import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from './job.ts';
+import { progressOf, statusOf } from './job-status.ts';
+import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
+import { raiseEvent, terminateJob } from './message-job.ts';
+import { purgeJob, purgeJobs } from './purge-jobs.ts';
+import { resultOf } from './result.ts';
+import { startJob, type StartOptions } from './start-job.ts';
+import { resumeJob, suspendJob } from './suspend-job.ts';
+import { waitForJob } from './wait-for-job.ts';
 
-const answerWithin = 8000;
-// A query waits for a worker; where none is up, what the job published last has to do.
-const queryWithin = 1500;
+export { JobExistsError } from './start-job.ts';
+
 // TASK_QUEUE_TYPE_WORKFLOW
 const workflowTaskQueue = 1;
-// The server refuses a longer one: https://docs.temporal.io/self-hosted-guide/defaults
-const maxSummaryBytes = 400;
-
-/** Thrown when a job is started under the id of one that has not ended. */
-export class JobExistsError extends Error {
-  override readonly name = 'JobExistsError';
-}
 
 export interface JobsOptions {
   readonly client: Client;
@@ -36,85 +28,119 @@ export interface JobsOptions {
 
 /**
  * The one door to Temporal. Its methods throw an {@link ExpectedError} of type `TemporalUnavailable` when the server does not
- * answer.
+ * answer. A job is a workflow of this project's on this task queue; of others it knows nothing.
  */
 export class Jobs {
-  readonly #client: Client;
-  readonly #address: string;
-  readonly #taskQueue: string;
+  readonly #door: Door;
 
   constructor({ client, address, taskQueue }: JobsOptions) {
-    this.#client = client;
-    this.#address = address;
-    this.#taskQueue = taskQueue;
+    this.#door = createDoor(client, address, taskQueue);
   }
 
   /** Starts a workflow and returns its instance id, a new one unless given. Throws {@link JobExistsError}. */
-  async start(
-    name: string,
-    args: readonly unknown[],
-    options: { instanceId?: string; summary: string },
-  ): Promise<string> {
-    const workflowId = options.instanceId ?? randomUUID().replaceAll('-', '');
-    const settings = {
-      taskQueue: this.#taskQueue,
-      workflowId,
-      args: [...args],
-      staticSummary: shortened(options.summary, maxSummaryBytes),
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-    } as const;
-    try {
-      await this.#ask(() => this.#client.workflow.start(name, settings));
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      throw new JobExistsError(`An instance with the id ${workflowId} is already running.`, { cause: error });
-    }
-    return workflowId;
+  start(name: string, args: readonly unknown[], options: StartOptions): Promise<string> {
+    return startJob(this.#door, name, args, options);
   }
 
   /** Undefined when there is no such instance. */
-  async status(instanceId: string): Promise<JobStatus | undefined> {
-    const description = await this.#ask(() => describe(this.#client, instanceId));
-    if (!description) return undefined;
-    const [input, customStatus, output] = await Promise.all([
-      this.#ask(() => firstInput(this.#client, description)),
-      this.#progressOf(description),
-      this.#ask(() => outputOf(this.#client.workflow.getHandle(instanceId, description.runId), description)),
-    ]);
-    return {
-      name: description.type,
-      instanceId,
-      runtimeStatus: runtimeStatus(description),
-      input,
-      customStatus,
-      output,
-      createdTime: createdTime(description),
-      lastUpdatedTime: lastUpdatedTime(description),
-    };
+  async status(instanceId: string, { showInput = true } = {}): Promise<JobStatus | undefined> {
+    const description = await findJob(this.#door, instanceId);
+    return description && statusOf(this.#door, description, { showInput, live: true });
+  }
+
+  /** The state alone, which no worker is asked for. Undefined when there is no such instance. */
+  async runtimeStatus(instanceId: string): Promise<RuntimeStatus | undefined> {
+    const description = await findJob(this.#door, instanceId);
+    return description && runtimeStatus(description);
+  }
+
+  /** What was kept with an instance when it was started, and since. Undefined when there is no such instance. */
+  memo(instanceId: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    return this.#find(instanceId, undefined, (description) => Promise.resolve(description.memo ?? {}));
+  }
+
+  /** What happened so far, in the form of Durable Functions. Undefined when there is no such instance. */
+  history(instanceId: string, options: HistoryOptions): Promise<HistoryEvent[] | undefined> {
+    return this.#find(instanceId, undefined, (description) => readHistory(this.#door, description, options));
+  }
+
+  list(filter: JobFilter, page: PageOptions): Promise<JobPage> {
+    return listJobs(this.#door, filter, page);
+  }
+
+  /** Deletes an ended instance; false when there is none, or when it runs. */
+  purge(instanceId: string): Promise<boolean> {
+    return this.#find(instanceId, false, async (description) => {
+      if (description.closeTime === undefined) return false;
+      await purgeJob(this.#door, description);
+      return true;
+    });
+  }
+
+  /** Deletes the ended instances that the filter wants; returns how many there were. */
+  purgeAll(filter: JobFilter): Promise<number> {
+    return purgeJobs(this.#door, filter);
+  }
+
+  raiseEvent(instanceId: string, name: string, payload: unknown): Promise<Delivery> {
+    return this.#find(instanceId, 'unknown', () => raiseEvent(this.#door, instanceId, name, payload));
+  }
+
+  /** Ends an instance at once; the reason becomes its output. */
+  terminate(instanceId: string, reason?: string): Promise<Delivery> {
+    return this.#find(instanceId, 'unknown', () => terminateJob(this.#door, instanceId, reason));
+  }
+
+  /** Lets no new activity start from the moment that this resolves. Doing it twice changes nothing. */
+  suspend(instanceId: string, reason: string): Promise<Delivery> {
+    return this.#find(instanceId, 'unknown', () => suspendJob(this.#door, instanceId, reason));
+  }
+
+  resume(instanceId: string, reason: string): Promise<Delivery> {
+    return this.#find(instanceId, 'unknown', () => resumeJob(this.#door, instanceId, reason));
+  }
+
+  /** Runs again what failed of a failed instance. Throws {@link JobExistsError} when it runs already. */
+  rewind(instanceId: string): Promise<'started' | 'unsupported' | 'unknown'> {
+    return this.#find(instanceId, 'unknown', (description) => rewindJob(this.#door, description));
+  }
+
+  /** Starts an instance with the same name and input and returns its id; undefined when there is none. Throws {@link JobExistsError}. */
+  restart(instanceId: string, { newId }: { newId: boolean }): Promise<string | undefined> {
+    return this.#find(instanceId, undefined, (description) =>
+      restartJob(this.#door, description, newId ? undefined : instanceId),
+    );
+  }
+
+  /** How an instance ended, when it does so within `patience` milliseconds and before `signal` aborts; else undefined. */
+  wait(instanceId: string, options: { patience: number; signal?: AbortSignal }): Promise<JobResult | undefined> {
+    return waitForJob(this.#door, instanceId, options);
   }
 
   /** Where a backup stands, with the bytes of copies still under way. Undefined when it has not begun or nobody can say. */
   async progress(instanceId: string): Promise<BackupProgress | undefined> {
-    const description = await this.#ask(() => describe(this.#client, instanceId));
-    const progress = description && ((await this.#progressOf(description)) as BackupProgress | null);
+    const { client, ask } = this.#door;
+    const description = await ask(() => describe(client, instanceId));
+    const progress = description && ((await progressOf(this.#door, description)) as BackupProgress | null);
     if (!description || !progress) return undefined;
-    return { ...progress, bytes: progress.bytes + (await bytesUnderWay(this.#client, description)) };
+    const again = retrying(description);
+    const bytes = progress.bytes + (await bytesUnderWay(client, description));
+    return { ...progress, bytes, ...(again && { retrying: again }) };
   }
 
   /** Waits for the end, however long it takes. */
   async result(instanceId: string): Promise<JobResult> {
     try {
-      return await resultOf(this.#client.workflow.getHandle(instanceId));
+      return await resultOf(this.#door.client.workflow.getHandle(instanceId));
     } catch (error) {
-      throw explained(error, this.#address);
+      throw this.#door.explain(error);
     }
   }
 
   /** Asks a job to stop; it ends once nothing of it runs any more. Does nothing when it has ended. */
   async cancel(instanceId: string): Promise<void> {
     try {
-      await this.#ask(() => this.#client.workflow.getHandle(instanceId).cancel());
+      await this.#door.ask(() => this.#door.client.workflow.getHandle(instanceId).cancel());
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
@@ -122,59 +148,26 @@ export class Jobs {
 
   /** Whether an instance still runs but was asked to stop. */
   async isStopping(instanceId: string): Promise<boolean> {
-    const description = await this.#ask(() => describe(this.#client, instanceId));
+    const description = await this.#door.ask(() => describe(this.#door.client, instanceId));
     return description?.status.name === 'RUNNING' && description.raw.workflowExtendedInfo?.cancelRequested === true;
   }
 
   /** Whether any worker has asked for work lately. */
   async hasWorkers(): Promise<boolean> {
-    const { namespace } = this.#client.options;
-    const taskQueue = { name: this.#taskQueue };
-    const { pollers } = await this.#ask(() =>
-      this.#client.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: workflowTaskQueue }),
+    const { client, ask, taskQueue: name } = this.#door;
+    const { namespace } = client.options;
+    const { pollers } = await ask(() =>
+      client.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: workflowTaskQueue }),
     );
     return pollers.length > 0;
   }
 
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#client.withDeadline(Date.now() + answerWithin, call);
-    } catch (error) {
-      throw explained(error, this.#address);
-    }
+  async #find<T, U>(
+    instanceId: string,
+    otherwise: U,
+    use: (description: WorkflowExecutionDescription) => Promise<T>,
+  ): Promise<T | U> {
+    const description = await findJob(this.#door, instanceId);
+    return description ? use(description) : otherwise;
   }
-
-  // A running job is asked itself, and one that nobody serves at the moment has published its last milestone.
-  async #progressOf(description: WorkflowExecutionDescription): Promise<unknown> {
-    const { workflowId, runId, status, memo } = description;
-    const published = memo?.['progress'] ?? null;
-    if (status.name !== 'RUNNING' || runtimeStatus(description) === 'Pending') return published;
-    const handle = this.#client.workflow.getHandle(workflowId, runId);
-    return this.#client
-      .withDeadline(Date.now() + queryWithin, () => handle.query(progressQuery))
-      .catch(() => published);
-  }
-}
-
-function shortened(text: string, maxBytes: number): string {
-  if (Buffer.byteLength(text) <= maxBytes) return text;
-  const cut = Buffer.from(text).subarray(0, maxBytes - Buffer.byteLength('…'));
-  // A character cut in two decodes to U+FFFD.
-  return `${cut.toString().replace(/\uFFFD+$/u, '')}…`;
-}
-
-// gRPC status codes: https://grpc.io/docs/guides/status-codes/
-const deadlineExceeded = 4;
-const serverUnavailable = 14;
-
-function explained(error: unknown, address: string): unknown {
-  const grpc = error instanceof ServiceError ? error.cause : error;
-  if (!isGrpcServiceError(grpc)) return error;
-  const code: number = grpc.code;
-  if (code !== deadlineExceeded && code !== serverUnavailable) return error;
-  return new ExpectedError(
-    'TemporalUnavailable',
-    `Temporal at ${address} does not answer: start it, or set TEMPORAL_ADDRESS`,
-    { cause: error },
-  );
 }

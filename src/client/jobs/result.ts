@@ -1,6 +1,8 @@
 import { type WorkflowExecutionDescription, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
+import { maxReportedFailures } from '../../shared/contract.ts';
 import type { JobFailure, JobResult } from './job.ts';
+import { failureTypes } from '../../shared/failures.ts';
 
 /** How an execution ended, awaited where it has not yet. */
 export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<JobResult> {
@@ -15,13 +17,16 @@ export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<
   }
 }
 
-/** What a status shows of a result: the output, the text of the failure, the reason of a termination. */
-export async function outputOf(
+/** How an execution ended; undefined while it runs. */
+export async function resultSoFar(
   handle: Pick<WorkflowHandle, 'result'>,
   { status }: WorkflowExecutionDescription,
-): Promise<unknown> {
-  if (status.name === 'RUNNING' || status.name === 'PAUSED') return null;
-  const result = await resultOf(handle);
+): Promise<JobResult | undefined> {
+  return status.name === 'RUNNING' || status.name === 'PAUSED' ? undefined : resultOf(handle);
+}
+
+/** What a status shows of a result: the output, the text of the failure, the reason of a termination. */
+export function outputOf(result: JobResult): unknown {
   switch (result.status) {
     case 'Completed':
       return result.output ?? null;
@@ -32,6 +37,13 @@ export async function outputOf(
     case 'Canceled':
       return null;
   }
+}
+
+/** What a failure says of single items or files: every item of a batch, the first {@link maxReportedFailures} files of a backup. */
+export function partsFailed({ type, details: [detail] }: JobFailure): readonly unknown[] | undefined {
+  const { failures } = (detail ?? {}) as { failures?: readonly unknown[] };
+  if (type === failureTypes.batchIncomplete) return failures;
+  return type === failureTypes.backupIncomplete ? failures?.slice(0, maxReportedFailures) : undefined;
 }
 
 // An activity's failure wraps the one that says what happened.

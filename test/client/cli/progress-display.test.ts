@@ -94,3 +94,12 @@ test('the bar never says 100% before the end, and then does', () => {
   display.close();
   expect(written()).toContain('100% | done');
 });
+
+test('what is being tried again shows with its reason', () => {
+  const lines: string[] = [];
+  createLines((line) => lines.push(line)).show({
+    ...half,
+    retrying: { activities: 3, reason: 'storage answered 503' },
+  });
+  expect(lines[0]).toContain('| 3 trying again: storage answered 503');
+});

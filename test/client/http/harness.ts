@@ -3,6 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject, onTestFinished } from 'vitest';
@@ -10,7 +11,7 @@ import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { readConfig, type Config } from '../../../src/config.ts';
 import { serveHttp } from '../../../src/main/http-server.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
-import { createWorker } from '../../../src/worker.ts';
+import { createWorker, type WorkerDependencies } from '../../../src/worker.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 import { installQuietRuntime } from '../../support/workflow-harness.ts';
 
@@ -22,6 +23,7 @@ export interface Api {
   readonly root: string;
   readonly client: Client;
   readonly jobs: Jobs;
+  readonly dataConverter?: DataConverter;
 }
 
 export interface ApiSettings {
@@ -30,10 +32,14 @@ export interface ApiSettings {
   readonly connectionString?: string;
   /** Of Temporal, when it is not the test run's own. */
   readonly address?: string;
+  /** Of client and worker alike. */
+  readonly dataConverter?: DataConverter;
 }
 
 /** The HTTP API on a free port, with a task queue, a container and a root of its own; it goes with the test. */
-export async function startApi({ apiKey = '', connectionString, address }: ApiSettings = {}): Promise<Api> {
+export async function startApi(settings: ApiSettings = {}): Promise<Api> {
+  const { apiKey = '', connectionString, address, dataConverter } = settings;
+  const converter = dataConverter && { dataConverter };
   const root = await realpath(await temporaryDirectory());
   const config = readConfig({
     TASK_QUEUE: `http-${randomUUID()}`,
@@ -46,14 +52,14 @@ export async function startApi({ apiKey = '', connectionString, address }: ApiSe
   });
   const chosen = address ?? inject('temporalAddress');
   const connection = Connection.lazy({ address: chosen });
-  const client = new Client({ connection });
+  const client = new Client({ connection, ...converter });
   const jobs = new Jobs({ client, address: chosen, taskQueue: config.taskQueue });
   const server = await serveHttp(config, jobs, pino({ level: 'silent' }));
   onTestFinished(async () => {
     await server.close();
     await connection.close();
   });
-  return { url: server.url, config, root, client, jobs };
+  return { url: server.url, config, root, client, jobs, ...converter };
 }
 
 export interface TestWorker {
@@ -62,14 +68,25 @@ export interface TestWorker {
 }
 
 /** The project's worker for an API's task queue; it goes with the test. An empty root stands for `cwd` below the API's root. */
-export async function startWorker({ config, root }: Pick<Api, 'config' | 'root'>): Promise<TestWorker> {
+export async function startWorker(
+  { config, root, dataConverter }: Pick<Api, 'config' | 'root' | 'dataConverter'>,
+  parts: Pick<WorkerDependencies, 'inventory'> = {},
+): Promise<TestWorker> {
   installQuietRuntime();
   if (!config.storage || !('connectionString' in config.storage)) throw new Error('no storage');
   const store = openBlobStore({ connectionString: config.storage.connectionString.reveal() }, config.container);
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   const workingDirectory = join(root, 'cwd');
   await mkdir(workingDirectory, { recursive: true });
-  const worker = await createWorker({ config, connection, namespace: 'default', store, workingDirectory });
+  const worker = await createWorker({
+    config,
+    connection,
+    namespace: 'default',
+    store,
+    workingDirectory,
+    ...(dataConverter && { dataConverter }),
+    ...parts,
+  });
   const ended = worker.run();
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -84,6 +101,7 @@ export async function startWorker({ config, root }: Pick<Api, 'config' | 'root'>
   return { workingDirectory, stop };
 }
 
+export const instancesPath = '/runtime/webhooks/durabletask/instances';
 export const startPath = '/orchestrators/E2_BackupSiteContent';
 export const webhookStartPath = '/runtime/webhooks/durabletask/orchestrators/E2_BackupSiteContent';
 

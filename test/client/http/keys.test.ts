@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { locationOf, postJson, startApi, startedWorkflows, startPath, webhookStartPath } from './harness.ts';
+import { filled, urisOf } from './order-rig.ts';
 
 const apiKey = 'correct horse';
 const header = { 'x-functions-key': apiKey };
@@ -51,6 +52,29 @@ test('the code in a Location opens its own instance and nothing else', async () 
   expect((await fetch(bare)).status).toBe(401);
   expect((await fetch(bare, { headers: header })).status).toBe(202);
   expect((await postJson(`${api.url}${startPath}${own.search}`, body)).status).toBe(401);
+});
+
+test('every URI that is handed out opens its own instance without the key, and no other', async () => {
+  const api = await startApi({ apiKey });
+  const start = async () => urisOf(await postJson(`${api.url}/api/batches`, '[]', header));
+  const [mine, other] = [await start(), await start()];
+  const { id, statusQueryGetUri, purgeHistoryDeleteUri, ...posts } = mine;
+  const foreign = (uri: string) => uri.replace(id, other.id);
+  const status = async (uri: string, method: string) =>
+    (await fetch(filled(uri, 'x'), { method, ...(uri.includes('raiseEvent') && event) })).status;
+  const event = { body: '{}', headers: { 'Content-Type': 'application/json' } };
+  expect(await status(foreign(statusQueryGetUri), 'GET')).toBe(401);
+  expect(await status(foreign(purgeHistoryDeleteUri), 'DELETE')).toBe(401);
+  for (const uri of Object.values(posts)) expect(await status(foreign(uri), 'POST')).toBe(401);
+  expect(await status(statusQueryGetUri, 'GET')).toBe(202);
+  expect(await status(posts.sendEventPostUri, 'POST')).toBe(202);
+  expect(await status(posts.rewindPostUri, 'POST')).toBe(412);
+  expect(await status(posts.terminatePostUri, 'POST')).toBe(202);
+  expect(await status(posts.suspendPostUri, 'POST')).toBe(410);
+  expect(await status(posts.resumePostUri, 'POST')).toBe(410);
+  expect(await status(posts.restartPostUri, 'POST')).toBe(202);
+  expect(await status(purgeHistoryDeleteUri, 'DELETE')).toBe(200);
+  expect(await status(other.statusQueryGetUri, 'GET')).toBe(202);
 });
 
 test('an instance that does not exist is not told from a forbidden one without the key', async () => {

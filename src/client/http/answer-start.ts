@@ -1,0 +1,47 @@
+import type { Request, Response } from 'express';
+import type { JobResult } from '../jobs/job.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import type { Keys } from './keys.ts';
+import { drainingOf } from './draining.ts';
+import { managementUris } from './management-uris.ts';
+import { readQuery } from './query.ts';
+import { answerEnded, wantsServerError } from './status-route.ts';
+
+const retryAfterStart = '10';
+
+/**
+ * Answers for an instance that was started: 202 with the way to its status, or, when the caller waits and it ends in time, 200 with
+ * the bare output, or with the status of one that did not end well.
+ */
+export function createStartAnswer({ jobs, taskHub, log }: AppDependencies, keys: Keys) {
+  // Whatever goes wrong with waiting, the instance was started, and the caller needs to know it.
+  const endOf = async (response: Response, instanceId: string, patience: number): Promise<JobResult | undefined> => {
+    if (patience === 0) return undefined;
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    try {
+      return await jobs.wait(instanceId, { patience, signal: AbortSignal.any([left.signal, drainingOf(response)]) });
+    } catch (error) {
+      log.warn({ err: error, instanceId }, 'could not wait for an instance');
+      return undefined;
+    }
+  };
+
+  return async (request: Request, response: Response, instanceId: string, patience: number): Promise<void> => {
+    const result = await endOf(response, instanceId, patience);
+    if (result?.status === 'Completed') {
+      response.json(result.output ?? null);
+      return;
+    }
+    const status = result && (await jobs.status(instanceId));
+    const query = readQuery(request);
+    if (status) {
+      const { code, body } = answerEnded(status, query);
+      response.status(code).json(body);
+      return;
+    }
+    const code = keys.codeOf(instanceId);
+    const uris = managementUris(request, { instanceId, taskHub, code, serverError: wantsServerError(query) });
+    response.status(202).set({ Location: uris.statusQueryGetUri, 'Retry-After': retryAfterStart }).json(uris);
+  };
+}

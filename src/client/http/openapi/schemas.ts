@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { backupInputSchema, siteContentSchema } from '../schemas/backup-input.ts';
+import { managementUrisSchema, purgeResultSchema, statusBodySchema } from '../schemas/answers.ts';
+import { orderBatchSchema } from '../schemas/order-batch.ts';
+
+const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    Message: z.string().meta({ description: 'The detail again, where Durable Functions clients look for it' }),
+  })
+  .meta({ description: 'Problem details (RFC 9457)' });
+
+const healthSchema = z.strictObject({ status: z.literal('up') }).meta({ description: 'The process is up' });
+
+const readinessSchema = z
+  .strictObject({
+    status: z.literal('ready'),
+    workers: z.boolean().meta({ description: 'Whether a worker has asked for work lately' }),
+  })
+  .meta({ description: 'The server may be sent requests' });
+
+/** The schemas that stand in the document under a name of their own. */
+const namedSchemas = {
+  Backup: backupInputSchema,
+  SiteContent: siteContentSchema,
+  OrderBatch: orderBatchSchema,
+  ManagementUris: managementUrisSchema,
+  Status: statusBodySchema,
+  StatusList: z.array(statusBodySchema).meta({ description: 'A page of instances' }),
+  PurgeResult: purgeResultSchema,
+  Problem: problemSchema,
+  Text: z.string().meta({ description: 'Text' }),
+  Health: healthSchema,
+  Readiness: readinessSchema,
+  AnyJson: z.unknown().meta({ description: 'Any JSON value' }),
+} as const;
+
+export type SchemaName = keyof typeof namedSchemas;
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export function componentSchemas(): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(namedSchemas).map(([name, schema]) => [name, toJsonSchema(schema)]));
+}
+
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...found } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: portable });
+  return found;
+}
+
+type Patterned = { pattern?: string };
+
+// Few readers of JSON Schema know Unicode's character classes.
+function portable({ jsonSchema }: { jsonSchema: Patterned & { allOf?: unknown } }): void {
+  const parts = Array.isArray(jsonSchema.allOf) ? (jsonSchema.allOf as Patterned[]) : [];
+  for (const part of [jsonSchema, ...parts]) {
+    if (part.pattern === undefined) continue;
+    part.pattern = part.pattern
+      .replaceAll(String.raw`\P{Cc}`, `[^${controls}]`)
+      .replaceAll(String.raw`\p{Cc}`, controls);
+  }
+}
+
+const controls = String.raw`\x00-\x1f\x7f-\x9f`;

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import { isHealthPath } from './health.ts';
+
+const plainValue = /^[\w.,:+ -]{0,64}$/u;
+const saneId = /^[\w.:-]{1,128}$/u;
+// Of all other parameters nothing is logged: codes are among them, and what callers wrote where they meant a code.
+const plainParameters = new Set(
+  [
+    'createdTimeFrom',
+    'createdTimeTo',
+    'pollingInterval',
+    'restartWithNewInstanceId',
+    'returnInternalServerErrorOnFailure',
+    'runtimeStatus',
+    'showHistory',
+    'showHistoryOutput',
+    'showInput',
+    'timeout',
+    'top',
+  ].map((name) => name.toLowerCase()),
+);
+
+/**
+ * One line for every request that was answered, under an id: the caller's `X-Request-Id` when it is a plain one. The answer carries
+ * it too. Neither headers nor codes are logged.
+ */
+export function requestLog(log: Logger): RequestHandler {
+  return pinoHttp({
+    logger: log,
+    genReqId: identify,
+    customLogLevel: (request) => (isHealthPath(request.url) ? 'debug' : 'info'),
+    customSuccessMessage: () => 'request answered',
+    customErrorMessage: () => 'request failed',
+    serializers: { req: describeRequest, res: describeResponse },
+    wrapSerializers: false,
+    quietReqLogger: true,
+    customAttributeKeys: { reqId: 'requestId' },
+  });
+}
+
+function identify(request: IncomingMessage, response: ServerResponse): string {
+  const given = request.headers['x-request-id'];
+  const id = typeof given === 'string' && saneId.test(given) ? given : randomUUID();
+  response.setHeader('X-Request-Id', id);
+  return id;
+}
+
+function describeRequest(request: IncomingMessage & { originalUrl?: string }) {
+  return {
+    method: request.method,
+    path: plainPart(request.originalUrl ?? request.url ?? ''),
+    client: request.socket.remoteAddress,
+  };
+}
+
+function describeResponse({ statusCode }: ServerResponse) {
+  return { status: statusCode };
+}
+
+/** The path with those parameters that say what was asked for. */
+function plainPart(url: string): string {
+  const [path = '', ...rest] = url.split('?');
+  const query = [...new URLSearchParams(rest.join('?'))]
+    .filter(([name, value]) => plainParameters.has(name.toLowerCase()) && plainValue.test(value))
+    .map(([name, value]) => `${name}=${value}`);
+  return query.length === 0 ? path : `${path}?${query.join('&')}`;
+}

@@ -1,0 +1,69 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { workflowNames } from '../../shared/contract.ts';
+import { failureTypes } from '../../shared/failures.ts';
+import type { OrderItem } from '../../shared/orders.ts';
+import type { BatchCarry } from '../../workflows/process-batch.ts';
+import type { Door } from './door.ts';
+import { argumentsOf } from './execution.ts';
+import type { JobFailure } from './job.ts';
+import { resultOf } from './result.ts';
+import { startJob } from './start-job.ts';
+
+/** Starts a job like this one: the same name and input, under `instanceId` or a new id. Throws `JobExistsError`. */
+export async function restartJob(
+  door: Door,
+  description: WorkflowExecutionDescription,
+  instanceId?: string,
+): Promise<string> {
+  const [input] = await door.ask(() => argumentsOf(door.client, description));
+  const summary = (await description.staticSummary()) ?? description.type;
+  return startJob(door, description.type, [input ?? null], {
+    ...(instanceId !== undefined && { instanceId }),
+    summary,
+  });
+}
+
+/**
+ * Runs a failed job again under its id, and of it only what failed. `unsupported` when nothing keeps what was done. Throws
+ * `JobExistsError` when it does not stand as failed any more.
+ */
+export async function rewindJob(
+  door: Door,
+  description: WorkflowExecutionDescription,
+): Promise<'started' | 'unsupported'> {
+  const { client, ask } = door;
+  const { workflowId, runId } = description;
+  const result = await ask(() => resultOf(client.workflow.getHandle(workflowId, runId)));
+  const args = await ask(() => argumentsOf(client, description));
+  const again = result.status === 'Failed' ? argumentsAgain(description, args, result.failure) : args;
+  if (!again) return 'unsupported';
+  const summary = (await description.staticSummary()) ?? description.type;
+  await startJob(door, description.type, again, { instanceId: workflowId, summary, afterFailure: true });
+  return 'started';
+}
+
+const batches: readonly string[] = [workflowNames.processBatch, workflowNames.processBatchOrchestrator];
+
+function argumentsAgain(
+  { type, raw }: WorkflowExecutionDescription,
+  args: readonly unknown[],
+  failure: JobFailure,
+): readonly unknown[] | undefined {
+  const [input, carry] = args;
+  if (failure.type === failureTypes.batchIncomplete || failure.type === failureTypes.backupIncomplete) {
+    const [, rewind] = failure.details;
+    return rewind === undefined ? undefined : [input, rewind];
+  }
+  if (!batches.includes(type) || !Array.isArray(input) || carry !== undefined) return args;
+  // What the inventory reserved is kept under the batch's own name: under another it would be reserved once more.
+  return [input, untouched(raw.workflowExecutionInfo?.firstRunId ?? '', input as OrderItem[])];
+}
+
+function untouched(batchId: string, items: readonly OrderItem[]): BatchCarry {
+  return {
+    batchId,
+    results: items.map(() => null),
+    failures: [],
+    progress: { total: items.length, processed: 0, failed: 0, suspended: false },
+  };
+}

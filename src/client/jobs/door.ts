@@ -1,0 +1,68 @@
+import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { ExpectedError } from '../../shared/failures.ts';
+import { Forgotten } from './forgotten.ts';
+
+/** How the parts of this folder reach Temporal. */
+export interface Door {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** What this process has purged. */
+  readonly forgotten: Forgotten;
+  /** Makes calls that end within seconds, and says what is wrong when they fail. */
+  readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
+  /** A failed call's error, as an {@link ExpectedError} where the reason is one that can be named. */
+  readonly explain: (error: unknown) => unknown;
+}
+
+const answerWithin = 8000;
+
+/** `address` is shown in errors. */
+export function createDoor(client: Client, address: string, taskQueue: string): Door {
+  const explain = (error: unknown) => explained(error, address);
+  return {
+    client,
+    taskQueue,
+    forgotten: new Forgotten(),
+    explain,
+    ask: async (call) => {
+      try {
+        return await client.withDeadline(Date.now() + answerWithin, call);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+  };
+}
+
+// gRPC status codes: https://grpc.io/docs/guides/status-codes/
+const invalidArgument = 3;
+const deadlineExceeded = 4;
+const notFound = 5;
+const resourceExhausted = 8;
+const serverUnavailable = 14;
+const unavailable: readonly number[] = [deadlineExceeded, resourceExhausted, serverUnavailable];
+
+function explained(error: unknown, address: string): unknown {
+  const grpc = grpcError(error);
+  if (!grpc) return error;
+  const code: number = grpc.code;
+  if (code === invalidArgument) {
+    return new ExpectedError('InvalidInput', `Temporal refused the request: ${grpc.details}`, { cause: error });
+  }
+  if (!unavailable.includes(code)) return error;
+  return new ExpectedError(
+    'TemporalUnavailable',
+    `Temporal at ${address} does not answer: start it, or set TEMPORAL_ADDRESS`,
+    { cause: error },
+  );
+}
+
+/** Whether what was asked about is not there, or not any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || (grpcError(error)?.code as number | undefined) === notFound;
+}
+
+function grpcError(error: unknown) {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause : undefined;
+}

@@ -1,0 +1,121 @@
+import type { temporal } from '@temporalio/proto';
+import type { Payloads } from './payloads.ts';
+import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+interface Draft extends Readonly<Record<string, unknown>> {
+  readonly EventType: string;
+  readonly input?: Payloads;
+  /** Text, where the event itself says how it ended. */
+  readonly result?: Payloads | string;
+}
+
+/** An event in the form of Durable Functions, whose input and result are still as Temporal keeps them. */
+export interface EventDraft extends Draft {
+  readonly Timestamp: string;
+}
+
+/**
+ * Temporal's history as Durable Functions tells it: what the engine does for itself is left out, and an activity is one event, its
+ * scheduling while it is under way and its end from then on.
+ */
+export function historyEvents(events: readonly Event[]): EventDraft[] {
+  const scheduled = new Map(
+    events.filter((event) => event.activityTaskScheduledEventAttributes).map((event) => [String(event.eventId), event]),
+  );
+  const ended = new Set(events.flatMap((event) => endOfTask(event)?.scheduledEventId ?? []).map(String));
+  return events.flatMap((event) => {
+    if (ended.has(String(event.eventId))) return [];
+    const end = endOfTask(event);
+    const draft = end ? taskEnded(event, scheduled.get(String(end.scheduledEventId))) : single(event);
+    return draft ? [{ ...draft, Timestamp: timestamp(event.eventTime) }] : [];
+  });
+}
+
+function endOfTask(event: Event) {
+  return (
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes
+  );
+}
+
+function taskEnded(event: Event, scheduled: Event | undefined): Draft {
+  const { activityType, input } = scheduled?.activityTaskScheduledEventAttributes ?? {};
+  const task = {
+    FunctionName: activityType?.name ?? '',
+    ScheduledTime: timestamp(scheduled?.eventTime),
+    input: input?.payloads,
+  };
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) return { EventType: 'TaskCompleted', ...task, result: completed.result?.payloads };
+  return { EventType: 'TaskFailed', ...task, Reason: reasonOf(event) };
+}
+
+function reasonOf(event: Event): string {
+  const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+  return failed?.failure?.message ?? 'canceled';
+}
+
+function single(event: Event): Draft | undefined {
+  return beginning(event) ?? message(event) ?? timer(event) ?? completion(event);
+}
+
+function beginning(event: Event): Draft | undefined {
+  const started = event.workflowExecutionStartedEventAttributes;
+  if (started) {
+    const name = started.workflowType?.name ?? '';
+    return { EventType: 'ExecutionStarted', FunctionName: name, input: started.input?.payloads };
+  }
+  const task = event.activityTaskScheduledEventAttributes;
+  return task
+    ? { EventType: 'TaskScheduled', Name: task.activityType?.name ?? '', input: task.input?.payloads }
+    : undefined;
+}
+
+const suspended = 'ExecutionSuspended';
+const resumed = 'ExecutionResumed';
+const updates: Readonly<Record<string, string>> = { [suspendUpdate.name]: suspended, [resumeUpdate.name]: resumed };
+const signals: Readonly<Record<string, string>> = { [suspendSignal.name]: suspended, [resumeSignal.name]: resumed };
+
+function message(event: Event): Draft | undefined {
+  const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
+  if (update) return received(updates, update.name ?? '', update.args?.payloads);
+  const signal = event.workflowExecutionSignaledEventAttributes;
+  return signal ? received(signals, signal.signalName ?? '', signal.input?.payloads) : undefined;
+}
+
+function received(own: Readonly<Record<string, string>>, name: string, input: Payloads): Draft {
+  const type = Object.hasOwn(own, name) ? own[name] : undefined;
+  return type === undefined ? { EventType: 'EventRaised', Name: name, input } : { EventType: type, input };
+}
+
+function timer(event: Event): Draft | undefined {
+  if (event.timerStartedEventAttributes) return { EventType: 'TimerCreated' };
+  return event.timerFiredEventAttributes ? { EventType: 'TimerFired' } : undefined;
+}
+
+function completion(event: Event): Draft | undefined {
+  const ended = (OrchestrationStatus: string, result?: Payloads | string): Draft => ({
+    EventType: 'ExecutionCompleted',
+    OrchestrationStatus,
+    ...(result !== undefined && { result }),
+  });
+  const completed = event.workflowExecutionCompletedEventAttributes;
+  if (completed) return ended('Completed', completed.result?.payloads);
+  const failed = event.workflowExecutionFailedEventAttributes;
+  if (failed) return ended('Failed', failed.failure?.message ?? '');
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  if (terminated) return ended('Terminated', terminated.reason ?? '');
+  if (event.workflowExecutionTimedOutEventAttributes) return ended('Failed', 'timed out');
+  return event.workflowExecutionCanceledEventAttributes ? ended('Canceled') : undefined;
+}
+
+// Seven digits after the second, as .NET writes times.
+function timestamp(time: temporal.api.history.v1.IHistoryEvent['eventTime']): string {
+  const seconds = new Date(Number(time?.seconds ?? 0) * 1000).toISOString().slice(0, 19);
+  const ticks = Math.floor((time?.nanos ?? 0) / 100);
+  return `${seconds}.${String(ticks).padStart(7, '0')}Z`;
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
+import type { Door } from './door.ts';
+import { describe } from './execution.ts';
+import type { Delivery } from './job.ts';
+
+// An update is answered by a worker; where none is up, a signal waits for one.
+const updateWithin = 3000;
+const settleWithin = 5000;
+const lookEvery = 50;
+// PENDING_ACTIVITY_STATE_SCHEDULED
+const scheduled: number = 1;
+
+/**
+ * Lets a running job start nothing more. Once this resolves nothing new starts: the job has said so, and what it had handed out
+ * before has begun, or has waited for a free worker for some seconds. Where no worker is up, the job stops as soon as one is.
+ */
+export async function suspendJob(door: Door, instanceId: string, reason: string): Promise<Delivery> {
+  const delivery = await deliver(door, instanceId, { update: suspendUpdate, signal: suspendSignal, reason });
+  if (delivery === 'answered') await settled(door, instanceId);
+  return delivery === 'ended' ? 'ended' : 'delivered';
+}
+
+export async function resumeJob(door: Door, instanceId: string, reason: string): Promise<Delivery> {
+  const delivery = await deliver(door, instanceId, { update: resumeUpdate, signal: resumeSignal, reason });
+  return delivery === 'ended' ? 'ended' : 'delivered';
+}
+
+interface Message {
+  readonly update: typeof suspendUpdate;
+  readonly signal: typeof suspendSignal;
+  readonly reason: string;
+}
+
+async function deliver(
+  { client, ask }: Door,
+  instanceId: string,
+  { update, signal, reason }: Message,
+): Promise<'answered' | 'left' | 'ended'> {
+  const handle = client.workflow.getHandle(instanceId);
+  try {
+    const options = { args: [reason] as [string] };
+    await client.withDeadline(Date.now() + updateWithin, () => handle.executeUpdate(update, options));
+    return 'answered';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'ended';
+  }
+  try {
+    await ask(() => handle.signal(signal, reason));
+    return 'left';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'ended';
+    throw error;
+  }
+}
+
+async function settled({ client, ask }: Door, instanceId: string): Promise<void> {
+  const until = performance.now() + settleWithin;
+  while (performance.now() < until) {
+    const description = await ask(() => describe(client, instanceId));
+    if (!description || !hasUnstarted(description)) return;
+    await sleep(lookEvery);
+  }
+}
+
+// One that failed and waits for its next attempt has begun before.
+function hasUnstarted({ raw }: WorkflowExecutionDescription): boolean {
+  return (raw.pendingActivities ?? []).some(({ state, attempt }) => Number(state) === scheduled && (attempt ?? 1) <= 1);
+}

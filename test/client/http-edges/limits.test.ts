@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { postJson, startedWorkflows, startPath } from '../http/harness.ts';
+import { connectTo, sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
+
+const unknown = '/runtime/webhooks/durabletask/instances/unknown';
+
+async function statuses(api: EdgeApi, count: number, headers: Record<string, string> = {}): Promise<number[]> {
+  const found: number[] = [];
+  for (let sent = 0; sent < count; sent += 1) found.push((await fetch(`${api.url}${unknown}`, { headers })).status);
+  return found;
+}
+
+test('more requests in a minute than allowed are a 429 that says when to come back', async () => {
+  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '3' });
+  expect(await statuses(api, 3)).toEqual([404, 404, 404]);
+  const response = await fetch(`${api.url}${unknown}`);
+  expect(response.status).toBe(429);
+  const wait = response.headers.get('retry-after') ?? '';
+  expect(wait).toMatch(/^[1-9]\d?$/u);
+  expect(await response.json()).toMatchObject({
+    status: 429,
+    Message: `More than 3 requests in a minute: wait ${wait} seconds`,
+  });
+});
+
+test('probes are always answered', async () => {
+  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '1' });
+  expect(await statuses(api, 2)).toEqual([404, 429]);
+  for (const path of ['/healthz', '/readyz', '/healthz']) expect((await fetch(`${api.url}${path}`)).status).toBe(200);
+});
+
+test('starts have a limit of their own, and what is over it starts nothing', async () => {
+  const api = await startEdgeApi({ HTTP_START_RATE_LIMIT: '4' });
+  const body = JSON.stringify(api.root);
+  const starts = [startPath, `/Runtime/webhooks/durabletask${startPath}/a`, '/api/batches', '/API/Batches/'];
+  for (const path of starts) await postJson(`${api.url}${path}`, body);
+  const before = await startedWorkflows(api);
+  for (const path of [...starts, `${unknown}/restart`, `${unknown}/Rewind/`]) {
+    expect([path, (await postJson(`${api.url}${path}`, body)).status]).toEqual([path, 429]);
+  }
+  expect(await startedWorkflows(api)).toBe(before);
+  expect(await statuses(api, 2)).toEqual([404, 404]);
+});
+
+test('0 is no limit', async () => {
+  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '0', HTTP_START_RATE_LIMIT: '0' });
+  expect(new Set(await statuses(api, 100))).toEqual(new Set([404]));
+});
+
+test('a caller is who a trusted proxy says, and cannot say so itself', async () => {
+  const trusting = await startEdgeApi({ HTTP_RATE_LIMIT: '1', TRUST_PROXY: '1' });
+  const from = (address: string) => statuses(trusting, 1, { 'X-Forwarded-For': address });
+  expect([await from('192.0.2.1'), await from('192.0.2.2'), await from('192.0.2.1')]).toEqual([[404], [404], [429]]);
+  // What stands before the proxy's own entry was sent by the caller.
+  expect(await from('192.0.2.9, 192.0.2.1')).toEqual([429]);
+  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '1' });
+  expect(await statuses(api, 1, { 'X-Forwarded-For': '192.0.2.1' })).toEqual([404]);
+  expect(await statuses(api, 1, { 'X-Forwarded-For': '192.0.2.2' })).toEqual([429]);
+});
+
+test.each([
+  ['headers', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+  ['a body', `POST ${startPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"`],
+  ['chunks', `POST ${startPath} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n"\r\n`],
+])('a caller that sends %s drop by drop is cut off and starts nothing', async (what, beginning) => {
+  const api = await startEdgeApi({ HTTP_REQUEST_TIMEOUT: '1' });
+  const socket = connectTo(api.url);
+  socket.write(beginning);
+  let answer = '';
+  socket.on('data', (chunk) => (answer += String(chunk)));
+  while (!socket.destroyed) {
+    socket.write(what === 'chunks' ? '1\r\n"\r\n' : 'a');
+    await sleep(50);
+  }
+  expect(answer).toMatch(/^(?:HTTP\/1\.1 408 |$)/u);
+  expect(await startedWorkflows(api)).toBe(0);
+});
+
+test('headers without end are refused', async () => {
+  const api = await startEdgeApi();
+  const answer = await sendRaw(api.url, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`);
+  expect(answer).toMatch(/^(?:HTTP\/1\.1 431 |$)/u);
+  expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+});

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
+import { onTestFinished } from 'vitest';
+import type { CatalogueRow, Inventory, UnknownSku } from '../../../src/inventory/inventory.ts';
+import { openInventory } from '../../../src/inventory/open-inventory.ts';
+import type { ManagementUris } from '../../../src/client/http/management-uris.ts';
+import { postJson, startApi, startWorker, type Api } from './harness.ts';
+
+export interface OrderApi extends Api {
+  readonly inventory: Inventory;
+}
+
+/** The HTTP API with a worker and an inventory of its own; both go with the test. */
+export async function startOrderApi(
+  options: { unknownSku?: UnknownSku; catalogue?: readonly CatalogueRow[]; dataConverter?: DataConverter } = {},
+): Promise<OrderApi> {
+  const { unknownSku, catalogue = [], dataConverter } = options;
+  const api = await startApi({ ...(dataConverter && { dataConverter }) });
+  const inventory = await openInventory({
+    file: join(api.root, 'inventory.sqlite'),
+    ...(unknownSku && { unknownSku }),
+  });
+  // Closed after the worker, which was set up later: these run last first.
+  onTestFinished(() => inventory.close());
+  await inventory.importCatalogue(catalogue);
+  await startWorker(api, { inventory });
+  return { ...api, inventory };
+}
+
+export async function postBatch(url: string, items: unknown): Promise<Response> {
+  return postJson(`${url}/api/batches`, JSON.stringify(items));
+}
+
+export async function urisOf(response: Response): Promise<ManagementUris> {
+  return (await response.json()) as ManagementUris;
+}
+
+/** The URI with its reason or event filled in, as clients do. */
+export function filled(uri: string, text: string): string {
+  return uri.replace('{text}', text).replace('{eventName}', text);
+}
+
+export function send(uri: string, method = 'POST'): Promise<Response> {
+  return fetch(uri, { method });
+}
+
+/** So many items, all alike. */
+export function times<T>(count: number, item: T): T[] {
+  return Array.from({ length: count }, () => item);
+}
