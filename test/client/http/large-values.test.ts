@@ -18,12 +18,12 @@ const items = Array.from({ length: 1500 }, (_, i) => ({ sku: `SKU-${'x'.repeat(4
 test('a large input is shown as it was sent, by poll, list and history', async () => {
   const { url, container, client } = await startLargeApi();
   const uris = await urisOf(await postBatch(url, items));
-  expect((await (await fetch(uris.statusQueryGetUri)).json())).toMatchObject({ input: items });
+  expect(await (await fetch(uris.statusQueryGetUri)).json()).toMatchObject({ input: items });
   const { body } = await untilEnded(`${uris.statusQueryGetUri}&showHistory=true`);
   expect(body).toMatchObject({ runtimeStatus: 'Completed', input: items, output: { processed: items.length } });
   const { historyEvents } = body as unknown as { historyEvents: { EventType: string; Input: unknown }[] };
   expect(historyEvents[0]).toMatchObject({ EventType: 'ExecutionStarted', Input: items });
-  const listed = async () => (await (await fetch(`${url}${instancesPath}`)).json());
+  const listed = async () => await (await fetch(`${url}${instancesPath}`)).json();
   await expect.poll(listed).toMatchObject([{ instanceId: uris.id, input: items }]);
   expect((await Array.fromAsync(container.listBlobsFlat())).length).toBeGreaterThan(0);
   const { raw } = await client.workflow.getHandle(uris.id).describe();
