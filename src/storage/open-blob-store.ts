@@ -18,10 +18,11 @@ export function openBlobStore(
   container: string,
   options?: AzureBlobStoreOptions,
 ): BlobStore {
-  return new AzureBlobStore(serviceClient(location).getContainerClient(container), options);
+  return new AzureBlobStore(openAccount(location, pipeline).getContainerClient(container), options);
 }
 
-function serviceClient(location: StorageLocation): BlobServiceClient {
+/** Opens the account; nothing is sent yet. Throws an {@link ExpectedError} when the connection string cannot be read. */
+export function openAccount(location: StorageLocation, pipeline: StoragePipelineOptions): BlobServiceClient {
   if ('account' in location) {
     const url = `https://${location.account}.blob.core.windows.net`;
     return new BlobServiceClient(url, new DefaultAzureCredential(), pipeline);

@@ -72,5 +72,5 @@ test('a connection string that cannot be read is an error in one line', async ()
   const env = { ...environment('hub'), AZURE_STORAGE_CONNECTION_STRING: 'nonsense' };
   const { code, stderr } = await run([], env);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: The large messages cannot be opened: .+\n$/u);
+  expect(stderr).toMatch(/^error: AZURE_STORAGE_CONNECTION_STRING cannot be read: .+\n$/u);
 });
