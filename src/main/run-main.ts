@@ -1,6 +1,7 @@
 import { pino, type Level, type Logger } from 'pino';
 import { dropEmptyVariables, readConfig, type Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
+import { messageOf } from '../shared/message-of.ts';
 
 export interface MainOptions {
   /** Unless LOG_LEVEL says otherwise. */
@@ -25,7 +26,7 @@ export async function runMain(
     process.exitCode = await main(config, log);
   } catch (error) {
     console.error(error instanceof ExpectedError ? `error: ${error.message}` : error);
-    onError?.(error instanceof Error ? error.message : String(error));
+    onError?.(messageOf(error));
     // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
     process.exit(1);
   }

@@ -32,18 +32,25 @@ export function createAgainRoutes(deps: AppDependencies, keys: Keys): Router {
   );
   router.post(
     '/:instanceId/restart',
-    onInstance(keys, async (request, response, instanceId) => {
-      const query = readQuery(request);
-      const patience = readWait(query);
-      const newId = query.flag('restartWithNewInstanceId') ?? true;
-      const started = await jobs.restart(instanceId, { newId }).catch(sayWhichExists);
-      if (started === undefined) {
-        throw new HttpProblem(400, 'InstanceId does not match a valid orchestration instance.');
-      }
-      await answer(request as Request, response, started, patience);
-    }),
+    onInstance(
+      keys,
+      async (request, response, instanceId) => {
+        const patience = readWait(readQuery(request));
+        const started = await jobs.restart(instanceId, { newId: wantsNewId(request) }).catch(sayWhichExists);
+        if (started === undefined) {
+          throw new HttpProblem(400, 'InstanceId does not match a valid orchestration instance.');
+        }
+        await answer(request as Request, response, { instanceId: started, opener: instanceId, patience });
+      },
+      // Another instance is more than an address of this one should give.
+      (request) => (wantsNewId(request) ? ['restart'] : ['instance', 'restart']),
+    ),
   );
   return router;
+}
+
+function wantsNewId(request: Pick<Request, 'query'>): boolean {
+  return readQuery(request).flag('restartWithNewInstanceId') ?? true;
 }
 
 function sayWhichExists(error: unknown): never {

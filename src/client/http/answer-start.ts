@@ -9,6 +9,14 @@ import { answerEnded, wantsServerError } from './status-route.ts';
 
 const retryAfterStart = '10';
 
+interface Started {
+  readonly instanceId: string;
+  /** The instance whose code may have opened the request; the same one unless given. */
+  readonly opener?: string;
+  /** Milliseconds that the caller waits for the end. */
+  readonly patience: number;
+}
+
 /**
  * Answers for an instance that was started: 202 with the way to its status, or, when the caller waits and it ends in time, 200 with
  * the bare output, or with the status of one that did not end well.
@@ -27,7 +35,8 @@ export function createStartAnswer({ jobs, taskHub, log }: AppDependencies, keys:
     }
   };
 
-  return async (request: Request, response: Response, instanceId: string, patience: number): Promise<void> => {
+  return async (request: Request, response: Response, started: Started): Promise<void> => {
+    const { instanceId, opener = instanceId, patience } = started;
     const result = await endOf(response, instanceId, patience);
     if (result?.status === 'Completed') {
       response.json(result.output ?? null);
@@ -40,8 +49,11 @@ export function createStartAnswer({ jobs, taskHub, log }: AppDependencies, keys:
       response.status(code).json(body);
       return;
     }
-    const code = keys.codeOf(instanceId);
-    const uris = managementUris(request, { instanceId, taskHub, code, serverError: wantsServerError(query) });
+    const code = keys.codeOf(instanceId, 'instance');
+    // Whoever came with less is not handed more.
+    const restartCode = keys.opens(request, opener, ['restart']) ? keys.codeOf(instanceId, 'restart') : code;
+    const serverError = wantsServerError(query);
+    const uris = managementUris(request, { instanceId, taskHub, code, restartCode, serverError });
     response.status(202).set({ Location: uris.statusQueryGetUri, 'Retry-After': retryAfterStart }).json(uris);
   };
 }

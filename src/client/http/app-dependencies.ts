@@ -1,14 +1,19 @@
 import type { Logger } from 'pino';
+import type { Backups } from '../backups/backups.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 
 /** What the HTTP API is made of. */
 export interface AppDependencies {
   readonly jobs: Jobs;
+  /** What is in storage; absent where the process does not know the account. */
+  readonly backups?: Backups;
   readonly log: Logger;
   /** Named in the URIs handed out, as Durable Functions does; clients pass it back and it means nothing more. */
   readonly taskHub: string;
   /** Directories that a backup may be asked of; absolute. */
   readonly backupRoots: readonly string[];
+  /** Most bytes of an order batch's body. */
+  readonly maxBatchBytes: number;
   /** Without it everybody who reaches the port may do everything. */
   readonly apiKey?: string;
 }

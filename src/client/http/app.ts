@@ -1,6 +1,8 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
 import { applyEdges, type Edges } from './edges.ts';
+import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
+import { createRunStartRoutes } from './backups/start-routes.ts';
 import { createKeys } from './keys.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
 import { createBatchRoute, createStartRoute } from './start-route.ts';
@@ -17,6 +19,9 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
   app.use('/orchestrators', start);
   app.use(`${webhookPrefix}/orchestrators`, start);
   app.use('/api/batches', createBatchRoute(deps, keys));
+  app.use('/api/backups', createRunRoutes(deps, keys), createRunStartRoutes(deps, keys));
+  for (const kind of ['restores', 'verifications'] as const)
+    app.use(`/api/${kind}`, createReportRoutes(deps, keys, kind));
   app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
   app.use(notFound);
   app.use(problemHandler(deps.log));

@@ -15,7 +15,7 @@ export interface StartRequest {
 
 /**
  * Starts a job and returns its instance id. With an `Idempotency-Key`, the same request sent again leads to the same instance for as
- * long as Temporal keeps it, ended or not; without an id of the caller's own, the key decides the id. Throws a 400
+ * long as Temporal keeps it, ended, rewound or restarted; without an id of the caller's own, the key decides the id. Throws a 400
  * {@link HttpProblem} for a key that cannot be read, a 422 for a known key with another request, and `JobExistsError`.
  */
 export async function startIdempotently(jobs: Jobs, request: Request, start: StartRequest): Promise<string> {
@@ -26,11 +26,8 @@ export async function startIdempotently(jobs: Jobs, request: Request, start: Sta
   }
   const instanceId = start.instanceId ?? sha256(`durable-backup:${key}`).slice(0, 32);
   const mark = { key: sha256(key), request: sha256(JSON.stringify([name, ...args])) };
-  // What was begun anew under an id made of the key came of the same request, although nothing says so any more.
-  const isRepeat = (known: Partial<Mark>) =>
-    isSame(known, mark) || (start.instanceId === undefined && known.key === undefined);
   const known = await findMark(jobs, instanceId);
-  if (known !== undefined && isRepeat(known)) return instanceId;
+  if (known !== undefined && isSame(known, mark)) return instanceId;
   try {
     // An instance of the caller's own id that another request began may be replaced once it has ended, as without a key.
     return await jobs.start(name, args, { instanceId, summary, memo: { [memoName]: mark }, once: known === undefined });
@@ -38,7 +35,7 @@ export async function startIdempotently(jobs: Jobs, request: Request, start: Sta
     if (!(error instanceof JobExistsError)) throw error;
     // The same request, sent twice at once: the other one was faster.
     const winner = await findMark(jobs, instanceId);
-    if (winner !== undefined && isRepeat(winner)) return instanceId;
+    if (winner !== undefined && isSame(winner, mark)) return instanceId;
     throw error;
   }
 }

@@ -2,12 +2,17 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { HttpProblem } from './problem.ts';
 
-/** Who may do what: a key opens everything, the code of an instance that instance alone. */
+/** What the code of an instance opens: `instance` all of it, yet no other and no start; `restart` its restart alone, as a copy too. */
+export type Scope = 'instance' | 'restart';
+
+/** Who may do what: a key opens everything, a code something of one instance. */
 export interface Keys {
   /** The code in the URIs of one instance: a leaked URI opens no other. */
-  codeOf(instanceId: string): string;
-  /** Throws a 401 {@link HttpProblem} unless the request carries a key, or the code of the instance when one is named. */
-  check(request: Request, instanceId?: string): void;
+  codeOf(instanceId: string, scope: Scope): string;
+  /** Whether the request carries a key, or a code of the instance that opens one of the scopes. */
+  opens(request: Request, instanceId?: string, scopes?: readonly Scope[]): boolean;
+  /** Throws a 401 {@link HttpProblem} unless it {@link opens}. */
+  check(request: Request, instanceId?: string, scopes?: readonly Scope[]): void;
 }
 
 /**
@@ -21,13 +26,17 @@ export function createKeys(apiKey: string | undefined): Keys {
   const digest = (text: string) => createHmac('sha256', salt).update(text).digest();
   const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
+  const opens: Keys['opens'] = (request, instanceId, scopes = ['instance']) => {
+    const codes =
+      instanceId === undefined ? [] : scopes.flatMap((scope) => keys.map((key) => sign(key, scope, instanceId)));
+    const valid = [...keys, ...codes];
+    return keys.length === 0 || givenKeys(request).some((given) => valid.some((key) => same(given, key)));
+  };
   return {
-    codeOf: (instanceId) => codeOf(keys[0] ?? '', instanceId),
-    check(request, instanceId) {
-      if (keys.length === 0) return;
-      const codes = instanceId === undefined ? [] : keys.map((key) => codeOf(key, instanceId));
-      const valid = [...keys, ...codes];
-      if (givenKeys(request).some((given) => valid.some((key) => same(given, key)))) return;
+    codeOf: (instanceId, scope) => sign(keys[0] ?? '', scope, instanceId),
+    opens,
+    check(...request) {
+      if (opens(...request)) return;
       throw new HttpProblem(401, 'A valid key is required: send it in the header x-functions-key or as ?code=', {
         'WWW-Authenticate': 'ApiKey realm="durable-backup"',
       });
@@ -35,8 +44,8 @@ export function createKeys(apiKey: string | undefined): Keys {
   };
 }
 
-function codeOf(key: string, instanceId: string): string {
-  return createHmac('sha256', key).update(`instance:${instanceId}`).digest('base64url');
+function sign(key: string, scope: Scope, instanceId: string): string {
+  return createHmac('sha256', key).update(`${scope}:${instanceId}`).digest('base64url');
 }
 
 function splitKeys(apiKey = ''): string[] {

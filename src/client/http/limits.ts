@@ -3,7 +3,7 @@ import { rateLimit } from 'express-rate-limit';
 import { HttpProblem } from './problem.ts';
 
 const minute = 60_000;
-const starts = /\/(?:orchestrators\/[^/]|api\/batches|instances\/[^/]+\/(?:restart|rewind)\/?$)/iu;
+const starts = /\/(?:orchestrators\/[^/]|api\/(?:backups|batches)|instances\/[^/]+\/(?:restart|rewind)\/?$)/iu;
 
 /** Requests that one client may make in a minute; 0 is no limit. */
 export interface RateLimits {

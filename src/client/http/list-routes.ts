@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { maxPageSize } from '../jobs/list-jobs.ts';
+import { maxPageSize } from '../jobs/find-jobs.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import { readListFilter, readPurgeFilter } from './job-filter.ts';
 import type { Keys } from './keys.ts';

@@ -14,6 +14,8 @@ interface InstanceAddress {
   readonly instanceId: string;
   readonly taskHub: string;
   readonly code: string;
+  /** Of the URI of its restart. */
+  readonly restartCode: string;
   /** Whether polls shall answer 500 when the instance has failed. */
   readonly serverError: boolean;
 }
@@ -21,10 +23,12 @@ interface InstanceAddress {
 /** `{eventName}` and `{text}` stay as they are, for clients to replace. */
 export function managementUris(
   request: Request,
-  { instanceId, taskHub, code, serverError }: InstanceAddress,
+  { instanceId, taskHub, code, restartCode, serverError }: InstanceAddress,
 ): ManagementUris {
   const base = `${originOf(request)}${webhookPrefix}/instances/${encodeURIComponent(instanceId)}`;
-  const query = `taskHub=${encodeURIComponent(taskHub)}&connection=${connection}&code=${code}`;
+  const queryWith = (secret: string) =>
+    `taskHub=${encodeURIComponent(taskHub)}&connection=${connection}&code=${secret}`;
+  const query = queryWith(code);
   return {
     id: instanceId,
     statusQueryGetUri: `${base}?${query}${serverError ? '&returnInternalServerErrorOnFailure=true' : ''}`,
@@ -32,7 +36,7 @@ export function managementUris(
     terminatePostUri: `${base}/terminate?reason={text}&${query}`,
     rewindPostUri: `${base}/rewind?reason={text}&${query}`,
     purgeHistoryDeleteUri: `${base}?${query}`,
-    restartPostUri: `${base}/restart?${query}`,
+    restartPostUri: `${base}/restart?${queryWith(restartCode)}`,
     suspendPostUri: `${base}/suspend?reason={text}&${query}`,
     resumePostUri: `${base}/resume?reason={text}&${query}`,
   };

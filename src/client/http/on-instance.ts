@@ -1,14 +1,19 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Keys } from './keys.ts';
+import type { Keys, Scope } from './keys.ts';
 import { instanceIdSchema } from './schemas/instance-id.ts';
 
-type Handle = (request: Request<{ instanceId: string }>, response: Response, instanceId: string) => Promise<void>;
+type OnInstance = Request<{ instanceId: string }>;
+type Handle = (request: OnInstance, response: Response, instanceId: string) => Promise<void>;
 
-/** A route of one instance: lets in whoever has the key or the code of that instance. An id that none can have is an empty 404. */
-export function onInstance(keys: Keys, handle: Handle): RequestHandler<{ instanceId: string }> {
+/** A route of one instance: lets in whoever has a key or the right code of that instance. An id that none can have is an empty 404. */
+export function onInstance(
+  keys: Keys,
+  handle: Handle,
+  scopesOf: (request: OnInstance) => readonly Scope[] = () => ['instance'],
+): RequestHandler<{ instanceId: string }> {
   return async (request, response) => {
     const { instanceId } = request.params;
-    keys.check(request as Request, instanceId);
+    keys.check(request as Request, instanceId, scopesOf(request));
     if (instanceIdSchema.safeParse(instanceId).success) await handle(request, response, instanceId);
     else response.status(404).end();
   };

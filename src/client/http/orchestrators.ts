@@ -1,16 +1,15 @@
-import { defaultBackupOptions, workflowNames } from '../../shared/contract.ts';
+import { workflowNames } from '../../shared/contract.ts';
 import { checkRoot } from './check-root.ts';
-import { matchNames } from './match-names.ts';
+import { readObject } from './read-object.ts';
 import { readOrderBatch } from './read-order-batch.ts';
 import { HttpProblem } from './problem.ts';
 import { backupInputSchema, siteContentSchema, toBackupInput } from './schemas/backup-input.ts';
-import type { z } from 'zod';
 
 /** What a caller may start. */
 export interface Orchestrator {
   readonly name: string;
-  /** Most bytes of a body. */
-  readonly maxBody: number;
+  /** Most bytes of a body; without it, what the configuration says of batches. */
+  readonly maxBody?: number;
   /** What a body should be, for those who sent another. */
   readonly hint: string;
   /** Checks the body's value, undefined when it was empty. Throws an {@link HttpProblem} that says what is wrong with it. */
@@ -26,7 +25,6 @@ interface Start {
 const KiB = 1024;
 
 const batch: Omit<Orchestrator, 'name'> = {
-  maxBody: 2048 * KiB,
   hint: 'send an array of items, such as [{"sku":"A-1","quantity":3}]',
   read: async (value) => {
     const items = readOrderBatch(value);
@@ -43,11 +41,8 @@ const orchestrators: readonly Orchestrator[] = [
     hint: 'send a JSON string with its quotes, such as "/srv/site"',
     read: async (value, backupRoots) => {
       // As the caller sent it, for the status shows it again; the workflow trims it too.
-      const input = check(
-        siteContentSchema,
-        value ?? null,
-        'a JSON string that names a directory, such as "/srv/site"',
-      );
+      const what = 'a JSON string that names a directory, such as "/srv/site"';
+      const input = readObject(siteContentSchema, value ?? null, what);
       const root = (input ?? '').trim();
       await checkRoot(root, backupRoots);
       return { args: [input], summary: summaryOf(root) };
@@ -58,7 +53,7 @@ const orchestrators: readonly Orchestrator[] = [
     maxBody: 64 * KiB,
     hint: 'send an object, such as {"root":"/srv/site"}',
     read: async (value, backupRoots) => {
-      const input = toBackupInput(check(backupInputSchema, withNames(value ?? { root: '' }), 'a backup'));
+      const input = toBackupInput(readObject(backupInputSchema, value ?? { root: '' }, 'a backup'));
       await checkRoot(input.root, backupRoots);
       return { args: [input], summary: summaryOf(input.root) };
     },
@@ -77,19 +72,4 @@ export function findOrchestrator(name: string): Orchestrator {
 
 function summaryOf(root: string): string {
   return `Back up ${root === '' ? 'the working directory' : root}`;
-}
-
-function withNames(value: unknown): unknown {
-  const input = matchNames(value, ['root', 'options']);
-  if (typeof input !== 'object' || input === null || !('options' in input)) return input;
-  return { ...input, options: matchNames(input.options, Object.keys(defaultBackupOptions)) };
-}
-
-function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return data;
-  const wrong = error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  );
-  throw new HttpProblem(400, `The body must be ${what}: ${wrong.join('; ')}`);
 }

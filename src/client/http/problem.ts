@@ -40,12 +40,21 @@ export const refuseMethod: RequestHandler = () => {
   throw new HttpProblem(405, 'This can only be read, with GET', { Allow: 'GET, HEAD' });
 };
 
+/** Of expected failures that are not the request's fault. */
+const statuses: Readonly<Partial<Record<ExpectedError['type'], number>>> = {
+  RunNotFound: 404,
+  // The run is there, and in no state to be used.
+  ManifestInvalid: 409,
+  ManifestTooNew: 501,
+  StorageRefused: 502,
+  StorageUnavailable: 503,
+  TemporalUnavailable: 503,
+};
+
 function describe(error: unknown): { status: number; detail: string } {
   if (error instanceof HttpProblem) return { status: error.status, detail: error.message };
   if (error instanceof JobExistsError) return { status: 409, detail: error.message };
-  if (error instanceof ExpectedError) {
-    return { status: error.type === 'TemporalUnavailable' ? 503 : 400, detail: error.message };
-  }
+  if (error instanceof ExpectedError) return { status: statuses[error.type] ?? 400, detail: error.message };
   const status = clientErrorStatus(error);
   if (status !== undefined) return { status, detail: `The request could not be read: ${(error as Error).message}` };
   // What was not expected may say more about the inside than a caller should know.

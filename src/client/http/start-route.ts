@@ -10,7 +10,8 @@ import { HttpProblem } from './problem.ts';
 import { readQuery } from './query.ts';
 import { instanceIdSchema } from './schemas/instance-id.ts';
 
-type Start = Request<{ functionName?: string; instanceId?: string }>;
+type StartParameters = { readonly functionName?: string; readonly instanceId?: string };
+type Start = Request<StartParameters>;
 
 /** `POST /{functionName}` and `POST /{functionName}/{instanceId}`: start an orchestration. */
 export function createStartRoute(deps: AppDependencies, keys: Keys): Router {
@@ -27,11 +28,12 @@ export function createBatchRoute(deps: AppDependencies, keys: Keys): Router {
   return router;
 }
 
-function startsOf(
+/** The handlers of a start: they check the key, read the body and start what it asks for. */
+export function startsOf(
   deps: AppDependencies,
   keys: Keys,
   orchestratorOf: (request: Start) => Orchestrator,
-): RequestHandler<Start['params']>[] {
+): RequestHandler<StartParameters>[] {
   const answer = createStartAnswer(deps, keys);
   return [
     (request, _response, next) => {
@@ -40,7 +42,7 @@ function startsOf(
     },
     // Collected only when it is known how much there may be of it, and from whom.
     (request, response, next) => {
-      const { maxBody } = orchestratorOf(request);
+      const { maxBody = deps.maxBatchBytes } = orchestratorOf(request);
       collectBody(maxBody)(request as Request, response, next);
     },
     async (request, response) => {
@@ -49,8 +51,8 @@ function startsOf(
       const patience = readWait(readQuery(request));
       const { args, summary } = await read(readJsonBody(request as Request, { hint }), deps.backupRoots);
       const start = { name, args, summary, ...(instanceId !== undefined && { instanceId }) };
-      const id = await startIdempotently(deps.jobs, request as Request, start);
-      await answer(request as Request, response, id, patience);
+      const started = await startIdempotently(deps.jobs, request as Request, start);
+      await answer(request as Request, response, { instanceId: started, patience });
     },
   ];
 }

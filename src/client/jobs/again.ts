@@ -1,24 +1,24 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { freshCarry } from '../../shared/batch-carry.ts';
 import { workflowNames } from '../../shared/contract.ts';
 import { failureTypes } from '../../shared/failures.ts';
 import type { OrderItem } from '../../shared/orders.ts';
-import type { BatchCarry } from '../../workflows/process-batch.ts';
 import type { Door } from './door.ts';
 import { argumentsOf } from './execution.ts';
 import type { JobFailure } from './job.ts';
 import { resultOf } from './result.ts';
 import { startJob } from './start-job.ts';
 
-/** Starts a job like this one: the same name and input, under `instanceId` or a new id. Throws `JobExistsError`. */
+/** Starts a job like this one: the same name and input, under its id or a new one. Throws `JobExistsError`. */
 export async function restartJob(
   door: Door,
   description: WorkflowExecutionDescription,
-  instanceId?: string,
+  { newId }: { newId: boolean },
 ): Promise<string> {
   const [input] = await door.ask(() => argumentsOf(door.client, description));
   const summary = (await description.staticSummary()) ?? description.type;
   return startJob(door, description.type, [input ?? null], {
-    ...(instanceId !== undefined && { instanceId }),
+    ...(!newId && { instanceId: description.workflowId, memo: keptOf(description) }),
     summary,
   });
 }
@@ -38,9 +38,24 @@ export async function rewindJob(
   const again = result.status === 'Failed' ? argumentsAgain(description, args, result.failure) : args;
   if (!again) return 'unsupported';
   const summary = (await description.staticSummary()) ?? description.type;
-  await startJob(door, description.type, again, { instanceId: workflowId, summary, afterFailure: true });
+  const memo = keptOf(description);
+  await startJob(door, description.type, again, { instanceId: workflowId, summary, memo, afterFailure: true });
   return 'started';
 }
+
+/** What was kept with the instance when it was started: it is the same one to callers, such as those who repeat that start. */
+function keptOf({ memo = {} }: WorkflowExecutionDescription): Readonly<Record<string, unknown>> {
+  const { progress: _ofTheOldRun, ...kept } = memo;
+  return kept;
+}
+
+/** Failures whose second detail is what a rewind starts from. */
+const keepsCarry: readonly string[] = [
+  failureTypes.batchIncomplete,
+  failureTypes.backupIncomplete,
+  failureTypes.restoreIncomplete,
+  failureTypes.verificationFailed,
+];
 
 const batches: readonly string[] = [workflowNames.processBatch, workflowNames.processBatchOrchestrator];
 
@@ -50,20 +65,11 @@ function argumentsAgain(
   failure: JobFailure,
 ): readonly unknown[] | undefined {
   const [input, carry] = args;
-  if (failure.type === failureTypes.batchIncomplete || failure.type === failureTypes.backupIncomplete) {
+  if (keepsCarry.includes(failure.type)) {
     const [, rewind] = failure.details;
     return rewind === undefined ? undefined : [input, rewind];
   }
   if (!batches.includes(type) || !Array.isArray(input) || carry !== undefined) return args;
   // What the inventory reserved is kept under the batch's own name: under another it would be reserved once more.
-  return [input, untouched(raw.workflowExecutionInfo?.firstRunId ?? '', input as OrderItem[])];
-}
-
-function untouched(batchId: string, items: readonly OrderItem[]): BatchCarry {
-  return {
-    batchId,
-    results: items.map(() => null),
-    failures: [],
-    progress: { total: items.length, processed: 0, failed: 0, suspended: false },
-  };
+  return [input, freshCarry(raw.workflowExecutionInfo?.firstRunId ?? '', input as OrderItem[])];
 }

@@ -1,11 +1,29 @@
-import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { workflowNames, type BackupProgress } from '../../shared/contract.ts';
 import type { Door } from './door.ts';
 import type { RuntimeStatus } from './job.ts';
 import { decodePayloads, fetchLarge } from './payloads.ts';
+import { eventsBeforeAnyWorker, statusInHistory } from './unpublished.ts';
 
 /** The workflows that are jobs; whatever else runs on the same namespace is none of ours. */
 export const jobNames: readonly string[] = Object.values(workflowNames);
+
+type Described = WorkflowExecutionDescription['raw'];
+
+/** An execution as it is described; or as a list tells of it, with nothing in `raw`, which says enough of one that has ended. */
+export interface Execution extends Omit<WorkflowExecutionInfo, 'raw'> {
+  readonly raw: Partial<Pick<Described, 'workflowExtendedInfo' | 'pendingActivities' | 'pendingWorkflowTask'>>;
+  /** Where it is not to be seen from the rest. */
+  readonly statusInHistory?: RuntimeStatus | undefined;
+}
+
+/** A job, described. */
+export type FoundJob = WorkflowExecutionDescription & Pick<Execution, 'statusInHistory'>;
 
 /** The newest execution under an id; undefined when there is none. */
 export async function describe(client: Client, instanceId: string): Promise<WorkflowExecutionDescription | undefined> {
@@ -21,10 +39,11 @@ export async function describe(client: Client, instanceId: string): Promise<Work
 export async function findJob(
   { client, taskQueue, ask, forgotten }: Door,
   instanceId: string,
-): Promise<WorkflowExecutionDescription | undefined> {
+): Promise<FoundJob | undefined> {
   const description = await ask(() => describe(client, instanceId));
   if (!description || forgotten.has(description.runId)) return undefined;
-  return description.taskQueue === taskQueue && jobNames.includes(description.type) ? description : undefined;
+  if (description.taskQueue !== taskQueue || !jobNames.includes(description.type)) return undefined;
+  return { ...description, statusInHistory: await ask(() => statusInHistory(client, description)) };
 }
 
 const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
@@ -35,29 +54,29 @@ const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
   TERMINATED: 'Terminated',
 };
 
-// A workflow's history begins with its start and its first task; until a worker takes that task there is nothing more.
-const eventsBeforeAnyWorker = 2;
-
 /** `progress` is what is known of it, and what the job published last unless given. */
-export function runtimeStatus(
-  { status, historyLength, memo }: WorkflowExecutionDescription,
-  progress: unknown = memo?.['progress'],
-): RuntimeStatus {
+export function runtimeStatus(execution: Execution, progress: unknown = execution.memo?.['progress']): RuntimeStatus {
+  const { status } = execution;
   const closed = closedStatus[status.name];
   if (closed) return closed;
   const { suspended } = (progress ?? {}) as { suspended?: boolean };
   if (suspended === true || status.name === 'PAUSED') return 'Suspended';
+  return progress ? 'Running' : withoutProgress(execution);
+}
+
+function withoutProgress({ memo, historyLength, statusInHistory }: Execution): RuntimeStatus {
   // What continued as new has a short history too, but brings its progress along.
-  return memo?.['progress'] === undefined && historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running';
+  if (memo?.['progress'] !== undefined) return 'Running';
+  return statusInHistory ?? (historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running');
 }
 
 /** When the instance was started, also after it continued as new. */
-export function createdTime({ raw, startTime }: WorkflowExecutionDescription): Date {
+export function createdTime({ raw, startTime }: Execution): Date {
   return fromTimestamp(raw.workflowExtendedInfo?.originalStartTime) ?? startTime;
 }
 
 /** The latest time that is known of an execution without reading its history. */
-export function lastUpdatedTime({ raw, startTime, closeTime }: WorkflowExecutionDescription): Date {
+export function lastUpdatedTime({ raw, startTime, closeTime }: Execution): Date {
   const activities = (raw.pendingActivities ?? []).flatMap((activity) => [
     activity.scheduledTime,
     activity.lastStartedTime,
@@ -70,7 +89,7 @@ export function lastUpdatedTime({ raw, startTime, closeTime }: WorkflowExecution
 /** The arguments that the execution was started with. */
 export async function argumentsOf(
   client: Client,
-  { workflowId, runId }: WorkflowExecutionDescription,
+  { workflowId, runId }: Pick<Execution, 'workflowId' | 'runId'>,
 ): Promise<unknown[]> {
   const response = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,

@@ -1,9 +1,9 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { progressQuery } from '../../workflows/messages.ts';
 import { isGone, type Door } from './door.ts';
-import { argumentsOf, createdTime, lastUpdatedTime, runtimeStatus } from './execution.ts';
+import { argumentsOf, createdTime, lastUpdatedTime, runtimeStatus, type Execution } from './execution.ts';
 import type { JobResult, JobStatus } from './job.ts';
 import { outputOf, partsFailed, resultSoFar } from './result.ts';
+import { readShortHistory } from './short-history.ts';
 
 // A query waits for a worker; where none is up, what the job published last has to do.
 const queryWithin = 1500;
@@ -17,53 +17,60 @@ export interface StatusOptions {
 /** All that is known of a job; undefined when it was purged meanwhile. */
 export async function statusOf(
   door: Door,
-  description: WorkflowExecutionDescription,
+  execution: Execution,
   options: StatusOptions,
 ): Promise<JobStatus | undefined> {
   try {
-    return await readStatus(door, description, options);
+    return await readStatus(door, execution, options);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
 }
 
-async function readStatus(
-  door: Door,
-  description: WorkflowExecutionDescription,
-  { showInput, live }: StatusOptions,
-): Promise<JobStatus> {
-  const { client, ask } = door;
-  const { workflowId, runId } = description;
-  const handle = client.workflow.getHandle(workflowId, runId);
-  const [input, progress, result] = await Promise.all([
-    showInput ? ask(() => argumentsOf(client, description)).then(([first]) => first ?? null) : null,
-    live ? progressOf(door, description) : publishedProgress(description),
-    ask(() => resultSoFar(handle, description)),
+async function readStatus(door: Door, execution: Execution, { showInput, live }: StatusOptions): Promise<JobStatus> {
+  const [[input, result], progress] = await Promise.all([
+    valuesOf(door, execution, showInput),
+    live ? progressOf(door, execution) : publishedProgress(execution),
   ]);
   return {
-    name: description.type,
-    instanceId: workflowId,
-    runtimeStatus: runtimeStatus(description, progress),
+    name: execution.type,
+    instanceId: execution.workflowId,
+    runtimeStatus: runtimeStatus(execution, progress),
     input,
     customStatus: customStatus(progress, result),
     output: result ? outputOf(result) : null,
-    createdTime: createdTime(description),
-    lastUpdatedTime: lastUpdatedTime(description),
+    createdTime: createdTime(execution),
+    lastUpdatedTime: lastUpdatedTime(execution),
     ...(result?.status === 'Failed' && { failure: result.failure }),
   };
 }
 
+/** The input, null when it is not wanted, and the result, undefined while there is none. */
+async function valuesOf(
+  { client, ask }: Door,
+  execution: Execution,
+  showInput: boolean,
+): Promise<[unknown, JobResult | undefined]> {
+  const short = showInput ? await ask(() => readShortHistory(client, execution)) : undefined;
+  if (short) return [short.input ?? null, short.result];
+  const handle = client.workflow.getHandle(execution.workflowId, execution.runId);
+  return Promise.all([
+    showInput ? ask(() => argumentsOf(client, execution)).then(([input]) => input ?? null) : null,
+    ask(() => resultSoFar(handle, execution)),
+  ]);
+}
+
 /** A running job is asked itself, and one that nobody serves at the moment has published its last milestone. Null when it has none. */
-export async function progressOf({ client }: Door, description: WorkflowExecutionDescription): Promise<unknown> {
-  const { workflowId, runId, status } = description;
-  const published = publishedProgress(description);
-  if (status.name !== 'RUNNING' || runtimeStatus(description) === 'Pending') return published;
+export async function progressOf({ client }: Door, execution: Execution): Promise<unknown> {
+  const { workflowId, runId, status } = execution;
+  const published = publishedProgress(execution);
+  if (status.name !== 'RUNNING' || runtimeStatus(execution) === 'Pending') return published;
   const handle = client.workflow.getHandle(workflowId, runId);
   return client.withDeadline(Date.now() + queryWithin, () => handle.query(progressQuery)).catch(() => published);
 }
 
-function publishedProgress({ memo }: WorkflowExecutionDescription): unknown {
+function publishedProgress({ memo }: Execution): unknown {
   return memo?.['progress'] ?? null;
 }
 

@@ -10,6 +10,7 @@ import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
 import { raiseEvent, terminateJob } from './message-job.ts';
 import { purgeJob, purgeJobs } from './purge-jobs.ts';
 import { resultOf } from './result.ts';
+import { SharedReads } from './shared-reads.ts';
 import { startJob, type StartOptions } from './start-job.ts';
 import { resumeJob, suspendJob } from './suspend-job.ts';
 import { waitForJob } from './wait-for-job.ts';
@@ -32,6 +33,7 @@ export interface JobsOptions {
  */
 export class Jobs {
   readonly #door: Door;
+  readonly #statuses = new SharedReads<JobStatus | undefined>();
 
   constructor({ client, address, taskQueue }: JobsOptions) {
     this.#door = createDoor(client, address, taskQueue);
@@ -43,9 +45,10 @@ export class Jobs {
   }
 
   /** Undefined when there is no such instance. */
-  async status(instanceId: string, { showInput = true } = {}): Promise<JobStatus | undefined> {
-    const description = await findJob(this.#door, instanceId);
-    return description && statusOf(this.#door, description, { showInput, live: true });
+  status(instanceId: string, { showInput = true } = {}): Promise<JobStatus | undefined> {
+    return this.#statuses.get(JSON.stringify([instanceId, showInput]), () =>
+      this.#find(instanceId, undefined, (description) => statusOf(this.#door, description, { showInput, live: true })),
+    );
   }
 
   /** The state alone, which no worker is asked for. Undefined when there is no such instance. */
@@ -106,10 +109,8 @@ export class Jobs {
   }
 
   /** Starts an instance with the same name and input and returns its id; undefined when there is none. Throws {@link JobExistsError}. */
-  restart(instanceId: string, { newId }: { newId: boolean }): Promise<string | undefined> {
-    return this.#find(instanceId, undefined, (description) =>
-      restartJob(this.#door, description, newId ? undefined : instanceId),
-    );
+  restart(instanceId: string, options: { newId: boolean }): Promise<string | undefined> {
+    return this.#find(instanceId, undefined, (description) => restartJob(this.#door, description, options));
   }
 
   /** How an instance ended, when it does so within `patience` milliseconds and before `signal` aborts; else undefined. */

@@ -1,11 +1,9 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { ExpectedError } from '../../shared/failures.ts';
 import type { Door } from './door.ts';
-import { createdTime, findJob, jobNames, runtimeStatus } from './execution.ts';
+import { findJobs } from './find-jobs.ts';
 import { inLanes } from './in-lanes.ts';
 import type { JobFilter, JobStatus } from './job.ts';
 import { statusOf } from './job-status.ts';
-import { openToken, sealToken } from './page-token.ts';
-import { visibilityQuery } from './visibility-query.ts';
 
 export interface JobPage {
   readonly jobs: readonly JobStatus[];
@@ -19,62 +17,47 @@ export interface PageOptions {
   /** Of the page before. */
   readonly token?: string;
   readonly showInput: boolean;
+  /** Milliseconds after which the page ends where it is; some seconds unless given. */
+  readonly patience?: number;
 }
 
-/** Temporal gives no more at once. */
-export const maxPageSize = 1000;
+// A filter may want few of many, and a busy server is slow: a caller rather gets a short page than none for a long time.
+const defaultPatience = 4000;
+const perLook = 50;
 
-// A filter may want few of many; a caller rather gets a short page than none for a long time.
-const looksPerPage = 10;
-
-/** A page of the jobs that a filter wants, newest end first. A page may be short, even empty, and yet not be the last. */
+/**
+ * A page of the jobs that a filter wants, newest end first. A page may be short, even empty, and yet not be the last. It tells what
+ * Temporal has indexed, which comes a moment after what has happened.
+ */
 export async function listJobs(door: Door, filter: JobFilter, page: PageOptions): Promise<JobPage> {
-  const found: WorkflowExecutionDescription[] = [];
+  const { size, showInput, patience = defaultPatience } = page;
+  const until = performance.now() + patience;
+  const jobs: JobStatus[] = [];
   let { token } = page;
-  for (let look = 0; look < looksPerPage && found.length < page.size; look++) {
-    const some = await findJobs(door, filter, page.size - found.length, token);
-    found.push(...some.found);
-    token = some.token;
-    if (token === undefined) break;
-  }
-  const options = { showInput: page.showInput, live: false };
-  const jobs = await inLanes(found, (description) => statusOf(door, description, options));
-  return { jobs: jobs.flatMap((job) => job ?? []), ...(token !== undefined && { token }) };
+  do {
+    const look = await lookFrom(door, filter, { size: Math.min(size - jobs.length, perLook), showInput, token }).catch(
+      (error: unknown) => {
+        if (jobs.length > 0 && isUnavailable(error)) return undefined;
+        throw error;
+      },
+    );
+    if (!look) break;
+    jobs.push(...look.jobs);
+    ({ token } = look);
+  } while (token !== undefined && jobs.length < size && performance.now() < until);
+  return { jobs, ...(token !== undefined && { token }) };
 }
 
-/** The jobs among the next `size` executions that Temporal has; it looks no further. Throws `InvalidInput` for a token of another list. */
-export async function findJobs(
+async function lookFrom(
   door: Door,
   filter: JobFilter,
-  size: number,
-  token?: string,
-): Promise<{ found: WorkflowExecutionDescription[]; token?: string }> {
-  const { client, ask, taskQueue } = door;
-  const query = visibilityQuery(taskQueue, jobNames, filter);
-  const { executions, nextPageToken } = await ask(() =>
-    client.workflowService.listWorkflowExecutions({
-      namespace: client.options.namespace,
-      query,
-      pageSize: size,
-      ...(token !== undefined && { nextPageToken: openToken(token, query) }),
-    }),
-  );
-  const described = await inLanes(executions, async ({ execution }) => {
-    const description = await findJob(door, execution?.workflowId ?? '');
-    // An instance that was rewound or whose id was used again has older executions, which it replaced.
-    return description?.runId === execution?.runId ? description : undefined;
-  });
-  const found = described.flatMap((description) => (description && wanted(description, filter) ? description : []));
-  return { found, ...(nextPageToken && nextPageToken.length > 0 && { token: sealToken(nextPageToken, query) }) };
+  { size, showInput, token }: { size: number; showInput: boolean; token: string | undefined },
+): Promise<JobPage> {
+  const { found, token: next } = await findJobs(door, filter, size, token);
+  const jobs = await inLanes(found, (execution) => statusOf(door, execution, { showInput, live: false }));
+  return { jobs: jobs.flatMap((job) => job ?? []), ...(next !== undefined && { token: next }) };
 }
 
-function wanted(description: WorkflowExecutionDescription, filter: JobFilter): boolean {
-  const { createdFrom, createdTo, statuses, instanceIdPrefix = '' } = filter;
-  const created = createdTime(description);
-  return (
-    (!createdFrom || created >= createdFrom) &&
-    (!createdTo || created <= createdTo) &&
-    (!statuses || statuses.includes(runtimeStatus(description))) &&
-    description.workflowId.startsWith(instanceIdPrefix)
-  );
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ExpectedError && error.type === 'TemporalUnavailable';
 }

@@ -1,17 +1,16 @@
-import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { isGone, type Door } from './door.ts';
-import { runtimeStatus } from './execution.ts';
+import { findJob, runtimeStatus, type Execution } from './execution.ts';
 import { inLanes } from './in-lanes.ts';
 import { isEnded, runtimeStatuses, type JobFilter } from './job.ts';
-import { findJobs } from './list-jobs.ts';
+import { findJobs } from './find-jobs.ts';
 import { finishedRunsQuery } from './visibility-query.ts';
 
 const pageSize = 100;
 
 /** Deletes all that Temporal keeps of an ended job: its runs, and the instances that had its id before. */
-export async function purgeJob(door: Door, description: WorkflowExecutionDescription): Promise<void> {
+export async function purgeJob(door: Door, execution: Pick<Execution, 'workflowId' | 'runId'>): Promise<void> {
   const { client, ask } = door;
-  const { workflowId, runId } = description;
+  const { workflowId, runId } = execution;
   const runs = new Set([runId]);
   const older = client.workflow.list({ query: finishedRunsQuery(workflowId) });
   await ask(async () => {
@@ -29,12 +28,19 @@ export async function purgeJobs(door: Door, filter: JobFilter): Promise<number> 
   let token: string | undefined;
   do {
     const page = await findJobs(door, { ...filter, statuses }, pageSize, token);
-    const ended = page.found.filter((description) => isEnded(runtimeStatus(description)));
-    await inLanes(ended, (description) => purgeJob(door, description));
-    count += ended.length;
+    const purged = await inLanes(page.found, (execution) => purgeIfEnded(door, execution));
+    count += purged.filter(Boolean).length;
     token = page.token;
   } while (token !== undefined);
   return count;
+}
+
+// A list lags behind: what has been started again meanwhile must not be deleted.
+async function purgeIfEnded(door: Door, { workflowId, runId }: Execution): Promise<boolean> {
+  const now = await findJob(door, workflowId);
+  if (now?.runId !== runId || !isEnded(runtimeStatus(now))) return false;
+  await purgeJob(door, now);
+  return true;
 }
 
 async function deleteRun({ client, ask }: Door, workflowId: string, runId: string): Promise<void> {

@@ -1,8 +1,16 @@
-import { type WorkflowExecutionDescription, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { temporal } from '@temporalio/proto';
 import { maxReportedFailures } from '../../shared/contract.ts';
-import type { JobFailure, JobResult } from './job.ts';
 import { failureTypes } from '../../shared/failures.ts';
+import { messageOf } from '../../shared/message-of.ts';
+import type { Execution } from './execution.ts';
+import type { JobFailure, JobResult } from './job.ts';
+import { decodePayloads } from './payloads.ts';
+
+/** An event as Temporal keeps it. */
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** How an execution ended, awaited where it has not yet. */
 export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<JobResult> {
@@ -17,11 +25,28 @@ export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<
   }
 }
 
+/** How an execution ended, as the last event of its history tells; undefined for what {@link resultOf} has to tell. */
+export async function resultIn(client: Client, event: HistoryEvent): Promise<JobResult | undefined> {
+  const completed = event.workflowExecutionCompletedEventAttributes;
+  if (completed) {
+    const [output] = await decodePayloads(client, completed.result?.payloads);
+    return { status: 'Completed', output };
+  }
+  const failed = event.workflowExecutionFailedEventAttributes;
+  if (failed) {
+    const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failed.failure);
+    return { status: 'Failed', failure: failureOf(error) };
+  }
+  const reason = event.workflowExecutionTerminatedEventAttributes?.reason ?? '';
+  return reason === '' ? undefined : { status: 'Terminated', reason };
+}
+
 /** How an execution ended; undefined while it runs. */
 export async function resultSoFar(
   handle: Pick<WorkflowHandle, 'result'>,
-  { status }: WorkflowExecutionDescription,
+  { status }: Pick<Execution, 'status'>,
 ): Promise<JobResult | undefined> {
+  if (status.name === 'CANCELLED') return { status: 'Canceled' };
   return status.name === 'RUNNING' || status.name === 'PAUSED' ? undefined : resultOf(handle);
 }
 
@@ -39,11 +64,17 @@ export function outputOf(result: JobResult): unknown {
   }
 }
 
-/** What a failure says of single items or files: every item of a batch, the first {@link maxReportedFailures} files of a backup. */
+const ofFiles: readonly string[] = [
+  failureTypes.backupIncomplete,
+  failureTypes.restoreIncomplete,
+  failureTypes.verificationFailed,
+];
+
+/** What a failure says of single items or files: every item of a batch, else the first {@link maxReportedFailures} files. */
 export function partsFailed({ type, details: [detail] }: JobFailure): readonly unknown[] | undefined {
   const { failures } = (detail ?? {}) as { failures?: readonly unknown[] };
   if (type === failureTypes.batchIncomplete) return failures;
-  return type === failureTypes.backupIncomplete ? failures?.slice(0, maxReportedFailures) : undefined;
+  return ofFiles.includes(type) ? failures?.slice(0, maxReportedFailures) : undefined;
 }
 
 // An activity's failure wraps the one that says what happened.
@@ -55,8 +86,4 @@ function failureOf(error: unknown): JobFailure {
     return { type: innermost.type ?? 'Error', message: innermost.message, details: innermost.details ?? [] };
   }
   return { type: innermost instanceof Error ? innermost.name : 'Error', message: messageOf(innermost), details: [] };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Door } from './door.ts';
+import { describe } from './execution.ts';
 
 // The server refuses a longer one: https://docs.temporal.io/self-hosted-guide/defaults
 const maxSummaryBytes = 400;
@@ -25,11 +26,12 @@ export interface StartOptions {
 
 /** Starts a workflow and returns its instance id. Throws {@link JobExistsError}. */
 export async function startJob(
-  { client, taskQueue, ask }: Door,
+  door: Door,
   name: string,
   args: readonly unknown[],
   { instanceId, summary, memo, ...conditions }: StartOptions,
 ): Promise<string> {
+  const { client, taskQueue, ask } = door;
   const workflowId = instanceId ?? randomUUID().replaceAll('-', '');
   const settings = {
     taskQueue,
@@ -44,10 +46,19 @@ export async function startJob(
     await ask(() => client.workflow.start(name, settings));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (conditions.once === true && (await isForgotten(door, workflowId))) {
+      return startJob(door, name, args, { instanceId: workflowId, summary, ...(memo && { memo }) });
+    }
     const existing = settings.workflowIdReusePolicy === 'REJECT_DUPLICATE' ? 'exists' : 'is already running';
     throw new JobExistsError(`An instance with the id ${workflowId} ${existing}.`, { cause: error });
   }
   return workflowId;
+}
+
+// Temporal refuses an id that it has seen until it has deleted what it was asked to delete.
+async function isForgotten({ client, ask, forgotten }: Door, workflowId: string): Promise<boolean> {
+  const description = await ask(() => describe(client, workflowId));
+  return description === undefined || forgotten.has(description.runId);
 }
 
 function reusePolicy({ afterFailure = false, once = false }: Pick<StartOptions, 'afterFailure' | 'once'>) {

@@ -29,12 +29,22 @@ export function visibilityQuery(taskQueue: string, names: readonly string[], fil
  * alike.
  */
 export function finishedRunsQuery(instanceId: string): string {
-  const id = instanceId.includes(unfindable) ? beginsWith(instanceId) : [`WorkflowId = ${quoted(instanceId)}`];
+  const id = isFindable(instanceId) ? [executionsQuery([instanceId])] : beginsWith(instanceId);
   return [...id, 'CloseTime IS NOT NULL'].join(' AND ');
+}
+
+/** All executions of some ids, each of which {@link isFindable}. */
+export function executionsQuery(instanceIds: readonly string[]): string {
+  return `WorkflowId IN (${instanceIds.map(quoted).join(', ')})`;
 }
 
 // Temporal 1.31 finds no value with this character in it, however it is escaped.
 const unfindable = '"';
+
+/** Whether Temporal finds an id when it is asked for the whole of it. */
+export function isFindable(instanceId: string): boolean {
+  return !instanceId.includes(unfindable);
+}
 
 /** Ids that begin like `prefix`, as far as that can be asked. */
 function beginsWith(prefix: string): string[] {

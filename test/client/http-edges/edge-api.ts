@@ -7,6 +7,7 @@ import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { readConfig } from '../../../src/config.ts';
 import { serveHttp, type HttpServer } from '../../../src/main/http-server.ts';
+import { openBackups } from '../../../src/main/open-backups.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 import type { Api } from '../http/harness.ts';
 
@@ -33,7 +34,7 @@ export async function startEdgeApi(env: NodeJS.ProcessEnv = {}, address = inject
   const jobs = new Jobs({ client, address, taskQueue: config.taskQueue });
   const logged: string[] = [];
   const log = pino({ level: 'trace', base: null }, { write: (line: string) => void logged.push(line) });
-  const server = await serveHttp(config, jobs, log);
+  const server = await serveHttp(config, jobs, log, config.storage && openBackups(config));
   onTestFinished(async () => {
     await server.close();
     await connection.close();

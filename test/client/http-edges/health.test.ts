@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { closedAddress } from '../../main/command.ts';
-import { postJson, startedWorkflows, startPath, startWorker } from '../http/harness.ts';
+import { postJson, startPath, startWorker } from '../http/harness.ts';
 import { connectTo, sendRaw, startEdgeApi } from './edge-api.ts';
 
 test('a server that Temporal answers is up and ready, and says whether anybody works', async () => {
@@ -67,10 +68,16 @@ test.each(['TRACE', 'QUERY', 'PROPFIND'])('%s is a 405 wherever it is sent', asy
 
 test('who waits for the end of an instance is told where to look for it when the server ends', async () => {
   const api = await startEdgeApi();
-  const waiting = postJson(`${api.url}${startPath}?timeout=200&pollingInterval=1`, JSON.stringify(api.root));
-  while ((await startedWorkflows(api)) === 0) await sleep(50);
-  await api.server.close();
-  const answer = await waiting;
+  const id = randomUUID();
+  const waiting = postJson(`${api.url}${startPath}/${id}?timeout=200&pollingInterval=1`, JSON.stringify(api.root));
+  const early = async () => {
+    throw new Error(`answered ${(await waiting).status} while the instance ran and the server did not end`);
+  };
+  const started = async () => {
+    while ((await api.jobs.runtimeStatus(id)) === undefined) await sleep(50);
+  };
+  await Promise.race([started(), early()]);
+  const [answer] = await Promise.all([waiting, api.server.close()]);
   expect(answer.status).toBe(202);
-  expect(answer.headers.get('location')).toContain('/instances/');
+  expect(answer.headers.get('location')).toContain(`/instances/${id}?`);
 });

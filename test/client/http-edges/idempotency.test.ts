@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { locationOf, postJson, startedWorkflows, startPath, startWorker, untilEnded } from '../http/harness.ts';
+import {
+  instancesPath,
+  locationOf,
+  postJson,
+  startedWorkflows,
+  startPath,
+  startWorker,
+  untilEnded,
+} from '../http/harness.ts';
+import { filled, send } from '../http/order-rig.ts';
 import { writeTree } from '../../support/tree.ts';
 import { startEdgeApi, type EdgeApi } from './edge-api.ts';
 
@@ -46,6 +55,59 @@ test('it leads to the same instance also when that has ended', async () => {
   expect((await untilEnded(first.location)).body.runtimeStatus).toBe('Completed');
   expect(await start(api, key, site)).toEqual(first);
   expect(await startedWorkflows(api)).toBe(1);
+});
+
+test('it leads to the same instance also when that was rewound or restarted, and still knows its request', async () => {
+  const api = await startEdgeApi();
+  await startWorker(api);
+  const site = join(api.root, 'site');
+  const key = newKey();
+  const first = await start(api, key, site);
+  const uri = (verb: string) => `${api.url}${instancesPath}/${first.id}/${verb}`;
+  const end = async () => (await untilEnded(first.location)).body.runtimeStatus;
+  const repeated = async () => {
+    expect(await start(api, key, site)).toEqual(first);
+    expect((await start(api, key, `${site}/other`)).status).toBe(422);
+  };
+  expect(await end()).toBe('Failed');
+  expect((await send(uri('rewind'))).status).toBe(202);
+  await repeated();
+  expect(await end()).toBe('Failed');
+  await writeTree(site, { 'late.txt': 7 });
+  expect((await send(uri('rewind'))).status).toBe(202);
+  expect(await end()).toBe('Completed');
+  await repeated();
+  expect((await send(uri('restart?restartWithNewInstanceId=false'))).status).toBe(202);
+  await repeated();
+  expect(await end()).toBe('Completed');
+  await repeated();
+  expect(await startedWorkflows(api)).toBe(4);
+});
+
+test('a copy under a new id is not what the key leads to', async () => {
+  const api = await startEdgeApi();
+  const key = newKey();
+  const first = await start(api, key, api.root);
+  const restarted = await send(`${api.url}${instancesPath}/${first.id}/restart`);
+  const { id } = (await restarted.json()) as { id: string };
+  expect(id).not.toBe(first.id);
+  expect(await start(api, key, api.root)).toEqual(first);
+  expect((await start(api, key, `${api.root}/other`, `${startPath}/${id}`)).status).toBe(409);
+});
+
+test('once its instance was purged, a key starts anew, with any request, and once', async () => {
+  const api = await startEdgeApi();
+  const key = newKey();
+  const first = await start(api, key, api.root);
+  const at = `${api.url}${instancesPath}/${first.id}`;
+  await send(filled(`${at}/terminate?reason={text}`, 'x'));
+  expect((await send(at, 'DELETE')).status).toBe(200);
+  const body = `${api.root}/other`;
+  const again = await Promise.all(Array.from({ length: 5 }, () => start(api, key, body)));
+  expect(again).toEqual(Array.from({ length: 5 }, () => first));
+  const status = await fetch(at);
+  expect(await status.json()).toMatchObject({ runtimeStatus: 'Pending', input: body });
+  expect((await start(api, key, api.root)).status).toBe(422);
 });
 
 test('a known key with another body or another orchestrator is a 422 that starts nothing', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { locationOf, postJson, startPath } from '../http/harness.ts';
+import { locationOf, postJson, startedWorkflows, startPath, startWorker } from '../http/harness.ts';
 import { sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
 
 const keyed = (key: string) => ({ 'x-functions-key': key });
@@ -37,7 +37,7 @@ test('a key is replaced without breaking an address that was handed out', async 
   expect((await fetch(at(after, locationOf(restarted)))).status).toBe(202);
 });
 
-test('a leaked address can steer its own instance alone: it lists, starts and purges nothing', async () => {
+test('a leaked status URI can do everything with its own instance, and nothing else', async () => {
   const api = await startEdgeApi({ API_KEY: 'master' });
   const leaked = new URL(await startWith(api, 'master'));
   const other = new URL(await startWith(api, 'master'));
@@ -46,6 +46,8 @@ test('a leaked address can steer its own instance alone: it lists, starts and pu
   const foreign = `${api.url}${other.pathname}`;
   const own = `${api.url}${leaked.pathname}`;
   const since = '&createdTimeFrom=2000-01-01';
+  const calls = (at: string) =>
+    ['terminate', 'suspend', 'resume', 'rewind', 'restart', 'raiseEvent/x'].map((verb) => ['POST', `${at}/${verb}`]);
   const refused = [
     ['GET', `${instances}${search}`],
     ['GET', `${instances}/${search}`],
@@ -58,16 +60,86 @@ test('a leaked address can steer its own instance alone: it lists, starts and pu
     ['DELETE', `${foreign}${search}`],
     ['GET', `${own.toUpperCase().replace(/^HTTP/u, 'http')}${search}`],
     ['GET', `${own}%20${search}`],
-    ...['terminate', 'suspend', 'resume', 'rewind', 'restart', 'raiseEvent/x'].map((verb) => [
-      'POST',
-      `${foreign}/${verb}${search}`,
-    ]),
+    ...calls(foreign).map(([method, url]) => [method, `${url}${search}`]),
+    ['POST', `${foreign}/restart${search}&restartWithNewInstanceId=false`],
+    ['POST', `${own}/restart${search}`],
+    ['POST', `${own}/restart${search}&restartWithNewInstanceId=true`],
+    ['POST', `${own}/restart${search}&restartWithNewInstanceId=no`],
   ];
   for (const [method = '', url = ''] of refused) {
     expect([method, url, (await fetch(url, { method })).status]).toEqual([method, url, 401]);
   }
   expect((await fetch(foreign, { headers: keyed('master') })).status).toBe(202);
-  expect((await fetch(leaked)).status).toBe(202);
+
+  await startWorker(api);
+  const send = async (method: string, path: string, more = '', body?: string) => {
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    return fetch(`${own}${path}${search}${more}`, { method, headers, ...(body !== undefined && { body }) });
+  };
+  const codes = {
+    status: (await send('GET', '')).status,
+    event: (await send('POST', '/raiseEvent/x', '', '{}')).status,
+    suspend: (await send('POST', '/suspend')).status,
+    resume: (await send('POST', '/resume')).status,
+    restartWhileItRuns: (await send('POST', '/restart', '&restartWithNewInstanceId=false')).status,
+    terminate: (await send('POST', '/terminate')).status,
+    rewindOfWhatHasNotFailed: (await send('POST', '/rewind')).status,
+  };
+  expect(codes).toEqual({
+    status: 202,
+    event: 202,
+    suspend: 202,
+    resume: 202,
+    restartWhileItRuns: 409,
+    terminate: 202,
+    rewindOfWhatHasNotFailed: 412,
+  });
+});
+
+test('a leaked status URI restarts its own instance under its id, and gets no code that opens more', async () => {
+  const api = await startEdgeApi({ API_KEY: 'master' });
+  const leaked = new URL(await startWith(api, 'master'));
+  const own = `${api.url}${leaked.pathname}`;
+  await fetch(`${own}/terminate${leaked.search}`, { method: 'POST' });
+  const keep = `${own}/restart${leaked.search}&restartWithNewInstanceId=false`;
+  const response = await fetch(keep, { method: 'POST' });
+  expect(response.status).toBe(202);
+  const { restartPostUri, id, ...others } = (await response.json()) as Record<string, string>;
+  expect(leaked.pathname.endsWith(`/${id}`)).toBe(true);
+  const codeOf = (uri: string) => new URL(uri).searchParams.get('code');
+  for (const uri of [restartPostUri, ...Object.values(others)]) expect(codeOf(uri ?? '')).toBe(codeOf(leaked.href));
+  expect((await fetch(restartPostUri ?? '', { method: 'POST' })).status).toBe(401);
+  expect(await startedWorkflows(api)).toBe(2);
+  await fetch(`${own}/terminate${leaked.search}`, { method: 'POST' });
+  expect((await fetch(`${own}${leaked.search}`, { method: 'DELETE' })).status).toBe(200);
+});
+
+test('the URI of a restart makes copies of its instance, each with a restart of its own, and opens nothing else', async () => {
+  const api = await startEdgeApi({ API_KEY: 'master' });
+  const urisOf = async (response: Response) => (await response.json()) as Record<string, string>;
+  const first = await urisOf(await postJson(`${api.url}${startPath}`, JSON.stringify(api.root), keyed('master')));
+  const { searchParams, pathname } = new URL(first['restartPostUri'] ?? '');
+  const own = `${api.url}${pathname.replace(/\/restart$/u, '')}`;
+  const code = `?code=${searchParams.get('code')}`;
+  const refused = [
+    ['GET', `${own}${code}`],
+    ['DELETE', `${own}${code}`],
+    ['POST', `${own}/terminate${code}`],
+    ['POST', `${own}/rewind${code}`],
+    ['POST', `${api.url}${startPath}${code}`],
+    ['GET', `${api.url}/runtime/webhooks/durabletask/instances${code}`],
+  ];
+  for (const [method = '', url = ''] of refused) {
+    expect([method, url, (await fetch(url, { method })).status]).toEqual([method, url, 401]);
+  }
+  let uris = first;
+  for (let copies = 1; copies <= 2; copies++) {
+    const response = await fetch(uris['restartPostUri'] ?? '', { method: 'POST' });
+    expect(response.status).toBe(202);
+    uris = await urisOf(response);
+    expect(uris['id']).not.toBe(first['id']);
+    expect((await fetch(uris['statusQueryGetUri'] ?? '')).status).toBe(202);
+  }
 });
 
 test('no way of writing the path leads from one instance to another', async () => {

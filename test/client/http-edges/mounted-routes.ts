@@ -9,7 +9,8 @@ interface Layer {
 }
 
 // A router does not keep the path that it was mounted at; it can only be asked whether it would take one.
-const mounts = ['/orchestrators', '/api/batches', `${webhookPrefix}/orchestrators`, `${webhookPrefix}/instances`];
+const api = ['batches', 'backups', 'restores', 'verifications'].map((name) => `/api/${name}`);
+const mounts = ['/orchestrators', ...api, `${webhookPrefix}/orchestrators`, `${webhookPrefix}/instances`];
 
 /** `METHOD /path` of every route of an app, with `:` for each parameter. Fails when a router is mounted at a path not known here. */
 export function mountedRoutes(app: Express): string[] {

@@ -10,6 +10,7 @@ import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { readConfig, type Config } from '../../../src/config.ts';
 import { serveHttp } from '../../../src/main/http-server.ts';
+import { openBackups } from '../../../src/main/open-backups.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { createWorker, type WorkerDependencies } from '../../../src/worker.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
@@ -30,6 +31,8 @@ export interface ApiSettings {
   readonly apiKey?: string;
   /** Of the blob service, when it is not the test run's own. */
   readonly connectionString?: string;
+  /** Whether the API knows the storage account; by default it does. */
+  readonly storage?: boolean;
   /** Of Temporal, when it is not the test run's own. */
   readonly address?: string;
   /** Of client and worker alike. */
@@ -38,7 +41,7 @@ export interface ApiSettings {
 
 /** The HTTP API on a free port, with a task queue, a container and a root of its own; it goes with the test. */
 export async function startApi(settings: ApiSettings = {}): Promise<Api> {
-  const { apiKey = '', connectionString, address, dataConverter } = settings;
+  const { apiKey = '', connectionString, storage = true, address, dataConverter } = settings;
   const converter = dataConverter && { dataConverter };
   const root = await realpath(await temporaryDirectory());
   const config = readConfig({
@@ -54,7 +57,7 @@ export async function startApi(settings: ApiSettings = {}): Promise<Api> {
   const connection = Connection.lazy({ address: chosen });
   const client = new Client({ connection, ...converter });
   const jobs = new Jobs({ client, address: chosen, taskQueue: config.taskQueue });
-  const server = await serveHttp(config, jobs, pino({ level: 'silent' }));
+  const server = await serveHttp(config, jobs, pino({ level: 'silent' }), storage ? openBackups(config) : undefined);
   onTestFinished(async () => {
     await server.close();
     await connection.close();

@@ -22,7 +22,9 @@ test.each([startPath, webhookStartPath, '/api/batches'])('POST %s hands out the 
   expect(response.headers.get('retry-after')).toBe('10');
   const uris = managementUrisSchema.parse(await response.json());
   const base = `${url}${instancesPath}/${uris.id}`;
-  const query = `taskHub=DurableFunctionsHub&connection=Storage&code=${new URL(uris.statusQueryGetUri).searchParams.get('code')}`;
+  const queryOf = (uri: string) =>
+    `taskHub=DurableFunctionsHub&connection=Storage&code=${new URL(uri).searchParams.get('code')}`;
+  const query = queryOf(uris.statusQueryGetUri);
   expect(uris).toEqual({
     id: expect.stringMatching(/^[0-9a-f]{32}$/u),
     statusQueryGetUri: `${base}?${query}`,
@@ -30,7 +32,7 @@ test.each([startPath, webhookStartPath, '/api/batches'])('POST %s hands out the 
     terminatePostUri: `${base}/terminate?reason={text}&${query}`,
     rewindPostUri: `${base}/rewind?reason={text}&${query}`,
     purgeHistoryDeleteUri: `${base}?${query}`,
-    restartPostUri: `${base}/restart?${query}`,
+    restartPostUri: `${base}/restart?${queryOf(uris.restartPostUri)}`,
     suspendPostUri: `${base}/suspend?reason={text}&${query}`,
     resumePostUri: `${base}/resume?reason={text}&${query}`,
   });

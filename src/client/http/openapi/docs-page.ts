@@ -5,14 +5,17 @@ export const docsStyle = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 2rem 1.25rem 6rem; }
 h1 { margin-bottom: 0; } h2 { margin: 3rem 0 0.5rem; border-bottom: 1px solid var(--line); }
-nav a { margin-right: 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 code, pre { font: 0.875em/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { padding: 0.75rem; border: 1px solid var(--line); border-radius: 6px; overflow: auto; max-height: 24rem; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: 0.5rem 0; padding: 0.5rem 0.75rem; }
 summary { cursor: pointer; } summary b { display: inline-block; min-width: 4.5em; }
+details > [id] { scroll-margin-top: 3.5rem; }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.75rem 0.3rem 0; border-top: 1px solid var(--line); }
-th { font-weight: 600; border-top: 0; } td:first-child { white-space: nowrap; }
+td { overflow-wrap: anywhere; } td b { white-space: nowrap; }
+th { font-weight: 600; border-top: 0; }
+@media (min-width: 40rem) { td:first-child { white-space: nowrap; } }
 `;
 
 /** Shows a document on one page that needs nothing else: no script, no image, nothing from another address. */
@@ -27,7 +30,7 @@ export function docsPage({ info, paths, components }: OpenApiDocument): string {
   });
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) =>
-      `<details id="schema-${escape(name)}"><summary><code>${escape(name)}</code></summary><pre>${escape(JSON.stringify(schema, null, 2))}</pre></details>`,
+      `<details><summary><code>${escape(name)}</code></summary><pre id="schema-${escape(name)}">${escape(JSON.stringify(schema, null, 2))}</pre></details>`,
   );
   const links = [...tags, 'Schemas'].map((tag) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join('');
   return `<!doctype html>
@@ -41,10 +44,12 @@ export function docsPage({ info, paths, components }: OpenApiDocument): string {
 <body>
 <h1>${escape(info.title)} HTTP API</h1>
 <p>${escape(info.description)}</p>
-<nav>${links}<a href="openapi.json">openapi.json</a></nav>
+<nav aria-label="Sections">${links}<a href="openapi.json">openapi.json</a></nav>
+<main>
 ${sections.join('\n')}
 <h2 id="Schemas">Schemas</h2>
 ${schemas.join('\n')}
+</main>
 </body>
 </html>
 `;
@@ -54,27 +59,28 @@ function operationHtml({ path, method, operation }: { path: string; method: stri
   const { operationId, summary, parameters, requestBody, responses } = operation;
   const body =
     requestBody && `<h3>Body</h3><p>${requestBody.required ? '' : 'Optional. '}${contentHtml(requestBody)}</p>`;
-  return `<details id="${escape(operationId)}"><summary><b>${method.toUpperCase()}</b><code>${escape(path)}</code></summary>
-<p>${escape(summary)}</p>
+  // A link to something inside opens the details; one to the details themselves would leave them closed.
+  return `<details><summary><b>${method.toUpperCase()}</b> <code>${escape(path)}</code></summary>
+<p id="${escape(operationId)}">${escape(summary)}</p>
 ${parametersHtml(parameters)}${body ?? ''}
-<h3>Answers</h3><table>${Object.entries(responses).map(answerHtml).join('')}</table></details>`;
+<h3>Answers</h3>${table(['Status', 'Meaning', 'Content'], Object.entries(responses).map(answerRow))}</details>`;
 }
 
 function parametersHtml(parameters: readonly DescribedParameter[]): string {
   if (parameters.length === 0) return '';
   const rows = parameters.map(({ name, in: place, required, schema, description = '' }) => {
-    const type = typeof schema['type'] === 'string' ? schema['type'] : '';
-    return row(`<code>${escape(name)}</code>`, place, type, `${required ? 'Required. ' : ''}${escape(description)}`);
+    const type = typeof schema['type'] === 'string' ? `, ${schema['type']}` : '';
+    return [`<code>${escape(name)}</code>`, `${place}${type}`, `${required ? 'Required. ' : ''}${escape(description)}`];
   });
-  return `<h3>Parameters</h3><table>${rows.join('')}</table>`;
+  return `<h3>Parameters</h3>${table(['Name', 'In', 'Meaning'], rows)}`;
 }
 
-function answerHtml([status, answer]: [string, DescribedAnswer]): string {
+function answerRow([status, answer]: [string, DescribedAnswer]): string[] {
   const headers = Object.keys(answer.headers ?? {}).map((name) => `<code>${escape(name)}</code>`);
   const parts = [contentHtml(answer), headers.length > 0 ? `with ${headers.join(', ')}` : ''].filter(
     (part) => part !== '',
   );
-  return row(`<b>${status}</b>`, escape(answer.description), parts.join(', '));
+  return [`<b>${status}</b>`, escape(answer.description), parts.join(', ')];
 }
 
 function contentHtml({ content = {} }: Pick<DescribedAnswer, 'content'>): string {
@@ -86,8 +92,10 @@ function contentHtml({ content = {} }: Pick<DescribedAnswer, 'content'>): string
     .join(', ');
 }
 
-function row(...cells: string[]): string {
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = columns.map((column) => `<th scope="col">${column}</th>`).join('');
+  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('');
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -46,7 +46,7 @@ const securitySchemes = {
     type: 'apiKey',
     in: 'query',
     name: 'code',
-    description: 'The key, or the code of an instance, which opens that instance alone',
+    description: 'The key, or the code of an instance, which opens that instance alone and starts no other',
   },
 };
 

@@ -1,5 +1,5 @@
 import { webhookPrefix } from '../app-dependencies.ts';
-import { parameters, problem, type Answer, type Operation, type Parameter } from './operation.ts';
+import { parameters, problem, startedAnswers, type Answer, type Operation, type Parameter } from './operation.ts';
 
 const many = `${webhookPrefix}/instances`;
 const one = `${many}/{instanceId}`;
@@ -88,16 +88,8 @@ export const instanceOperations: readonly Operation[] = [
     tag: 'Steer',
     parameters: [p.instanceId, p.restartWithNewInstanceId, p.timeout, p.pollingInterval],
     answers: {
-      200: { description: 'It ended in time: the output, or the status when it did not succeed', schema: 'AnyJson' },
-      202: {
-        description: 'It was started',
-        schema: 'ManagementUris',
-        headers: ['Location', 'Retry-After'],
-        links: true,
-      },
-      400: problem('The request is wrong'),
+      ...startedAnswers,
       404: { description: 'No instance can have such an id' },
-      409: problem('An instance of that id is running'),
     },
   },
   {

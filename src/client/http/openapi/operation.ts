@@ -41,6 +41,22 @@ export const problem = (description: string): Answer => ({
   type: 'application/problem+json',
 });
 
+/** Of whatever starts something: it ended while the caller waited, or leads to its status. */
+export const startedAnswers = {
+  200: { description: 'It ended in time: the output, or the status when it did not succeed', schema: 'AnyJson' },
+  202: { description: 'It was started', schema: 'ManagementUris', headers: ['Location', 'Retry-After'], links: true },
+  400: problem('The request is wrong'),
+  409: problem('An instance of that id is running'),
+} as const satisfies Operation['answers'];
+
+/** Of whatever starts something and has a body. */
+export const bodyAnswers = {
+  ...startedAnswers,
+  413: problem('The body is too large'),
+  415: problem('The body is not of a type, charset or encoding that can be read'),
+  422: problem('The Idempotency-Key came with another request before'),
+} as const satisfies Operation['answers'];
+
 function inQuery(name: string, schema: z.ZodType, description: string): Parameter {
   return { name, in: 'query', schema: schema.meta({ ...schema.meta(), description }) };
 }
@@ -62,6 +78,7 @@ export const parameters = {
     in: 'header',
     schema: idempotencyKeySchema.optional().meta({
       description: 'A quoted string: the same request sent again with it leads to the same instance',
+      examples: ['"8e03978e"'],
     }),
   },
   showHistory: inQuery('showHistory', flag, 'Add historyEvents'),
@@ -90,5 +107,20 @@ export const parameters = {
       .meta({ description: 'From the page before' }),
   },
   reason: inQuery('reason', anything, 'Why'),
+  run: {
+    name: 'run',
+    in: 'path',
+    schema: z.string().meta({
+      description: "A run's id, latest, or a time in ISO 8601 with its zone: the last run that had begun by then",
+      examples: ['latest'],
+    }),
+  },
+  reportId: {
+    name: 'id',
+    in: 'path',
+    schema: z.string().meta({ description: 'The restoreId or verificationId of its summary' }),
+  },
+  root: inQuery('root', z.string().optional(), 'The directory that was backed up, where there are several'),
+  mostRuns: inQuery('top', z.unknown().meta({ examples: [20] }), 'Most runs on a page, by default 100'),
   restartWithNewInstanceId: inQuery('restartWithNewInstanceId', flag, 'By default true'),
 } as const satisfies Record<string, Parameter>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ledgerRowSchema, restoreBodySchema, runInfoSchema, verificationBodySchema } from '../backups/schemas.ts';
 import { backupInputSchema, siteContentSchema } from '../schemas/backup-input.ts';
 import { managementUrisSchema, purgeResultSchema, statusBodySchema } from '../schemas/answers.ts';
 import { orderBatchSchema } from '../schemas/order-batch.ts';
@@ -24,13 +25,20 @@ const readinessSchema = z
 
 /** The schemas that stand in the document under a name of their own. */
 const namedSchemas = {
-  Backup: backupInputSchema,
+  Backup: backupInputSchema
+    .nullable()
+    .meta({ description: "A backup of a directory tree; null or no body means the worker's own directory" }),
   SiteContent: siteContentSchema,
   OrderBatch: orderBatchSchema,
   ManagementUris: managementUrisSchema,
   Status: statusBodySchema,
   StatusList: z.array(statusBodySchema).meta({ description: 'A page of instances' }),
   PurgeResult: purgeResultSchema,
+  Run: runInfoSchema,
+  RunList: z.array(runInfoSchema).meta({ description: 'A page of runs, newest first' }),
+  LedgerRow: ledgerRowSchema,
+  Restore: restoreBodySchema,
+  Verification: verificationBodySchema,
   Problem: problemSchema,
   Text: z.string().meta({ description: 'Text' }),
   Health: healthSchema,

@@ -1,0 +1,75 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+import type { Door } from './door.ts';
+import { createdTime, findJob, jobNames, runtimeStatus, type Execution } from './execution.ts';
+import { inLanes } from './in-lanes.ts';
+import type { JobFilter } from './job.ts';
+import { openToken, sealToken } from './page-token.ts';
+import { executionsQuery, isFindable, visibilityQuery } from './visibility-query.ts';
+
+/** Temporal gives no more at once. */
+export const maxPageSize = 1000;
+
+/**
+ * The jobs among the next `size` executions that Temporal lists; it looks no further. What the list tells is not asked for again:
+ * only what runs, and what had other executions under its id before, is described. Throws `InvalidInput` for a token of another list.
+ */
+export async function findJobs(
+  door: Door,
+  filter: JobFilter,
+  size: number,
+  token?: string,
+): Promise<{ found: Execution[]; token?: string }> {
+  const query = visibilityQuery(door.taskQueue, jobNames, filter);
+  const { executions, nextPageToken } = await list(door, query, size, token && openToken(token, query));
+  const listed = executions.filter(({ runId }) => !door.forgotten.has(runId));
+  const ofIds = await executionsOfEnded(door, listed);
+  const known = await inLanes(listed, async (info): Promise<Execution | undefined> => {
+    const { workflowId, runId, startTime } = info;
+    const all = ofIds.get(workflowId) ?? [];
+    if (all.length === 1) return { ...info, raw: {} };
+    // An instance that was rewound or whose id was used again has older executions, which it replaced.
+    if (all.some((other) => other.startTime > startTime)) return undefined;
+    const description = await findJob(door, workflowId);
+    return description?.runId === runId ? description : undefined;
+  });
+  const found = known.flatMap((execution) => (execution && wanted(execution, filter) ? execution : []));
+  return { found, ...(nextPageToken.length > 0 && { token: sealToken(nextPageToken, query) }) };
+}
+
+/** All executions of the ids of those that have ended, as far as one list tells them. */
+async function executionsOfEnded(
+  door: Door,
+  listed: readonly WorkflowExecutionInfo[],
+): Promise<ReadonlyMap<string, readonly WorkflowExecutionInfo[]>> {
+  const ids = listed.flatMap(({ closeTime, workflowId: id }) => (closeTime && isFindable(id) ? id : []));
+  if (ids.length === 0) return new Map();
+  const { executions, nextPageToken } = await list(door, executionsQuery([...new Set(ids)]), maxPageSize);
+  return nextPageToken.length > 0 ? new Map() : Map.groupBy(executions, ({ workflowId }) => workflowId);
+}
+
+async function list(
+  { client, ask }: Door,
+  query: string,
+  pageSize: number,
+  nextPageToken?: Uint8Array | '',
+): Promise<{ executions: WorkflowExecutionInfo[]; nextPageToken: Uint8Array }> {
+  const { namespace, loadedDataConverter } = client.options;
+  const request = { namespace, query, pageSize, ...(nextPageToken && { nextPageToken }) };
+  const page = await ask(() => client.workflowService.listWorkflowExecutions(request));
+  const executions = await Promise.all(
+    page.executions.map((raw) => executionInfoFromRaw(raw, loadedDataConverter, raw, namespace)),
+  );
+  return { executions, nextPageToken: page.nextPageToken };
+}
+
+function wanted(execution: Execution, filter: JobFilter): boolean {
+  const { createdFrom, createdTo, statuses, instanceIdPrefix = '' } = filter;
+  const created = createdTime(execution);
+  return (
+    (!createdFrom || created >= createdFrom) &&
+    (!createdTo || created <= createdTo) &&
+    (!statuses || statuses.includes(runtimeStatus(execution))) &&
+    execution.workflowId.startsWith(instanceIdPrefix)
+  );
+}
