@@ -1,24 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker';
-import type { OrderActivities } from '../src/activities/orders/index.ts';
 import { summarizeBatch } from '../src/activities/orders/summarize-batch.ts';
-import { openEmbeddedStack } from '../src/dev/embedded-stack.ts';
-import { findTemporalCli } from '../src/dev/temporal-cli.ts';
-import { workerTuning } from '../src/worker.ts';
 import { median } from './median.ts';
+import { openRig } from './rig.ts';
 
 const count = 500;
 const rounds = 5;
@@ -27,38 +11,13 @@ const quoted = { series: 5, fannedOut: 100 };
 
 /** Times 500 items fanned out against the same items awaited one by one, in turn, on an embedded server of its own. */
 export async function benchOrders(work: number): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'durable-backup-bench-'));
-  const quiet = new DefaultLogger('ERROR');
-  const filter = makeTelemetryFilterString({ core: 'ERROR' });
-  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter, forward: {} } }, shutdownSignals: [] });
-  const cli = () =>
-    findTemporalCli({
-      searchPath: process.env['PATH'] ?? '',
-      cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '', '.cache'), 'durable-backup'),
-      report: console.error,
-    });
-  const stack = await openEmbeddedStack({ dataDir: directory, temporal: { port: 0, cli }, report: console.error });
-  const address = stack.temporalAddress ?? '';
-  const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-  const clientConnection = await Connection.connect({ address });
-  const client = new Client({ connection: clientConnection });
-  const taskQueue = randomUUID();
-  const activities: OrderActivities = {
+  const { client, taskQueue, close } = await openRig({
     processItem: async ({ sku, quantity }) => {
       if (work > 0) await sleep(work);
       return { sku, reserved: quantity > 0, lineTotal: quantity * 9.99 };
     },
     summarizeBatch,
-  };
-  const workflowsPath = fileURLToPath(new URL('workflows.ts', import.meta.url));
-  const worker = await Worker.create({
-    connection,
-    taskQueue,
-    workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: quiet }),
-    activities,
-    ...workerTuning({ maxActivities: 200, maxWorkflowTasks: 20, maxCachedWorkflows: 100 }),
   });
-  const ended = worker.run();
   const items = Array.from({ length: count }, (_, i) => ({ sku: `SKU-${i}`, quantity: 1 }));
   const time = async (workflow: string) => {
     const began = performance.now();
@@ -73,12 +32,7 @@ export async function benchOrders(work: number): Promise<void> {
     }
     report(work, rates);
   } finally {
-    worker.shutdown();
-    await ended;
-    await connection.close();
-    await clientConnection.close();
-    await stack.close();
-    await rm(directory, { recursive: true, force: true });
+    await close();
   }
 }
 
