@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
@@ -42,6 +42,7 @@ function wholeNumber(min: number, max: number) {
     .transform(Number);
 }
 
+const MiB = 1024 * 1024;
 const port = (fallback: number) => wholeNumber(0, 65_535).default(fallback);
 const count = (fallback: number, max: number) => wholeNumber(1, max).default(fallback);
 const secret = z.string().transform((value) => new Secret(value));
@@ -71,6 +72,10 @@ const environment = z.object({
     .optional(),
   BACKUP_CONTAINER: containerName.default('backups'),
   BACKUP_PREFIX: blobPrefix.default(''),
+  BACKUP_HOST: z
+    .string()
+    .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]{0,251}[^\s\p{Cc}])?$/u, { message: 'must be a name of at most 253 characters' })
+    .default(hostname()),
   AZURE_STORAGE_CONNECTION_STRING: secret.optional(),
   AZURE_STORAGE_ACCOUNT: z
     .string()
@@ -101,6 +106,7 @@ const environment = z.object({
   HTTP_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60_000),
   HTTP_START_RATE_LIMIT: wholeNumber(0, 100_000_000).default(6000),
   HTTP_REQUEST_TIMEOUT: count(60, 3600),
+  HTTP_MAX_BATCH_MB: count(8, 64),
   TASK_HUB: z
     .string()
     .regex(/^[a-z][a-z0-9]{2,44}$/iu, { message: 'must be 3 to 45 letters and digits, the first a letter' })
@@ -151,6 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     backupRoots: e.BACKUP_ROOTS ?? [process.cwd()],
     container: e.BACKUP_CONTAINER,
     prefix: e.BACKUP_PREFIX,
+    backupHost: e.BACKUP_HOST,
     storage: storageAccount(e.AZURE_STORAGE_CONNECTION_STRING, e.AZURE_STORAGE_ACCOUNT),
     temporal: { named: e.TEMPORAL_ADDRESS !== undefined || e.TEMPORAL_PROFILE !== undefined, uiUrl: e.TEMPORAL_UI_URL },
     http: {
@@ -161,12 +168,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       trustProxy: e.TRUST_PROXY,
       rateLimits: { requests: e.HTTP_RATE_LIMIT, starts: e.HTTP_START_RATE_LIMIT },
       requestTimeoutMs: e.HTTP_REQUEST_TIMEOUT * 1000,
+      maxBatchBytes: e.HTTP_MAX_BATCH_MB * MiB,
     },
     worker: {
       maxActivities: e.WORKER_MAX_ACTIVITIES,
       maxWorkflowTasks: e.WORKER_MAX_WORKFLOW_TASKS,
       maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS,
-      uploadMemoryBytes: e.UPLOAD_MEMORY_MB * 1024 * 1024,
+      uploadMemoryBytes: e.UPLOAD_MEMORY_MB * MiB,
       workflowBundle: e.DURABLE_BACKUP_WORKFLOW_BUNDLE,
     },
     inventory: {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
@@ -21,6 +22,7 @@ test('an empty environment gives the documented defaults', () => {
     backupRoots: [process.cwd()],
     container: 'backups',
     prefix: '',
+    backupHost: hostname(),
     storage: undefined,
     temporal: { named: false, uiUrl: undefined },
     http: { host: '127.0.0.1', port: 7071, apiKey: undefined, taskHub: 'DurableFunctionsHub' },
@@ -40,6 +42,8 @@ test.each([
   ['BACKUP_ROOTS', delimiter, 'directories'],
   ['BACKUP_CONTAINER', 'Backups', 'lower-case'],
   ['BACKUP_PREFIX', '/hosts/', 'followed by a slash'],
+  ['BACKUP_HOST', 'h'.repeat(254), 'at most 253 characters'],
+  ['BACKUP_HOST', ' ', 'a name'],
   ['AZURE_STORAGE_ACCOUNT', 'https://mine.blob.core.windows.net', 'without its address'],
   ['TEMPORAL_UI_URL', 'localhost:8233', 'http://'],
   ['PORT', '70710', 'from 0 to 65535'],

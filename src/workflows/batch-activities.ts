@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { OrderActivities } from '../activities/orders/index.ts';
 import { nonRetryableFailureTypes } from '../shared/failures.ts';
 
@@ -6,6 +6,8 @@ import { nonRetryableFailureTypes } from '../shared/failures.ts';
 export const { processItem, summarizeBatch } = proxyActivities<OrderActivities>({
   // The inventory gives up within about ten seconds; what takes longer died with its worker.
   startToCloseTimeout: '15s',
+  // What a worker has begun when the batch is suspended or cancelled is done all the same, so its result counts.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: {
     initialInterval: '200ms',
     backoffCoefficient: 2,

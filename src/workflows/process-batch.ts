@@ -6,6 +6,7 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
+import { freshCarry, type BatchCarry } from '../shared/batch-carry.ts';
 import { maxReportedFailures, type BatchProgress } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import {
@@ -27,23 +28,13 @@ const window = 200;
 /** Items between two chances to continue as new; about 3,000 events. */
 const chunkItems = 500;
 
-/** What a batch takes along when it continues as new, and what a rewound one starts from. */
-export interface BatchCarry {
-  /** Names the batch to the inventory, which reserves each of its items once, over rewinds too. */
-  readonly batchId: string;
-  /** By item; null where there is none yet. */
-  readonly results: readonly (ItemResult | null)[];
-  readonly failures: readonly ItemFailure[];
-  readonly progress: BatchProgress;
-}
-
 /**
  * Processes every item of an order batch side by side, then sums them up. An item that fails does not hold up the others: the batch
  * then fails with `BatchIncomplete`, which names every failed item. Continues as new when Temporal suggests it.
  */
 export async function processBatch(items: readonly OrderItem[], carry?: BatchCarry): Promise<BatchSummary> {
   checkItems(items);
-  const begun = carry ?? begin(items);
+  const begun = carry ?? freshCarry(workflowInfo().firstExecutionRunId, items);
   const report = createProgressReport(begun.progress, (now) => publishBatch(now));
   const suspension = createSuspension(report);
   const results = [...begun.results];
@@ -69,7 +60,7 @@ export async function processBatch(items: readonly OrderItem[], carry?: BatchCar
   await condition(allHandlersFinished);
   if (failures.length > 0) throw incomplete(items.length, { ...begun, results, failures, progress: report.now() });
   await suspension.gate();
-  return summarizeBatch(results.flatMap((result) => result ?? []));
+  return suspension.recallable(() => summarizeBatch(results.flatMap((result) => result ?? [])));
 }
 
 /** The original sample's name for the same batch. */
@@ -91,7 +82,7 @@ async function processChunk(
 ): Promise<ItemFailure[]> {
   const process = async (index: number) => {
     const item = items[index] as OrderItem;
-    results[index] = await processItem({ instanceId: batchId, index, ...item });
+    results[index] = await suspension.recallable(() => processItem({ instanceId: batchId, index, ...item }));
     report.advance((now) => ({ ...now, processed: now.processed + 1 }));
   };
   const settled = await fanOut(chunk, process, { limit: window, gate: suspension.gate, stopOn: isCancellation });
@@ -101,15 +92,6 @@ async function processChunk(
     report.advance((now) => ({ ...now, failed: now.failed + 1 }));
     return [{ index, sku: items[index]?.sku ?? '', reason: reasonOf(outcome.reason) }];
   });
-}
-
-function begin(items: readonly OrderItem[]): BatchCarry {
-  return {
-    batchId: workflowInfo().firstExecutionRunId,
-    results: items.map(() => null),
-    failures: [],
-    progress: { total: items.length, processed: 0, failed: 0, suspended: false },
-  };
 }
 
 // Callers are checked at the edge; whoever starts the workflow past it gets a failed workflow, not one that hangs.

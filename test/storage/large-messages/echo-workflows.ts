@@ -20,6 +20,11 @@ export async function echo(argument: string, resultBytes: number): Promise<{ mea
   return { measured, result: await make(resultBytes) };
 }
 
+/** The same under the name of a job: the HTTP API shows no others. */
+export function processBatch(argument: string, resultBytes: number): ReturnType<typeof echo> {
+  return echo(argument, resultBytes);
+}
+
 /** Gathers what it is sent until it is told to finish. */
 export async function gather(): Promise<string> {
   let gathered = '';
