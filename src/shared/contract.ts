@@ -16,6 +16,10 @@ export interface BackupOptions {
   readonly packBytes: number;
   /** Attempts at one copy activity before its files count as failed. */
   readonly copyAttempts: number;
+  /** How often files that others were busy with are taken up again, when all else is done, before they count as failed. */
+  readonly busyRounds: number;
+  /** Before the first such round; twice as long before each further one. */
+  readonly busyPause: number;
   /** A worker silent for this long is taken for dead and its activity is given to another. */
   readonly heartbeatTimeout: number;
 }
@@ -29,12 +33,20 @@ export const defaultBackupOptions: BackupOptions = {
   packBytes: 32 * 1024 * 1024,
   // With the copy's backoff this outlasts an outage of about ten minutes.
   copyAttempts: 24,
+  busyRounds: 3,
+  busyPause: 10_000,
   heartbeatTimeout: 15_000,
 };
 
 export interface BackupInput {
   /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
   readonly root: string;
+  /** Reads every file, whatever its times and size say; sends those whose content is another. */
+  readonly checksum?: boolean;
+  /** Looks every unchanged file up in storage and sends again what is missing or is not what the last run stored. */
+  readonly repair?: boolean;
+  /** Makes this host the owner of the prefix, which another host has written so far. */
+  readonly takeOver?: boolean;
   readonly options?: Partial<BackupOptions>;
 }
 
@@ -50,6 +62,10 @@ export interface Run {
   readonly options: BackupOptions;
   /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
   readonly round?: number;
+  /** The run of the same root whose manifest tells what is unchanged. */
+  readonly base?: string;
+  /** What is done about files that the base says are unchanged: nothing unless given. */
+  readonly unchanged?: 'read' | 'look-up' | 'read-and-look-up';
 }
 
 /** The share of a page that one copy activity takes: the lines between two byte offsets that carry its number. */
@@ -78,11 +94,11 @@ export interface Page {
 
 /**
  * What became of a path in a run:
- * `uploaded` its bytes were sent; `adopted` the blob already held them; `recorded` it has no bytes (a directory, a symlink);
+ * `uploaded` its bytes were sent; `unchanged` it is as the run before left it; `adopted` the blob already held its bytes; `recorded` it has no bytes (a directory, a symlink);
  * `skipped` it cannot be backed up (a socket, a fifo, a device) or vanished after it was listed;
  * `changed` it never held still while it was read; `failed` it could not be read or stored.
  */
-export type Outcome = 'uploaded' | 'adopted' | 'recorded' | 'skipped' | 'changed' | 'failed';
+export type Outcome = 'uploaded' | 'unchanged' | 'adopted' | 'recorded' | 'skipped' | 'changed' | 'failed';
 
 /** Counts of one page or of a whole run. `files` and `bytes` are those that the run holds. */
 export interface Tally {
@@ -91,6 +107,7 @@ export interface Tally {
   readonly uploaded: number;
   readonly uploadedBytes: number;
   readonly adopted: number;
+  readonly unchanged: number;
   readonly directories: number;
   readonly symlinks: number;
   readonly skipped: number;
@@ -100,7 +117,7 @@ export interface Tally {
 
 export interface FileFailure {
   readonly path: string;
-  readonly outcome: 'failed' | 'changed';
+  readonly outcome: 'failed' | 'changed' | 'missing' | 'corrupt';
   readonly reason: string;
 }
 
@@ -110,9 +127,11 @@ export interface CopyFailure {
   readonly reason: string;
 }
 
-export interface SealedPage {
-  readonly tally: Tally;
+export interface SealedPage<T = Tally> {
+  readonly tally: T;
   readonly failures: readonly FileFailure[];
+  /** Files among the failed that another process was busy with, so that trying later may succeed; absent when there are none. */
+  readonly busy?: number;
 }
 
 /** What `commitRun` returns. */
@@ -121,6 +140,13 @@ export interface CommittedRun {
   readonly manifest: string;
   /** The sum of all shards. */
   readonly tally: Tally;
+}
+
+/** What committing a restore or a verification returns. */
+export interface CommittedReport<T> {
+  /** `container/name` of what it left: its counts, and the shards of its ledger. */
+  readonly report: string;
+  readonly tally: T;
 }
 
 /** The result of a run. `bytes` is the size of every regular file that the run holds, as the original sample returns it. */
@@ -136,9 +162,9 @@ export interface BackupSummary extends Tally {
 
 export const maxReportedFailures = 100;
 
-/** Where a running backup stands. Totals grow until `listed` is true. */
+/** Where a running backup, restore or verification stands. Totals grow until `listed` is true. */
 export interface BackupProgress {
-  readonly phase: 'opening' | 'copying' | 'committing' | 'done';
+  readonly phase: 'opening' | 'copying' | 'restoring' | 'verifying' | 'committing' | 'done';
   readonly suspended: boolean;
   /** Whether the whole tree has been listed, so that the totals are final. */
   readonly listed: boolean;
@@ -164,6 +190,8 @@ export interface BatchProgress {
 export const workflowNames = {
   backup: 'backup',
   backupSiteContent: 'E2_BackupSiteContent',
+  restore: 'restore',
+  verify: 'verify',
   processBatch: 'processBatch',
   processBatchOrchestrator: 'ProcessBatchOrchestrator',
 } as const;

@@ -19,6 +19,22 @@ export const failureTypes = {
   storageRefused: 'StorageRefused',
   /** Thrown when a run finished but some files failed; details hold the {@link BackupSummary}. */
   backupIncomplete: 'BackupIncomplete',
+  /** Thrown when a backup of the same root is under way already; the message names it. */
+  backupRunning: 'BackupRunning',
+  /** Thrown when another host writes below the prefix; the message says how to go on. */
+  ownedByAnother: 'OwnedByAnother',
+  /** Thrown when there is no such run, no complete one, or several roots to choose from. */
+  runNotFound: 'RunNotFound',
+  /** Thrown when a manifest or a shard of it is truncated, altered, or holds what no backup writes; nothing of it is used. */
+  manifestInvalid: 'ManifestInvalid',
+  /** Thrown when a manifest is of a format that this version does not know. */
+  manifestTooNew: 'ManifestTooNew',
+  /** Thrown when a directory cannot be restored into: no directory, not writable, or too little space. */
+  targetUnusable: 'TargetUnusable',
+  /** Thrown when a restore finished but some files failed; details hold the {@link RestoreSummary}. */
+  restoreIncomplete: 'RestoreIncomplete',
+  /** Thrown when a verification found files missing, corrupt or impossible to check; details hold the {@link VerificationSummary}. */
+  verificationFailed: 'VerificationFailed',
   /** Thrown when a batch finished but some items failed; details hold the failed items. */
   batchIncomplete: 'BatchIncomplete',
   /** Thrown when an order names a SKU outside a catalogue that is complete. */
@@ -39,6 +55,12 @@ export const nonRetryableFailureTypes: readonly FailureType[] = [
   failureTypes.rootUnreadable,
   failureTypes.invalidInput,
   failureTypes.storageRefused,
+  failureTypes.backupRunning,
+  failureTypes.ownedByAnother,
+  failureTypes.runNotFound,
+  failureTypes.manifestInvalid,
+  failureTypes.manifestTooNew,
+  failureTypes.targetUnusable,
   failureTypes.unknownSku,
   failureTypes.payloadsTooLarge,
 ];

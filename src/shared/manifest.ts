@@ -25,6 +25,20 @@ export interface PageEntry extends FileAttributes {
   readonly copy?: number;
   /** Why the path could not be read; the run is then incomplete. */
   readonly error?: string;
+  /** What the base run stored of the file. Without `copy` the file is unchanged since, and this is what the run holds. */
+  readonly before?: StoredFile;
+  /** Whether its size and times are those that the base run noted. */
+  readonly asBefore?: true;
+}
+
+/** Where a file's content is in storage. */
+export interface StoredFile {
+  readonly blob: string;
+  readonly etag: string;
+  /** Of the bytes stored, in hexadecimal. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 /** One line of a copy's outcomes. */
@@ -36,6 +50,8 @@ export interface FileOutcome extends FileAttributes {
   /** Of the bytes stored, in hexadecimal. */
   readonly sha256?: string;
   readonly reason?: string;
+  /** Whether another process was busy with the file, so that trying later may succeed. */
+  readonly busy?: true;
   /** Times that the file was read. */
   readonly attempts: number;
 }
@@ -46,7 +62,7 @@ export interface ManifestEntry extends FileOutcome {
   readonly target?: EncodedPath;
 }
 
-/** The last write of a run: without it the run is incomplete and nothing is restored from it. */
+/** The last write of a run: without it the run is incomplete and nothing is restored from it. Its shards are chained to it by their hashes. */
 export interface Manifest {
   readonly format: 1;
   readonly run: string;
@@ -65,6 +81,8 @@ export interface Manifest {
   readonly skipped: number;
   /** In the order of the paths they hold. */
   readonly shards: readonly ManifestShard[];
+  /** SHA-256 of this manifest without the checksum, in hexadecimal. */
+  readonly checksum: string;
 }
 
 /** A gzipped NDJSON blob of {@link ManifestEntry}, one per page of the listing. */
@@ -73,9 +91,23 @@ export interface ManifestShard {
   /** Of the gzipped bytes, in hexadecimal. */
   readonly sha256: string;
   readonly entries: number;
+  /** How the {@link entryKey} of its first entry begins: at most 500 characters of it, enough to find an entry's shard. */
+  readonly first: string;
 }
 
 /** Orders a listing: by path, a directory as if its name ended in `/`, so that it comes right before what is in it. */
 export function entryKey(entry: { readonly path: EncodedPath; readonly kind: EntryKind }): string {
   return entry.kind === 'directory' ? `${entry.path}/` : entry.path;
+}
+
+/** Whether the run holds a content for the entry: that is what a restore writes and a verification checks. */
+export function holdsContent(entry: ManifestEntry): entry is ManifestEntry & StoredFile {
+  const { kind, outcome, blob, etag, sha256 } = entry;
+  const isComplete = blob !== undefined && etag !== undefined && sha256 !== undefined;
+  return kind === 'file' && isContentOutcome(outcome) && isComplete;
+}
+
+/** Whether a file with this outcome has its content in storage. */
+export function isContentOutcome(outcome: Outcome): boolean {
+  return outcome === 'uploaded' || outcome === 'unchanged' || outcome === 'adopted';
 }

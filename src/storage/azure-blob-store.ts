@@ -1,26 +1,22 @@
 import { createHash } from 'node:crypto';
-import type {
-  BlobRequestConditions,
-  BlockBlobClient,
-  ContainerClient,
-  ContainerListBlobFlatSegmentResponse,
-} from '@azure/storage-blob';
-import { blobStoreError } from './azure-errors.ts';
+import type { BlobRequestConditions, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { createAskAzure, type AskAzure } from './ask-azure.ts';
+import { etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
 import {
   BlobStoreError,
   maxPutBytes,
   type BlobProperties,
+  type BlobRange,
   type BlobStore,
+  type BlobVersion,
   type Precondition,
   type WriteOptions,
 } from './blob-store.ts';
+import { pathOf } from './blob-path.ts';
+import { createPutBlob, type PutBlob } from './put-blob/put-blob.ts';
 
-// The SDK has no timeout of its own: a service that accepts a request and never answers would hold it for ever.
 const usualAnswerWithin = 30_000;
-const bytesPerExtraMillisecond = 256;
 const readTries = 3;
-// Azure takes a backslash for a slash and drops a final dot.
-const rewrittenByAzure = /\\|\.$/u;
 
 export interface AzureBlobStoreOptions {
   /** A call that takes longer ends as `unavailable`; one that carries bytes is given more. Milliseconds, 30,000 by default. */
@@ -32,8 +28,9 @@ export interface AzureBlobStoreOptions {
 /** A {@link BlobStore} over `@azure/storage-blob`. */
 export class AzureBlobStore implements BlobStore {
   readonly #client: ContainerClient;
-  readonly #answerWithin: number;
-  readonly #listPageSize: number;
+  readonly #ask: AskAzure;
+  readonly #listed: Listed;
+  readonly #put: PutBlob;
   readonly container: string;
   readonly url: string;
 
@@ -42,10 +39,11 @@ export class AzureBlobStore implements BlobStore {
     { answerWithin = usualAnswerWithin, listPageSize = 5000 }: AzureBlobStoreOptions = {},
   ) {
     this.#client = client;
-    this.#answerWithin = answerWithin;
-    this.#listPageSize = listPageSize;
     this.container = client.containerName;
     this.url = client.url.split('?')[0] ?? client.url;
+    this.#ask = createAskAzure(this.url, answerWithin);
+    this.#put = createPutBlob(client);
+    this.#listed = { client, ask: this.#ask, pageSize: listPageSize };
   }
 
   async ensureContainer(signal: AbortSignal): Promise<void> {
@@ -57,15 +55,11 @@ export class AzureBlobStore implements BlobStore {
   async put(name: string, body: Buffer, options: WriteOptions): Promise<string> {
     if (body.length > maxPutBytes)
       throw new BlobStoreError('refused', `${name} is too large for one request: stage it in blocks`);
-    const blob = this.#blob(name);
-    const response = await this.#ask(`write ${name}`, options.signal, body.length, (abortSignal) =>
-      blob.upload(body, body.length, {
-        abortSignal,
-        transactionalContentMD5: md5(body),
-        ...writeSettings(options),
-      }),
+    const path = pathOf(name);
+    const etag = await this.#ask(`write ${name}`, options.signal, body.length, (signal) =>
+      this.#put(path, body, { ...options, signal }),
     );
-    return etagOf(response.etag);
+    return etagOf(etag);
   }
 
   async stageBlock(name: string, blockId: string, body: Buffer, signal: AbortSignal): Promise<void> {
@@ -98,14 +92,16 @@ export class AzureBlobStore implements BlobStore {
     return { name, etag: etagOf(found.etag), size: found.contentLength ?? 0, metadata: found.metadata ?? {} };
   }
 
-  async read(name: string, range: { from: number; to?: number }, signal: AbortSignal): Promise<Buffer> {
-    const blob = this.#blob(name);
+  async read(name: string, range: BlobRange, signal: AbortSignal): Promise<Buffer> {
+    const present = this.#blob(name);
+    const blob = range.snapshot === undefined ? present : present.withSnapshot(range.snapshot);
+    const ifMatch = range.etag === undefined ? {} : { conditions: { ifMatch: range.etag } };
     const count = range.to === undefined ? undefined : range.to - range.from;
     // A range of no bytes cannot be written in HTTP.
     if (count === 0) return Buffer.alloc(0);
     return this.#ask(`read ${name}`, signal, count ?? 0, async (abortSignal) => {
       for (let tries = 1; ; tries += 1) {
-        const response = await blob.download(range.from, count, { abortSignal });
+        const response = await blob.download(range.from, count, { abortSignal, ...ifMatch });
         try {
           const chunks: Buffer[] = [];
           for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
@@ -118,30 +114,16 @@ export class AzureBlobStore implements BlobStore {
     });
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
-    let continuationToken: string | undefined;
-    do {
-      const page: ContainerListBlobFlatSegmentResponse = await this.#listPage(prefix, continuationToken, signal);
-      continuationToken = page.continuationToken;
-      for (const blob of page.segment.blobItems) {
-        yield {
-          name: blob.name,
-          etag: etagOf(blob.properties.etag),
-          size: blob.properties.contentLength ?? 0,
-          metadata: lowerCaseKeys(blob.metadata ?? {}),
-        };
-      }
-    } while (continuationToken);
+  list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties> {
+    return listBlobs(this.#listed, prefix, signal);
   }
 
-  // One page at a time, so that each has a time limit of its own.
-  #listPage(prefix: string, continuationToken: string | undefined, signal: AbortSignal) {
-    return this.#ask(`list ${prefix}`, signal, 0, async (abortSignal) => {
-      const settings = { maxPageSize: this.#listPageSize, ...(continuationToken && { continuationToken }) };
-      const pages = this.#client.listBlobsFlat({ prefix, includeMetadata: true, abortSignal }).byPage(settings);
-      const { value } = await pages.next();
-      return value as ContainerListBlobFlatSegmentResponse;
-    });
+  listVersions(prefix: string, signal: AbortSignal): AsyncIterable<BlobVersion> {
+    return listVersions(this.#listed, prefix, signal);
+  }
+
+  listFolders(prefix: string, signal: AbortSignal): AsyncIterable<string> {
+    return listFolders(this.#listed, prefix, signal);
   }
 
   async snapshot(name: string, etag: string, signal: AbortSignal): Promise<string> {
@@ -152,36 +134,9 @@ export class AzureBlobStore implements BlobStore {
     return response.snapshot ?? '';
   }
 
-  // URL parsing resolves dot segments, so a name holding one would leave the container: what the URL says is compared with what was meant.
   #blob(name: string): BlockBlobClient {
-    if (name !== '' && name.isWellFormed() && !rewrittenByAzure.test(name)) {
-      const client = this.#client.getBlockBlobClient(name);
-      const path = new URL(client.url).pathname;
-      const container = new URL(this.#client.url).pathname;
-      if (decodeURIComponent(path) === `${decodeURIComponent(container)}/${name}`) return client;
-    }
-    throw new BlobStoreError('refused', `the blob name ${JSON.stringify(name)} would be stored under another name`);
-  }
-
-  async #ask<T>(
-    action: string,
-    signal: AbortSignal,
-    bytes: number,
-    send: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.#answerWithin + Math.ceil(bytes / bytesPerExtraMillisecond));
-    try {
-      return await send(AbortSignal.any([signal, timeout.signal]));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (timeout.signal.aborted) {
-        throw new BlobStoreError('unavailable', `${action}: no answer from ${this.url} in time`, { cause: error });
-      }
-      throw blobStoreError(error, action, this.url);
-    } finally {
-      clearTimeout(timer);
-    }
+    pathOf(name);
+    return this.#client.getBlockBlobClient(name);
   }
 
   async #askMaybe<T>(
@@ -212,14 +167,4 @@ function conditions(precondition: Precondition): BlobRequestConditions {
 
 function md5(body: Buffer): Buffer {
   return createHash('md5').update(body).digest();
-}
-
-// A HEAD quotes the etag and a listing does not; one form makes them comparable.
-function etagOf(etag: string | undefined): string {
-  const bare = (etag ?? '').replaceAll('"', '');
-  return `"${bare}"`;
-}
-
-function lowerCaseKeys(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key.toLowerCase(), value]));
 }

@@ -8,6 +8,22 @@ export interface BlobProperties {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A blob as it is, or a snapshot of it as it was. A snapshot has the etag and the metadata that the blob had when it was taken. */
+export interface BlobVersion extends BlobProperties {
+  /** Absent for the blob as it is. */
+  readonly snapshot?: string;
+}
+
+/** What to read of a blob: the bytes from `from` up to but not including `to`, or to the end. `from` lies within the blob. */
+export interface BlobRange {
+  readonly from: number;
+  readonly to?: number;
+  /** Reads nothing unless the blob, or the snapshot, has this etag. */
+  readonly etag?: string;
+  /** Reads this snapshot rather than the blob as it is. */
+  readonly snapshot?: string;
+}
+
 /** What must be true of the blob for a write to happen; without it the write overwrites whatever is there. */
 export type Precondition = { readonly absent: true } | { readonly etag: string };
 
@@ -46,10 +62,17 @@ export interface BlobStore {
   commitBlocks(name: string, blockIds: readonly string[], options: WriteOptions): Promise<string>;
   /** Undefined when there is no such blob. */
   properties(name: string, signal: AbortSignal): Promise<BlobProperties | undefined>;
-  /** The bytes from `from` up to but not including `to`, or to the end; `from` lies within the blob. Throws `not-found`. */
-  read(name: string, range: { readonly from: number; readonly to?: number }, signal: AbortSignal): Promise<Buffer>;
+  /**
+   * Throws `not-found`; with an etag, `precondition-failed` when the blob's is another, or when there is no blob, as some services say.
+   * Where the range is empty nothing is sent or checked.
+   */
+  read(name: string, range: BlobRange, signal: AbortSignal): Promise<Buffer>;
   /** Blobs whose name starts with `prefix`, in byte order of the names, fetched page by page. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<BlobProperties>;
+  /** The same with snapshots: those of a name come right before it, oldest first. */
+  listVersions(prefix: string, signal: AbortSignal): AsyncIterable<BlobVersion>;
+  /** Names of the folders right below `prefix`, which ends in `/`: without the prefix and the slash, each once, in byte order. */
+  listFolders(prefix: string, signal: AbortSignal): AsyncIterable<string>;
   /** Keeps the present content as a read-only snapshot; returns its id. Throws `precondition-failed` when the etag is another. */
   snapshot(name: string, etag: string, signal: AbortSignal): Promise<string>;
 }

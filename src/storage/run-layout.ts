@@ -1,27 +1,70 @@
+import { createHash } from 'node:crypto';
 import { systemFolder } from '../shared/blob-name.ts';
 
+/** What leaves data of its own in storage: the folders of each kind lie side by side. */
+export type JobKind = 'runs' | 'restores' | 'verifications';
+
+export interface StoredJob {
+  readonly prefix: string;
+  readonly id: string;
+  readonly round?: number;
+}
+
+const lastWrite: Readonly<Record<JobKind, string>> = {
+  runs: 'manifest.json',
+  restores: 'report.json',
+  verifications: 'report.json',
+};
+
 /**
- * Where a run keeps its own data, below the folder of its prefix: the manifest for good, and pages and outcomes while it runs, those
- * of each later round in a folder of their own.
+ * Where a job keeps its own data, below the folder of its prefix: the manifest of a run, or the report of a restore or a verification,
+ * for good with its shards, and pages and outcomes while it runs, those of each later round in a folder of their own.
  */
-export function runLayout(run: { readonly prefix: string; readonly id: string; readonly round?: number }) {
-  const folder = `${systemFolder}/${prefixFolder(run.prefix)}/runs/${run.id}`;
-  const round = run.round === undefined ? folder : `${folder}/rounds/${ordinal(run.round)}`;
+export function jobLayout(kind: JobKind, job: StoredJob) {
+  const folder = `${jobsFolder(kind, job.prefix)}${job.id}`;
+  const round = job.round === undefined ? folder : `${folder}/rounds/${ordinal(job.round)}`;
+  const shards = `${folder}/${kind === 'runs' ? 'manifest' : 'ledger'}/`;
   return {
-    /** Written last; a run without it is incomplete. */
-    manifest: `${folder}/manifest.json`,
+    folder: `${folder}/`,
+    /** Written last; a job without it is incomplete. */
+    manifest: `${folder}/${lastWrite[kind]}`,
     /** Blobs whose names sort in page order. */
-    shards: `${folder}/manifest/`,
-    shard: (page: number) => `${folder}/manifest/${ordinal(page)}.ndjson.gz`,
+    shards,
+    shard: (page: number) => `${shards}${ordinal(page)}.ndjson.gz`,
     page: (page: number) => `${round}/pages/${ordinal(page)}.ndjson`,
     outcomes: (page: number) => `${round}/outcomes/${ordinal(page)}/`,
     outcome: (page: number, copy: number) => `${round}/outcomes/${ordinal(page)}/${ordinal(copy)}.ndjson`,
   };
 }
 
+/** Where each of these things of a job is. */
+export type JobLayout = ReturnType<typeof jobLayout>;
+
+/** Where a run keeps its own data. */
+export function runLayout(run: StoredJob): JobLayout {
+  return jobLayout('runs', run);
+}
+
+/** The folder that holds one folder for each job of this kind; ends in `/`. */
+export function jobsFolder(kind: JobKind, prefix: string): string {
+  return `${prefixFolder(prefix)}/${kind}/`;
+}
+
+/** Tells which host writes below the prefix. */
+export function ownerBlob(prefix: string): string {
+  return `${prefixFolder(prefix)}/owner.json`;
+}
+
+/** Tells which backup of a root is under way. */
+export function runningBlob(prefix: string, root: string): string {
+  // A root can be longer than a blob's name.
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 32);
+  return `${prefixFolder(prefix)}/running/${name}.json`;
+}
+
 // A prefix is a path of folders; as one segment it cannot run into another prefix's data. `@`, which encoding never leaves, stands for none.
 function prefixFolder(prefix: string): string {
-  return prefix === '' ? '@' : encodeURIComponent(prefix.replace(/\/$/u, ''));
+  return `${systemFolder}/${prefix === '' ? '@' : encodeURIComponent(prefix.replace(/\/$/u, ''))}`;
 }
 
 function ordinal(n: number): string {

@@ -84,3 +84,23 @@ test("a snapshot keeps the overwritten blob's bytes", async () => {
   const kept = azurite().getContainerClient(container).getBlobClient('x').withSnapshot(snapshot);
   expect((await kept.downloadToBuffer()).toString()).toBe('first');
 });
+
+test('versions and folders are complete and in order wherever pages end', async () => {
+  const { direct } = await openRig();
+  const versions: unknown[] = [];
+  for (const name of ['a', 'a/b', 'b', 'c/d']) {
+    for (const size of [1, 2, 3]) {
+      const etag = await direct.put(name, Buffer.alloc(size), { signal });
+      versions.push({ name, size, snapshot: await direct.snapshot(name, etag, signal) });
+    }
+    await direct.put(name, Buffer.alloc(4), { signal });
+    versions.push({ name, size: 4, snapshot: undefined });
+  }
+  for (const listPageSize of [1, 2, 3, 4, 5, 7, 16]) {
+    const store = openBlobStore({ connectionString: inject('connectionString') }, direct.container, { listPageSize });
+    const listed = await Array.fromAsync(store.listVersions('', signal));
+    const seen = listed.map(({ name, size, snapshot }) => ({ name, size, snapshot }));
+    expect(seen, `${listPageSize} a page`).toEqual(versions);
+    expect(await Array.fromAsync(store.listFolders('', signal)), `${listPageSize} a page`).toEqual(['a', 'c']);
+  }
+});

@@ -81,6 +81,7 @@ test.each([
   [409, 'BlobAlreadyExists', 'precondition-failed'],
   [409, 'ContainerBeingDeleted', 'unavailable'],
   [412, 'ConditionNotMet', 'precondition-failed'],
+  [412, 'LeaseIdMissing', 'refused'],
   [404, 'ContainerNotFound', 'not-found'],
 ] as const)('an answer of %i %s means %s', async (status, code, kind) => {
   const { store, proxy } = await openRig();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { blobNamesSuite } from './blob-names.suite.ts';
+import { blobVersionsSuite } from './blob-versions.suite.ts';
 import { content } from '../support/tree.ts';
 
 /** What the suite needs of an implementation. */
@@ -32,6 +33,7 @@ export function blobStoreSuite(implementation: string, open: () => Promise<Opene
     afterAll(() => close());
 
     blobNamesSuite(() => store);
+    blobVersionsSuite(() => store);
 
     test('a container that exists is left as it is', async () => {
       await store.put('kept', Buffer.from('kept'), { signal });
@@ -212,6 +214,8 @@ export function blobStoreSuite(implementation: string, open: () => Promise<Opene
         store.properties('aborted', aborted),
         store.read('kept', { from: 0 }, aborted),
         Array.fromAsync(store.list('', aborted)),
+        Array.fromAsync(store.listVersions('', aborted)),
+        Array.fromAsync(store.listFolders('', aborted)),
         store.snapshot('kept', '"0x1"', aborted),
       ];
       const results = await Promise.allSettled(calls);

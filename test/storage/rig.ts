@@ -61,6 +61,8 @@ export function everyCall(store: BlobStore, callSignal = signal): (() => Promise
     () => store.properties('there', callSignal),
     () => store.read('there', { from: 0 }, callSignal),
     () => Array.fromAsync(store.list('', callSignal)),
+    () => Array.fromAsync(store.listVersions('', callSignal)),
+    () => Array.fromAsync(store.listFolders('', callSignal)),
   ];
 }
 

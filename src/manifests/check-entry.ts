@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { systemFolder } from '../shared/blob-name.ts';
+import { decodePath, encodePath, encodeText } from '../shared/encoded-path.ts';
+import { holdsContent, isContentOutcome, type ManifestEntry } from '../shared/manifest.ts';
+
+const text = z.string();
+const nanoseconds = z.string().regex(/^-?\d{1,30}$/u);
+const count = z.int().min(0);
+
+const entrySchema = z.object({
+  path: text,
+  kind: z.enum(['file', 'directory', 'symlink', 'other']),
+  outcome: z.enum(['uploaded', 'unchanged', 'adopted', 'recorded', 'skipped', 'changed', 'failed']),
+  size: count,
+  mtimeNs: nanoseconds,
+  ctimeNs: nanoseconds,
+  mode: z.int().min(0).max(0o7777),
+  attempts: count,
+  target: z.exactOptional(text),
+  blob: z.exactOptional(text.min(1).max(1024)),
+  etag: z.exactOptional(text.min(1)),
+  sha256: z.exactOptional(text.regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits')),
+  reason: z.exactOptional(text),
+  busy: z.exactOptional(z.literal(true)),
+});
+
+/**
+ * Takes a line of a shard for what it claims to be only if a backup could have written it: whoever can write to the container must
+ * not be able to make a restore write outside its target, or read blobs that are no file's content.
+ */
+export function checkEntry(line: unknown, prefix: string): { entry: ManifestEntry } | { wrong: string } {
+  const { data: entry, error } = entrySchema.safeParse(line);
+  if (error) {
+    const [issue] = error.issues;
+    return { wrong: `${issue?.path.join('.') || 'the line'}: ${issue?.message}` };
+  }
+  const wrong = pathFault(entry.path) ?? targetFault(entry) ?? contentFault(entry, prefix);
+  return wrong === undefined ? { entry } : { wrong };
+}
+
+function pathFault(path: string): string | undefined {
+  if (!isCanonical(path, encodePath)) return `path: ${shown(path)} is not a path as it is encoded here`;
+  const segments = decodePath(path).toString('latin1').split('/');
+  if (segments.some((segment) => segment === '.' || segment === '..' || segment.includes('\0'))) {
+    return `path: ${shown(path)} has a segment that no file has`;
+  }
+  return undefined;
+}
+
+function targetFault({ kind, outcome, target }: ManifestEntry): string | undefined {
+  if (target === undefined) return kind === 'symlink' && outcome === 'recorded' ? 'target: missing' : undefined;
+  if (kind !== 'symlink') return `target: a ${kind} has none`;
+  const isTarget = target !== '' && isCanonical(target, encodeText) && !decodePath(target).includes(0);
+  return isTarget ? undefined : `target: ${shown(target)} is nothing that a symlink can hold`;
+}
+
+function contentFault(entry: ManifestEntry, prefix: string): string | undefined {
+  const { kind, outcome, blob } = entry;
+  if (kind === 'file' && outcome === 'recorded') return 'outcome: a file has content, so it is not just recorded';
+  if (!isContentOutcome(outcome)) return undefined;
+  if (kind !== 'file') return `outcome: a ${kind} has no content that could be ${outcome}`;
+  if (!holdsContent(entry)) return `blob, etag and sha256: a file that was ${outcome} has them`;
+  return isFileBlob(entry.blob, prefix)
+    ? undefined
+    : `blob: ${shown(blob ?? '')} is not the blob of a file of this run`;
+}
+
+function isFileBlob(blob: string, prefix: string): boolean {
+  if (!blob.startsWith(prefix)) return false;
+  const segments = blob.slice(prefix.length).split('/');
+  const [top] = segments;
+  const isOwn = top === systemFolder || blob.startsWith(`${systemFolder}/`);
+  return !isOwn && !segments.some((segment) => ['', '.', '..'].includes(segment));
+}
+
+function isCanonical(encoded: string, encode: (bytes: Buffer) => string): boolean {
+  try {
+    return encode(decodePath(encoded)) === encoded;
+  } catch {
+    return false;
+  }
+}
+
+function shown(value: string): string {
+  return JSON.stringify(value.slice(0, 200));
+}

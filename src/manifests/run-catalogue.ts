@@ -1,0 +1,114 @@
+import type { BlobStore } from '../storage/blob-store.ts';
+import { jobsFolder, runLayout } from '../storage/run-layout.ts';
+import { newestManifests } from './newest-manifests.ts';
+import { readManifest, type StoredManifest } from './read-manifest.ts';
+import { noCompleteRun, runOfAnotherRoot, runWithoutManifest, severalRoots, unknownRun } from './run-not-found.ts';
+import { isRunId, parseRunReference } from './run-reference.ts';
+
+/** Which run is meant, among those below a prefix. */
+export interface RunQuery {
+  readonly prefix: string;
+  /** An id, `latest`, or a time in ISO 8601 with its zone: the last run that had begun by then. */
+  readonly run: string;
+  /** The directory that was backed up, as it was named then. */
+  readonly root?: string | undefined;
+  /** Lets `latest` and a time mean incomplete runs too. */
+  readonly incompleteToo?: boolean;
+}
+
+/** The ids of all runs below a prefix, those without a manifest too, newest first; of one second in any order. */
+export async function* listRuns(store: BlobStore, prefix: string, signal: AbortSignal): AsyncGenerator<string> {
+  yield* await runIds(store, prefix, signal);
+}
+
+/**
+ * The manifest of the run that is meant. `latest` and a time mean complete runs alone unless told otherwise; an id may name an incomplete one. Throws an
+ * `ExpectedError`: `RunNotFound` with what there is to choose from, and what {@link readManifest} throws, also when `latest` or a time
+ * may mean a run whose manifest cannot be used. Without a root it reads all manifests, to learn whether there are several roots.
+ */
+export async function findRun(store: BlobStore, query: RunQuery, signal: AbortSignal): Promise<StoredManifest> {
+  const reference = parseRunReference(query.run);
+  if (reference === undefined) {
+    throw unknownRun(query.run, query.prefix, await runIds(store, query.prefix, signal));
+  }
+  if ('id' in reference) return findById(store, query, reference.id, signal);
+  return findByStart(store, query, reference.startedBy, signal);
+}
+
+/** The newest manifest of a root that can be used, of a complete run or not; undefined when there is none. */
+export async function lastRun(
+  store: BlobStore,
+  { prefix, root }: { readonly prefix: string; readonly root: string },
+  signal: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  const ids = await runIds(store, prefix, signal);
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('manifest' in found && found.manifest.root === root) return found;
+  }
+  return undefined;
+}
+
+async function runIds(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
+  const folders = await Array.fromAsync(store.listFolders(jobsFolder('runs', prefix), signal));
+  return folders.filter(isRunId).toReversed();
+}
+
+async function findById(
+  store: BlobStore,
+  { prefix, root }: RunQuery,
+  id: string,
+  signal: AbortSignal,
+): Promise<StoredManifest> {
+  const found = await readManifest(store, { prefix, id }, signal);
+  if (found === undefined) {
+    for await (const _ of store.list(runLayout({ prefix, id }).folder, signal)) throw runWithoutManifest(id);
+    throw unknownRun(id, prefix, await runIds(store, prefix, signal));
+  }
+  if (root !== undefined && found.manifest.root !== root) throw runOfAnotherRoot(id, found.manifest.root, root);
+  return found;
+}
+
+async function findByStart(
+  store: BlobStore,
+  query: RunQuery,
+  startedBy: number,
+  signal: AbortSignal,
+): Promise<StoredManifest> {
+  const { prefix, root } = query;
+  const newest = new Map<string, StoredManifest>();
+  const incomplete: string[] = [];
+  const ids = notAfter(await runIds(store, prefix, signal), startedBy);
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('fault' in found) {
+      // It may be of the run that is meant, and an older run would be another state than was asked for.
+      if (newest.size === 0) throw found.fault;
+    } else if (isMeant(found, root, startedBy)) {
+      if (!found.manifest.complete && query.incompleteToo !== true) incomplete.push(found.manifest.run);
+      else if (!newest.has(found.manifest.root)) newest.set(found.manifest.root, found);
+    }
+    if (newest.size > 0 && root !== undefined) break;
+  }
+  return onlyOne(query, newest, incomplete);
+}
+
+function onlyOne(
+  query: RunQuery,
+  byRoot: ReadonlyMap<string, StoredManifest>,
+  incomplete: readonly string[],
+): StoredManifest {
+  const [first] = byRoot.values();
+  if (first === undefined) throw noCompleteRun(query, incomplete);
+  if (byRoot.size > 1) throw severalRoots([...byRoot.keys()]);
+  return first;
+}
+
+function isMeant({ manifest }: StoredManifest, root: string | undefined, startedBy: number): boolean {
+  return Date.parse(manifest.startedAt) <= startedBy && (root === undefined || manifest.root === root);
+}
+
+// An id begins with the second in which its run did.
+function notAfter(ids: readonly string[], startedBy: number): readonly string[] {
+  if (startedBy === Infinity) return ids;
+  const second = new Date(startedBy).toISOString().replace(/[-:]|\.\d+/gu, '');
+  return ids.filter((id) => id.slice(0, second.length) <= second);
+}

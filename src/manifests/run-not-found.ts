@@ -1,0 +1,46 @@
+import { ExpectedError, failureTypes } from '../shared/failures.ts';
+
+const shownRuns = 5;
+
+/** Says that there is no such run, what can be given, and which runs `newest` there are. */
+export function unknownRun(run: string, prefix: string, newest: readonly string[]): ExpectedError {
+  const there = newest.length === 0 ? 'there is none yet' : `the newest are ${list(newest)}`;
+  return runNotFound(
+    `There is no run ${JSON.stringify(run)} below the prefix "${prefix}": give a run's id, "latest", or a time such as 2026-11-21T06:10:00Z; ${there}`,
+  );
+}
+
+export function runWithoutManifest(id: string): ExpectedError {
+  return runNotFound(
+    `Run ${id} is incomplete, for it is still running or was stopped: wait for its end, or name another run`,
+  );
+}
+
+export function runOfAnotherRoot(id: string, its: string, root: string): ExpectedError {
+  return runNotFound(`Run ${id} is a backup of ${its}, not of ${root}: leave the root out, or name another run`);
+}
+
+/** Says that no complete run fits what was asked for, and how to name one of the incomplete ones. */
+export function noCompleteRun(
+  { prefix, run, root }: { readonly prefix: string; readonly run: string; readonly root?: string | undefined },
+  incomplete: readonly string[],
+): ExpectedError {
+  const which = `${root === undefined ? '' : ` of ${root}`}${run === 'latest' ? '' : ` begun by ${run}`}`;
+  const hint =
+    incomplete.length === 0
+      ? 'list the runs that there are, or make a backup'
+      : `incomplete ones can be named by their id (${list(incomplete)})`;
+  return runNotFound(`There is no complete backup${which} below the prefix "${prefix}": ${hint}`);
+}
+
+export function severalRoots(roots: readonly string[]): ExpectedError {
+  return runNotFound(`There are backups of several directories: give one of them as root (${roots.join(', ')})`);
+}
+
+function list(ids: readonly string[]): string {
+  return ids.slice(0, shownRuns).join(', ');
+}
+
+function runNotFound(message: string): ExpectedError {
+  return new ExpectedError(failureTypes.runNotFound, message);
+}

@@ -1,0 +1,103 @@
+import type { BackupOptions, FileFailure } from './contract.ts';
+import type { ManifestShard } from './manifest.ts';
+
+/** What happens where a path to restore is taken already: it stays; it gives way when its size or times differ; it gives way. */
+export const overwritePolicies = ['never', 'if-changed', 'always'] as const;
+
+export type OverwritePolicy = (typeof overwritePolicies)[number];
+
+export interface RestoreInput {
+  /** A run's id, `latest`, or a time in ISO 8601: the last run that had begun by then. */
+  readonly run: string;
+  /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
+  readonly root?: string;
+  /** Absolute path of a directory on the worker's machine, created when it is missing; the place it came from unless given. */
+  readonly target?: string;
+  /** Files, folders or globs, relative to the root; everything unless given. */
+  readonly paths?: readonly string[];
+  /** `if-changed` unless given. */
+  readonly overwrite?: OverwritePolicy;
+  /** Deletes what the target holds and the run does not. */
+  readonly delete?: boolean;
+  /** Plans and reports, and changes nothing in the target. */
+  readonly dryRun?: boolean;
+  readonly options?: Partial<BackupOptions>;
+}
+
+/** One restore, as `openRestore` found and fixed it. Every activity receives it. */
+export interface Restore {
+  /** Names the restore in storage and sorts by start time. */
+  readonly id: string;
+  /** The run that is restored. */
+  readonly run: string;
+  /** Of the run's manifest when it was checked: one that is another by now is refused. */
+  readonly manifestEtag: string;
+  /** The directory that was backed up, as it was named then. */
+  readonly root: string;
+  /** Absolute path, as the caller wrote it. */
+  readonly target: string;
+  readonly container: string;
+  readonly prefix: string;
+  readonly paths?: readonly string[];
+  readonly overwrite: OverwritePolicy;
+  readonly delete: boolean;
+  readonly dryRun: boolean;
+  readonly options: BackupOptions;
+  readonly round?: number;
+}
+
+/**
+ * What became of a path in a restore:
+ * `restored` it was written (in a dry run: would be); `unchanged` the target held it already; `kept` something else is there, and the
+ * policy keeps it; `deleted` the run does not hold it (in a dry run: would be); `skipped` the run does not hold its content;
+ * `failed` it could not be read from storage or written.
+ */
+export type RestoreOutcome = 'restored' | 'unchanged' | 'kept' | 'deleted' | 'skipped' | 'failed';
+
+/** Counts of a restore. `files` and `bytes` are those selected of the run. */
+export interface RestoreTally {
+  readonly files: number;
+  readonly bytes: number;
+  readonly restored: number;
+  readonly restoredBytes: number;
+  readonly unchanged: number;
+  readonly kept: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly deleted: number;
+  readonly skipped: number;
+  readonly failed: number;
+}
+
+/** The last write of a restore. */
+export interface RestoreReport extends Pick<
+  Restore,
+  'run' | 'root' | 'target' | 'paths' | 'overwrite' | 'delete' | 'dryRun'
+> {
+  readonly format: 1;
+  readonly restore: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly tally: RestoreTally;
+  /** The ledger: gzipped NDJSON blobs with one line for each path, those of what was deleted last. */
+  readonly shards: readonly ManifestShard[];
+  /** Whether nothing failed. */
+  readonly complete: boolean;
+  /** SHA-256 of this report without the checksum, in hexadecimal. */
+  readonly checksum: string;
+}
+
+/** The result of a restore. */
+export interface RestoreSummary extends RestoreTally {
+  readonly restoreId: string;
+  readonly runId: string;
+  readonly root: string;
+  readonly target: string;
+  readonly dryRun: boolean;
+  /** `container/name` of what the restore left: its counts and the shards of its ledger. */
+  readonly report: string;
+  readonly complete: boolean;
+  /** The first failures, at most `maxReportedFailures`; the ledger has them all. */
+  readonly failures: readonly FileFailure[];
+}

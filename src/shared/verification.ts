@@ -1,0 +1,97 @@
+import type { BackupOptions, FileFailure } from './contract.ts';
+import type { EncodedPath } from './encoded-path.ts';
+import type { ManifestShard, StoredFile } from './manifest.ts';
+
+export interface VerificationInput {
+  /** A run's id, `latest`, or a time in ISO 8601: the last run that had begun by then. */
+  readonly run: string;
+  /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
+  readonly root?: string;
+  /** Reads blobs and hashes them; otherwise names, sizes and etags are compared with a listing of the container. */
+  readonly deep?: boolean;
+  /** Of a deep verification: the share of files read, above 0 and at most 1, another choice each time. */
+  readonly sample?: number;
+  /** Of a deep verification: the files of part `number` of `of`, so that `of` verifications read everything. */
+  readonly subset?: { readonly number: number; readonly of: number };
+  readonly options?: Partial<BackupOptions>;
+}
+
+/** One verification, as `openVerification` found and fixed it. Every activity receives it. */
+export interface Verification {
+  /** Names the verification in storage and sorts by start time. */
+  readonly id: string;
+  readonly run: string;
+  /** Of the run's manifest when it was checked: one that is another by now is refused. */
+  readonly manifestEtag: string;
+  readonly root: string;
+  readonly container: string;
+  readonly prefix: string;
+  readonly deep: boolean;
+  readonly sample?: number;
+  readonly subset?: { readonly number: number; readonly of: number };
+  readonly options: BackupOptions;
+  readonly round?: number;
+}
+
+/**
+ * What a verification found of a path:
+ * `intact` storage holds what the manifest says, as far as was looked; `missing` neither the blob nor a snapshot of it does;
+ * `corrupt` what storage holds is something else; `extra` a blob that no run refers to; `unchecked` it was left out of the sample;
+ * `failed` storage would not say.
+ */
+export type VerificationOutcome = 'intact' | 'missing' | 'corrupt' | 'extra' | 'unchecked' | 'failed';
+
+/** One line of a verification's ledger: what the run's manifest says of a file, and what was found. */
+export interface VerifiedFile extends StoredFile {
+  /** Relative to the run's root; of an extra blob its name. */
+  readonly path: EncodedPath;
+  readonly kind: 'file';
+  readonly outcome: VerificationOutcome;
+  readonly reason?: string;
+  /** Times that the content was read; 0 when only the listing was looked at. */
+  readonly attempts: number;
+}
+
+/** Counts of a verification. `files` and `bytes` are those that the run holds. */
+export interface VerificationTally {
+  readonly files: number;
+  readonly bytes: number;
+  readonly intact: number;
+  /** Read and hashed. */
+  readonly readBytes: number;
+  readonly missing: number;
+  readonly corrupt: number;
+  readonly extra: number;
+  readonly unchecked: number;
+  /** Files whose outcome is `missing`, `corrupt` or `failed`. */
+  readonly failed: number;
+}
+
+/** The last write of a verification. */
+export interface VerificationReport extends Pick<Verification, 'run' | 'root' | 'deep' | 'sample' | 'subset'> {
+  readonly format: 1;
+  readonly verification: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly tally: VerificationTally;
+  /** The ledger: gzipped NDJSON blobs of {@link VerifiedFile}, those of extra blobs last. */
+  readonly shards: readonly ManifestShard[];
+  /** Whether nothing was missing, corrupt or impossible to check. */
+  readonly complete: boolean;
+  /** SHA-256 of this report without the checksum, in hexadecimal. */
+  readonly checksum: string;
+}
+
+/** The result of a verification. */
+export interface VerificationSummary extends VerificationTally {
+  readonly verificationId: string;
+  readonly runId: string;
+  readonly root: string;
+  readonly deep: boolean;
+  /** `container/name` of what the verification left: its counts and the shards of its ledger. */
+  readonly report: string;
+  /** Whether nothing was missing, corrupt or impossible to check. */
+  readonly complete: boolean;
+  readonly failures: readonly FileFailure[];
+}
