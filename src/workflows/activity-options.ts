@@ -4,12 +4,15 @@ import { nonRetryableFailureTypes } from '../shared/failures.ts';
 
 const nonRetryableErrorTypes = [...nonRetryableFailureTypes];
 
-/** `openRun` tells the caller within seconds that a root or the storage cannot be used, while a dropped connection is still forgiven. */
+/** `openRun` tells the caller within seconds that a root or the storage cannot be used, while a dropped connection or a worker's crash is forgiven. */
 export const openOptions: ActivityOptions = {
   startToCloseTimeout: '60s',
   heartbeatTimeout: '15s',
-  retry: { initialInterval: '500ms', maximumAttempts: 2, nonRetryableErrorTypes },
+  retry: { initialInterval: '500ms', maximumAttempts: 4, nonRetryableErrorTypes },
 };
+
+/** The same for what reads a whole manifest first: minutes when it is of millions of files. */
+export const checkedOpenOptions: ActivityOptions = { ...openOptions, startToCloseTimeout: '2h' };
 
 /** For copies: hours for a large file, given back soon when its worker dies, tried through an outage of minutes. */
 export function copyOptions(options: BackupOptions): ActivityOptions {

@@ -1,9 +1,9 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { CopyResult } from '../activities/copy-files.ts';
-import type { CopyFailure, Page, Run } from '../shared/contract.ts';
-import type { BackupActivities } from './backup-activities.ts';
+import type { BackupOptions, CopyFailure, Page } from '../shared/contract.ts';
 import { reasonOf } from './failure-reason.ts';
 import { fanOut } from './fan-out.ts';
+import type { PagedActivities } from './paged-activities.ts';
 import type { Suspension } from './suspension.ts';
 
 /**
@@ -11,14 +11,14 @@ import type { Suspension } from './suspension.ts';
  * Throws when the workflow is cancelled, once no copy runs any more.
  */
 export async function copyPage(
-  run: Run,
+  { options }: { readonly options: BackupOptions },
   page: Page,
-  { copy }: BackupActivities,
-  { gate }: Suspension,
+  { copy }: Pick<PagedActivities<unknown, unknown>, 'copy'>,
+  { gate, recallable }: Suspension,
   onCopied: (result: CopyResult) => void,
 ): Promise<CopyFailure[]> {
-  const results = await fanOut(page.copies, async (item) => onCopied(await copy(item)), {
-    limit: run.options.window,
+  const results = await fanOut(page.copies, async (item) => onCopied(await recallable(() => copy(item))), {
+    limit: options.window,
     gate,
     stopOn: isCancellation,
   });

@@ -1,5 +1,5 @@
 import type { BackupProgress, Page } from '../shared/contract.ts';
-import type { BackupActivities } from './backup-activities.ts';
+import type { PagedActivities } from './paged-activities.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { pageListed } from './progress.ts';
 
@@ -11,22 +11,18 @@ export interface PageSource {
   readonly after: (page: Page) => Promise<Page> | undefined;
 }
 
-/** The whole tree, by its listing. */
-export function wholeTree(activities: BackupActivities, report: ProgressReport<BackupProgress>): PageSource {
-  const list = (number: number, cursor?: string) => listed(activities.listFiles(number, cursor), report);
+/** All of them, by their listing. */
+export function everyPage(activities: Lists, shown: Listed): PageSource {
+  const list = (number: number, cursor?: string) => listed(activities.list(number, cursor), shown);
   return {
     first: () => list(0),
     after: ({ number, cursor }) => (cursor === undefined ? undefined : ahead(list(number + 1, cursor))),
   };
 }
 
-/** What failed of the given pages, in ascending order. */
-export function failedPages(
-  numbers: readonly number[],
-  activities: BackupActivities,
-  report: ProgressReport<BackupProgress>,
-): PageSource {
-  const list = (number: number) => listed(activities.listFailed(number), report);
+/** What failed of the given pages, in ascending order, or of that only what others were busy with. */
+export function failedPages(numbers: readonly number[], activities: Lists, shown: Listed, only?: 'busy'): PageSource {
+  const list = (number: number) => listed(activities.listFailed(number, only), shown);
   return {
     first: async () => (numbers[0] === undefined ? undefined : list(numbers[0])),
     after: (page) => {
@@ -36,9 +32,17 @@ export function failedPages(
   };
 }
 
-async function listed(listing: Promise<Page>, report: ProgressReport<BackupProgress>): Promise<Page> {
+/** How a listed page shows in the job's progress. */
+interface Listed {
+  readonly report: ProgressReport<BackupProgress>;
+  readonly phase: BackupProgress['phase'];
+}
+
+type Lists = Pick<PagedActivities<unknown, unknown>, 'list' | 'listFailed'>;
+
+async function listed(listing: Promise<Page>, { report, phase }: Listed): Promise<Page> {
   const page = await listing;
-  report.milestone((now) => pageListed(now, page));
+  report.milestone((now) => pageListed(now, page, phase));
   return page;
 }
 

@@ -1,4 +1,4 @@
-import type { BackupProgress, Page, Tally } from '../shared/contract.ts';
+import type { BackupProgress, Page } from '../shared/contract.ts';
 import type { CopyResult } from '../activities/copy-files.ts';
 
 export const startProgress: BackupProgress = {
@@ -12,10 +12,10 @@ export const startProgress: BackupProgress = {
   failed: 0,
 };
 
-export function pageListed(progress: BackupProgress, page: Page): BackupProgress {
+export function pageListed(progress: BackupProgress, page: Page, phase: BackupProgress['phase']): BackupProgress {
   return {
     ...progress,
-    phase: 'copying',
+    phase,
     listed: page.cursor === undefined,
     totalFiles: progress.totalFiles + page.files,
     totalBytes: progress.totalBytes + page.bytes,
@@ -32,6 +32,9 @@ export function copied(progress: BackupProgress, result: CopyResult): BackupProg
 }
 
 /** The tally counts what the single copies cannot, such as copies that failed as a whole. */
-export function sealed(progress: BackupProgress, tally: Tally): BackupProgress {
+export function sealed(
+  progress: BackupProgress,
+  tally: Pick<BackupProgress, 'files' | 'bytes' | 'failed'>,
+): BackupProgress {
   return { ...progress, files: tally.files, bytes: tally.bytes, failed: tally.failed };
 }

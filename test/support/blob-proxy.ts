@@ -14,7 +14,8 @@ export interface SeenRequest {
 
 /**
  * What becomes of a request: `status` answers it in the service's place; `reset` cuts the connection before the service sees it,
- * `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never answers; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
+ * `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never answers; `repeat` sends it twice, as a
+ * network that lost track does, and answers what came the second time; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
  */
 type Fault =
   | { readonly status: number; readonly code?: string }
@@ -22,6 +23,7 @@ type Fault =
   | 'lose-answer'
   | 'cut-answer'
   | 'stall'
+  | 'repeat'
   | { readonly tamper: (body: Buffer) => Buffer }
   | { readonly tamperAnswer: (body: Buffer) => Buffer };
 
@@ -59,6 +61,7 @@ export async function createBlobProxy({ target }: { target: string }): Promise<B
     if (fault === 'reset') return void request.socket.destroy();
     if (fault === 'stall') return;
     if (typeof fault === 'object' && 'status' in fault) return answer(response, fault);
+    if (fault === 'repeat') await sendUnheard(request, { agent, endpoint, body });
     const tampered = typeof fault === 'object' && 'tamper' in fault ? fault.tamper(body) : body;
     await forward(request, response, { agent, endpoint, body: tampered, fault });
   };
@@ -120,13 +123,29 @@ interface Passage {
   readonly fault: Fault | undefined;
 }
 
-function forward(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<void> {
-  const { agent, endpoint, body, fault } = passage;
+/** Sends the request and throws the answer away. */
+async function sendUnheard(request: IncomingMessage, passage: Omit<Passage, 'fault'>): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onward = sendOn(request, passage, (answered) => answered.on('end', resolve).resume());
+  onward.on('error', reject);
+  await promise;
+}
+
+function sendOn(
+  request: IncomingMessage,
+  { agent, endpoint: { hostname, port }, body }: Omit<Passage, 'fault'>,
+  onAnswer: (answered: IncomingMessage) => void,
+) {
   const { host: _, ...headers } = request.headers;
-  const { hostname, port } = endpoint;
-  const options = { agent, hostname, port, path: request.url, method: request.method, headers };
-  const onward = send(options, (answered) => {
+  const onward = send({ agent, hostname, port, path: request.url, method: request.method, headers }, onAnswer);
+  onward.end(body);
+  return onward;
+}
+
+function forward(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<void> {
+  const { fault } = passage;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onward = sendOn(request, passage, (answered) => {
     const relay = async () => {
       const received = await buffer(answered);
       if (fault === 'lose-answer') return void request.socket.destroy();
@@ -138,6 +157,5 @@ function forward(request: IncomingMessage, response: ServerResponse, passage: Pa
     relay().then(resolve, reject);
   });
   onward.on('error', reject);
-  onward.end(body);
   return promise;
 }

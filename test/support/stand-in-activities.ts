@@ -13,6 +13,7 @@ export interface Plan {
   /** Copies of each page. */
   readonly pages: readonly number[];
   readonly options?: Partial<BackupOptions>;
+  /** One that fails with a reason that begins with `busy` is of a busy file. */
   readonly copy?: (copy: Copy) => Promise<void>;
 }
 
@@ -21,18 +22,24 @@ export interface Seen {
   readonly listed: number[];
   readonly copied: string[];
   readonly sealed: { page: number; gaveUp: string[] }[];
+  readonly again: string[];
   committed: number;
 }
+
+export type BackupActivities = Pick<
+  Activities,
+  'openRun' | 'listFiles' | 'listFailed' | 'copyFile' | 'copyFiles' | 'sealPage' | 'commitRun'
+>;
 
 /**
  * Activities that stand in for disk and storage alone, for tests of which activities the workflow asks for, and when: every copy is
  * of one file of ten bytes.
  */
 export function createStandIns({ pages, options, copy = () => Promise.resolve() }: Plan): {
-  activities: Activities;
+  activities: BackupActivities;
   seen: Seen;
 } {
-  const seen: Seen = { listed: [], copied: [], sealed: [], committed: 0 };
+  const seen: Seen = { listed: [], copied: [], sealed: [], again: [], committed: 0 };
   const tallies = new Map<number, Tally>();
   const failed = new Map<number, string[]>();
   const copyFiles: Activities['copyFiles'] = async (_run, item) => {
@@ -46,7 +53,7 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
     files: labels.length,
     bytes: 10 * labels.length,
   });
-  const activities: Activities = {
+  const activities: BackupActivities = {
     openRun: async (input, startedAt) => ({
       id: startedAt,
       root: input.root,
@@ -59,8 +66,9 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
       const labels = Array.from({ length: pages[number] ?? 0 }, (_, i) => `f${i}`);
       return { ...pageOf(number, labels), ...(number + 1 < pages.length && { cursor: `after ${number}` }) };
     },
-    listFailed: async (_run, number) => {
+    listFailed: async (_run, number, only) => {
       seen.listed.push(number);
+      seen.again.push(`${only ?? 'failed'} of ${number}`);
       return pageOf(number, failed.get(number) ?? []);
     },
     copyFile: copyFiles,
@@ -80,7 +88,8 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
       const files = (pages[page] ?? 0) - gaveUp.length;
       const tally = { ...emptyTally, files, bytes: 10 * files, uploaded: files, failed: gaveUp.length };
       tallies.set(page, tally);
-      return { tally, failures };
+      const busy = failures.filter(({ reason }) => reason.startsWith('busy')).length;
+      return { tally, failures, ...(busy > 0 && { busy }) };
     },
     commitRun: async () => {
       seen.committed += 1;

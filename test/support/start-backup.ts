@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { WorkerOptions } from '@temporalio/worker';
 import { expect, onTestFinished } from 'vitest';
 import type { BackupInput } from '../../src/shared/contract.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
@@ -14,13 +15,16 @@ export interface StartedBackup {
 }
 
 /** Starts a backup over stand-in activities, with a worker that goes with the test. */
-export async function startBackup(client: Client, plan: Plan): Promise<StartedBackup> {
+export async function startBackup(
+  client: Client,
+  plan: Plan,
+  worker: Partial<WorkerOptions> = {},
+): Promise<StartedBackup> {
   const { activities, seen } = createStandIns(plan);
-  const worker = await startWorker(activities);
-  onTestFinished(() => worker.stop());
+  const { taskQueue, stop } = await startWorker(activities, worker);
+  onTestFinished(stop);
   const input: BackupInput = { root: '/data' };
-  const start = (...args: unknown[]) =>
-    client.workflow.start('backup', { taskQueue: worker.taskQueue, workflowId: randomUUID(), args });
+  const start = (...args: unknown[]) => client.workflow.start('backup', { taskQueue, workflowId: randomUUID(), args });
   return { handle: await start(input), seen, rewind: (carry) => start(input, carry) };
 }
 

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { expect, inject } from 'vitest';
 import { decodePath } from '../../src/shared/encoded-path.ts';
-import type { Manifest, ManifestEntry } from '../../src/shared/manifest.ts';
+import { isContentOutcome, type Manifest, type ManifestEntry } from '../../src/shared/manifest.ts';
 import { findFiles, sha256Of } from './tree.ts';
 
 /** Straight to Azurite with the public SDK: what is checked here must not pass through the code under test. */
@@ -32,7 +32,7 @@ export async function readManifest(
 /** Downloads the blob of every file that the run holds and compares it with the file; and the other way round, misses none. */
 export async function expectHolds(container: ContainerClient, root: string, address: string): Promise<ManifestEntry[]> {
   const { entries } = await readManifest(container, address);
-  const held = entries.filter(({ outcome }) => outcome === 'uploaded' || outcome === 'adopted');
+  const held = entries.filter(({ outcome }) => isContentOutcome(outcome));
   const onDisk = findFiles(root);
   expect(held.map(({ path }) => decodePath(path).toString('latin1')).toSorted()).toEqual([...onDisk.keys()].toSorted());
   for (const { path, blob = '', size, sha256 } of held) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowExecutionDescription, type WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -59,14 +60,29 @@ export async function startWorker(activities: object, options: Partial<WorkerOpt
   };
 }
 
-/** The events of a whole execution chain, from its first run to its last. */
+/** How many events each run of a whole execution chain has, from its first to its last. */
 export async function historyLengths(client: Client, handle: WorkflowHandle): Promise<number[]> {
-  const lengths: number[] = [];
+  return (await runsOf(client, handle)).map(({ historyLength }) => historyLength);
+}
+
+/** How many bytes. */
+export async function historySizes(client: Client, handle: WorkflowHandle): Promise<number[]> {
+  return (await runsOf(client, handle)).map(({ historySize = 0 }) => historySize);
+}
+
+async function runsOf(client: Client, handle: WorkflowHandle): Promise<WorkflowExecutionDescription[]> {
+  const runs: WorkflowExecutionDescription[] = [];
   let runId = (await handle.describe()).raw.workflowExecutionInfo?.firstRunId ?? undefined;
   while (runId) {
-    const { events } = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
-    lengths.push(events?.length ?? 0);
-    runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+    runs.push(await client.workflow.getHandle(handle.workflowId, runId).describe());
+    // The last event alone: a whole history may be larger than one answer can be.
+    const { history } = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId: handle.workflowId, runId },
+      historyEventFilterType: temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+    });
+    const last = history?.events?.at(-1);
+    runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
   }
-  return lengths;
+  return runs;
 }

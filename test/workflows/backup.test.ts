@@ -153,6 +153,44 @@ describe('the backup workflow', () => {
     expect(await last.query(progressQuery)).toMatchObject({ phase: 'done', files: 7, failed: 0 });
   });
 
+  test('takes up busy files again when all else is done, until they hold still', async () => {
+    const reads = new Map<string, number>();
+    const { handle, seen } = await startBackup(client, {
+      pages: [2, 3],
+      options: { busyPause: 10 },
+      copy: ({ page, label }) => {
+        const name = `${page}/${label?.slice(1)}`;
+        const read = (reads.get(name) ?? 0) + 1;
+        reads.set(name, read);
+        const isBusy = (name === '0/1' && read < 3) || (name === '1/2' && read < 2);
+        return isBusy ? Promise.reject(ApplicationFailure.nonRetryable('busy')) : Promise.resolve();
+      },
+    });
+    expect(await handle.result()).toMatchObject({ files: 5, failed: 0, complete: true, failures: [] });
+    expect(seen.again).toEqual(['busy of 0', 'busy of 1', 'busy of 0']);
+    expect(seen.copied.filter((name) => name === '0/0')).toHaveLength(1);
+    expect(seen.committed).toBe(1);
+    await recordHistory(handle, 'backup-busy');
+  });
+
+  test('files that stay busy fail after their last round, and a rewind takes them up', async () => {
+    let held = true;
+    const { handle, seen, rewind } = await startBackup(client, {
+      pages: [3],
+      options: { busyPause: 10, busyRounds: 2 },
+      copy: ({ label }) =>
+        held && label === 'f1' ? Promise.reject(ApplicationFailure.nonRetryable('busy: open')) : Promise.resolve(),
+    });
+    const [summary, carry] = ((await failureOf(handle)) as ApplicationFailure).details as [BackupSummary, BackupCarry];
+    expect(summary).toMatchObject({ files: 2, failed: 1, failures: [{ path: 'f1', reason: 'busy: open' }] });
+    expect(seen.again).toEqual(['busy of 0', 'busy of 0']);
+    expect(carry).toMatchObject({ retry: [0], run: { round: 3 } });
+    expect(carry).not.toHaveProperty('only');
+    held = false;
+    expect(await (await rewind(carry)).result()).toMatchObject({ files: 3, failed: 0, complete: true });
+    expect(seen.again.at(-1)).toBe('failed of 0');
+  });
+
   test('a root that cannot be used fails the workflow at once with the reason', async () => {
     const { activities } = createStandIns({ pages: [1] });
     let asked = 0;

@@ -23,16 +23,25 @@ function replay(history: SavedHistory): Promise<void> {
 
 test('there are saved histories of every way a job can go', () => {
   expect(names.toSorted()).toEqual([
+    'backup-busy.json',
     'backup-cancelled.json',
     'backup-continued.json',
     'backup-failures.json',
     'backup-pages.json',
+    'backup-recalled.json',
     'backup-rewound.json',
     'backup-suspended.json',
     'batch-failures.json',
     'batch-items.json',
     'batch-orchestrator.json',
+    'batch-suspended.json',
     'e2-backup-site-content.json',
+    'restore-failures.json',
+    'restore-pages.json',
+    'restore-rewound.json',
+    'verify-failures.json',
+    'verify-pages.json',
+    'verify-rewound.json',
   ]);
 });
 

@@ -47,6 +47,27 @@ describe('a backup that is stopped', () => {
     await recordHistory(handle, 'backup-suspended');
   });
 
+  test('copies that wait for a worker when it is suspended do not start either', async () => {
+    const waiting: (() => void)[] = [];
+    const { handle, seen } = await startBackup(
+      client,
+      { pages: [30], options: { window: 20 }, copy: () => new Promise((resolve) => waiting.push(resolve)) },
+      { maxConcurrentActivityTaskExecutions: 3 },
+    );
+    await expect.poll(() => waiting.length).toBe(3);
+    await handle.executeUpdate(suspendUpdate, { args: ['lunch'] });
+    waiting.splice(0).forEach((end) => end());
+    // A worker would have taken what was queued by then.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(seen.copied).toHaveLength(3);
+    await handle.executeUpdate(resumeUpdate, { args: [''] });
+    const pump = setInterval(() => waiting.splice(0).forEach((end) => end()), 5);
+    onTestFinished(() => clearInterval(pump));
+    expect(await handle.result()).toMatchObject({ files: 30, complete: true });
+    expect(new Set(seen.copied).size).toBe(30);
+    await recordHistory(handle, 'backup-recalled');
+  });
+
   test('cancelling stops the copies under way, starts no others and commits nothing', async () => {
     let stopped = 0;
     const { handle, seen } = await startBackup(client, {

@@ -1,0 +1,60 @@
+import { ApplicationFailure, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { CommittedReport } from '../shared/contract.ts';
+import { failureTypes } from '../shared/failures.ts';
+import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../shared/restore.ts';
+import { emptyRestoreTally } from '../shared/restore-tally.ts';
+import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
+import { createProgressReport } from './progress-report.ts';
+import { startProgress } from './progress.ts';
+import { publishPaged } from './publish.ts';
+import { openRestore, restoreActivities } from './restore-activities.ts';
+import { createSuspension } from './suspension.ts';
+
+/** What a restore takes along when it continues as new, and what a rewound one starts from. */
+export type RestoreCarry = PagedCarry<Restore, RestoreTally>;
+
+/**
+ * Brings back what a run holds: page by page of its manifest, each page's files side by side, and last what concerns directories and
+ * what is to be deleted. Fails with `RestoreIncomplete` when files failed, after everything else was restored; a rewind then restores
+ * exactly those.
+ */
+export async function restore(input: RestoreInput, carry?: RestoreCarry): Promise<RestoreSummary> {
+  let opened = carry?.run;
+  const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
+    publishPaged(opened && `run \`${opened.run}\` of \`${opened.root}\` → \`${opened.target}\``, opened, now),
+  );
+  const suspension = createSuspension(report);
+  const begun = carry ?? (await begin(input));
+  opened = begun.run;
+  const end = await runPages(begun, {
+    activitiesOf: (run) => restoreActivities(run, suspension),
+    report,
+    suspension,
+    phase: 'restoring',
+    again: (next) => continueAsNew<typeof restore>(input, next),
+  });
+  return complete(begun.run, end);
+}
+
+async function begin(input: RestoreInput): Promise<RestoreCarry> {
+  const startedAt = workflowInfo().startTime.toISOString();
+  const run = await openRestore(input, startedAt);
+  return { run, startedAt, tally: emptyRestoreTally, failures: [], failedPages: [], progress: startProgress };
+}
+
+/** The summary; throws `RestoreIncomplete` when files failed, with the summary and what a rewind starts from in its details. */
+function complete(
+  { id, run, root, target, dryRun }: Restore,
+  { committed, failures, rewind }: PagedEnd<Restore, RestoreTally, CommittedReport<RestoreTally>>,
+): RestoreSummary {
+  const { report, tally } = committed;
+  const complete = tally.failed === 0;
+  const summary = { ...tally, restoreId: id, runId: run, root, target, dryRun, report, complete, failures };
+  if (complete) return summary;
+  throw ApplicationFailure.create({
+    type: failureTypes.restoreIncomplete,
+    message: `${tally.failed} of ${tally.files} files could not be restored; the others were. The report ${report} leads to each with its reason.`,
+    nonRetryable: true,
+    details: [summary, rewind],
+  });
+}

@@ -1,0 +1,31 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { CommittedReport } from '../shared/contract.ts';
+import type { Verification, VerificationTally } from '../shared/verification.ts';
+import { checkedOpenOptions, copyOptions, recordOptions } from './activity-options.ts';
+import { copySummary, gated, pageSummary, type PagedActivities } from './paged-activities.ts';
+import type { Suspension } from './suspension.ts';
+
+export const { openVerification } = proxyActivities<Activities>(checkedOpenOptions);
+
+type VerifyActivities = PagedActivities<VerificationTally, CommittedReport<VerificationTally>>;
+
+/** The activities of one verification. */
+export function verifyActivities(verification: Verification, suspension: Suspension): VerifyActivities {
+  const copying = proxyActivities<Activities>(copyOptions(verification.options));
+  const recording = proxyActivities<Activities>(recordOptions(verification.options));
+
+  const activities: VerifyActivities = {
+    list: (page, cursor) =>
+      recording.listVerification.executeWithOptions(
+        pageSummary(page, cursor),
+        cursor === undefined ? [verification, page] : [verification, page, cursor],
+      ),
+    listFailed: (page) => recording.listUnverified.executeWithOptions(pageSummary(page), [verification, page]),
+    copy: (copy) => copying.verifyFiles.executeWithOptions(copySummary(copy), [verification, copy]),
+    seal: (page, gaveUp) =>
+      recording.sealVerificationPage.executeWithOptions(pageSummary(page), [verification, page, gaveUp]),
+    commit: (times) => recording.commitVerification(verification, times),
+  };
+  return gated(activities, suspension);
+}

@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import fc from 'fast-check';
+import type { Client } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { actions, type Action } from './actions.ts';
+import { Life, type Count } from './life.ts';
+import { connect } from '../support/workflow-harness.ts';
+import { temporaryDirectory } from '../support/tree.ts';
+
+let client: Client;
+let close: () => Promise<void>;
+
+beforeAll(async () => ({ client, close } = await connect()));
+afterAll(() => close());
+
+// SOAK: minutes to go on for, with new lives; SEED and LIVES: those of an earlier run, to see it again.
+const soak = Number(process.env['SOAK'] ?? 0) * 60_000;
+const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+const lives = Number(process.env['LIVES'] ?? 3);
+
+test('whatever happens to a tree, its runs are restored as it was', { timeout: 600_000 + 2 * soak }, async () => {
+  const total: Count = { actions: 0, backups: 0, restores: 0, verifications: 0, kills: 0 };
+  const live = async (life: readonly Action[]) => {
+    const base = await temporaryDirectory(() => undefined);
+    const one = await Life.begin(client, base);
+    try {
+      for (const action of life) await one.live(action);
+      await one.restoreAll();
+    } finally {
+      await one.end();
+      await rm(base, { recursive: true, force: true });
+    }
+    for (const name of Object.keys(total) as (keyof Count)[]) total[name] += one.count[name];
+  };
+  const until = performance.now() + soak;
+  for (let round = 0; round === 0 || performance.now() < until; round += 1) {
+    await fc.assert(fc.asyncProperty(actions, live), { seed: seed + round, numRuns: lives, endOnFailure: soak > 0 });
+  }
+  console.info(`${JSON.stringify(total)}, mismatches 0; again: SEED=${seed} LIVES=${lives} npx vitest run test/model`);
+  expect(total.restores).toBeGreaterThan(0);
+});

@@ -1,0 +1,74 @@
+import { defaultBackupOptions, type SealedPage, type Tally } from '../../src/shared/contract.ts';
+import type { Activities } from '../../src/activities/index.ts';
+import { emptyRestoreTally } from '../../src/shared/restore-tally.ts';
+import { emptyVerificationTally } from '../../src/shared/verification-tally.ts';
+import { createStandIns, type BackupActivities, type Plan, type Seen } from './stand-in-activities.ts';
+
+type RestoreActivities = Pick<
+  Activities,
+  'openRestore' | 'listRestore' | 'listUnrestored' | 'restoreFiles' | 'sealRestorePage' | 'commitRestore'
+>;
+type VerifyActivities = Pick<
+  Activities,
+  | 'openVerification'
+  | 'listVerification'
+  | 'listUnverified'
+  | 'verifyFiles'
+  | 'sealVerificationPage'
+  | 'commitVerification'
+>;
+
+/** The stand-ins of a backup, asked as a restore asks. */
+export function createRestoreStandIns(plan: Plan): { activities: RestoreActivities; seen: Seen } {
+  const { activities: as, seen } = createStandIns(plan);
+  const tally = ({ files, bytes, failed }: Tally) => ({ ...emptyRestoreTally, files, bytes, restored: files, failed });
+  return {
+    seen,
+    activities: {
+      openRestore: async ({ run, target = '/srv' }, startedAt) => ({
+        ...{ id: startedAt, run, manifestEtag: '"1"', root: '/srv', target, container: 'c', prefix: '' },
+        ...{ overwrite: 'if-changed', delete: false, dryRun: false },
+        options: { ...defaultBackupOptions, ...plan.options },
+      }),
+      listRestore: (...args) => as.listFiles(...anyRun(args)),
+      listUnrestored: (...args) => as.listFailed(...anyRun(args)),
+      restoreFiles: (...args) => as.copyFiles(...anyRun(args)),
+      sealRestorePage: async (...args) => sealed(await as.sealPage(...anyRun(args)), tally),
+      commitRestore: async (...args) => committed(await as.commitRun(...anyRun(args)), tally),
+    },
+  };
+}
+
+/** And as a verification asks. */
+export function createVerifyStandIns(plan: Plan): { activities: VerifyActivities; seen: Seen } {
+  const { activities: as, seen } = createStandIns(plan);
+  const tally = ({ files, bytes, failed }: Tally) => ({
+    ...emptyVerificationTally,
+    ...{ files: files + failed, bytes, intact: files, corrupt: failed, failed },
+  });
+  return {
+    seen,
+    activities: {
+      openVerification: async ({ run, deep = false }, startedAt) => ({
+        ...{ id: startedAt, run, manifestEtag: '"1"', root: '/srv', container: 'c', prefix: '', deep },
+        options: { ...defaultBackupOptions, ...plan.options },
+      }),
+      listVerification: (...args) => as.listFiles(...anyRun(args)),
+      listUnverified: (...args) => as.listFailed(...anyRun(args)),
+      verifyFiles: (...args) => as.copyFiles(...anyRun(args)),
+      sealVerificationPage: async (...args) => sealed(await as.sealPage(...anyRun(args)), tally),
+      commitVerification: async (...args) => committed(await as.commitRun(...anyRun(args)), tally),
+    },
+  };
+}
+
+const anyRun = <A extends unknown[]>([, ...rest]: [unknown, ...A]) =>
+  [undefined as unknown as Parameters<BackupActivities['sealPage']>[0], ...rest] as const;
+
+function sealed<T>({ tally, ...rest }: SealedPage, other: (tally: Tally) => T): SealedPage<T> {
+  return { ...rest, tally: other(tally) };
+}
+
+function committed<T>({ tally }: { tally: Tally }, other: (tally: Tally) => T): { report: string; tally: T } {
+  return { report: 'c/report.json', tally: other(tally) };
+}
