@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { createMemoryBudget } from './activities/memory-budget.ts';
+import { isRunning } from './activities/open/is-running.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
 import type { Config } from './config.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -49,9 +50,11 @@ export function createWorker({
       ...createActivities({
         store,
         prefix: config.prefix,
+        host: config.backupHost,
         roots: [...config.backupRoots, ...extraRoots],
         workingDirectory,
         memory: createMemoryBudget(uploadMemoryBytes),
+        isRunning,
       }),
       ...(inventory && createOrderActivities({ inventory })),
     },

@@ -10,6 +10,8 @@ const bounds: Readonly<Record<keyof BackupOptions, readonly [least: number, most
   packFiles: [1, 10_000],
   packBytes: [0, 2 ** 40],
   copyAttempts: [1, 1000],
+  busyRounds: [0, 20],
+  busyPause: [0, 3_600_000],
   heartbeatTimeout: [1000, 3_600_000],
 };
 

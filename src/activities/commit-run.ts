@@ -1,50 +1,46 @@
-import { hostname } from 'node:os';
 import { Context } from '@temporalio/activity';
 import type { CommittedRun, Run, Tally } from '../shared/contract.ts';
+import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import type { Manifest, ManifestShard } from '../shared/manifest.ts';
-import { addTallies, emptyTally } from '../shared/tally.ts';
+import { emptyTally } from '../shared/tally.ts';
+import { sealManifest } from '../manifests/manifest-checksum.ts';
+import { readManifest } from '../manifests/read-manifest.ts';
 import { isBlobStoreError, type BlobStore, type Precondition } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { describeShard } from './shard.ts';
+import { sumShards } from './report.ts';
 
 /**
  * Writes the manifest over all shards and returns its address and the sum of the shards. It is the last write of a run. A manifest
  * that is complete stays as it is; an incomplete one gives way to that of a later round.
  */
-export function createCommitRun({ store }: ActivityDependencies) {
+export function createCommitRun({ store, host }: ActivityDependencies) {
   return (run: Run, times: { startedAt: string; finishedAt: string }): Promise<CommittedRun> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
-        const shards: ManifestShard[] = [];
-        let tally = emptyTally;
-        for await (const blob of store.list(layout.shards, signal)) {
-          const described = describeShard(blob);
-          shards.push(described.shard);
-          tally = addTallies(tally, described.tally);
-        }
-        await writeManifest(store, layout.manifest, manifestOf(run, times, tally, shards), signal);
+        const { shards, tally } = await sumShards(store, layout.shards, emptyTally, signal);
+        await writeManifest(store, layout.manifest, manifestOf({ run, host }, times, tally, shards), signal);
         return { manifest: `${store.container}/${layout.manifest}`, tally };
       }),
     );
 }
 
 function manifestOf(
-  run: Run,
+  { run, host }: { readonly run: Run; readonly host: string },
   times: { startedAt: string; finishedAt: string },
   { files, bytes, failed, skipped }: Tally,
   shards: readonly ManifestShard[],
 ): Manifest {
-  return {
+  return sealManifest({
     format: 1,
     run: run.id,
     instanceId: Context.current().info.workflowExecution?.workflowId ?? '',
     root: run.root,
     prefix: run.prefix,
-    host: hostname(),
+    host,
     ...times,
     complete: failed === 0,
     files,
@@ -52,7 +48,7 @@ function manifestOf(
     failed,
     skipped,
     shards,
-  };
+  });
 }
 
 async function writeManifest(store: BlobStore, name: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
@@ -64,7 +60,17 @@ async function writeManifest(store: BlobStore, name: string, manifest: Manifest,
   } catch (error) {
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
     const found = await store.properties(name, signal);
-    const before = JSON.parse((await store.read(name, { from: 0 }, signal)).toString()) as Manifest;
-    if (found && !before.complete) await put({ etag: found.etag });
+    if (found && !(await isFinal(store, manifest, signal))) await put({ etag: found.etag });
+  }
+}
+
+// What cannot be read as a manifest is of no use to anybody, so it gives way too.
+async function isFinal(store: BlobStore, { prefix, run }: Manifest, signal: AbortSignal): Promise<boolean> {
+  try {
+    const stored = await readManifest(store, { prefix, id: run }, signal);
+    return stored?.manifest.complete ?? false;
+  } catch (error) {
+    if (error instanceof ExpectedError && error.type === failureTypes.manifestInvalid) return false;
+    throw error;
   }
 }

@@ -1,16 +1,18 @@
 import { Context } from '@temporalio/activity';
 import type { Copy, Run } from '../shared/contract.ts';
-import { reasonOf } from './walk.ts';
 import type { FileOutcome, PageEntry } from '../shared/manifest.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
-import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
 import { runLayout } from '../storage/run-layout.ts';
-import { confine, createDirectoryCheck } from '../shared/confine.ts';
+import { createDirectoryCheck } from '../shared/confine.ts';
 import { createFileCopier, type FileCopier } from './copy/copy-file.ts';
+import { failed } from './copy/file-outcome.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
+import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { keepOutcomes } from './outcomes.ts';
+import { readCopy } from './page.ts';
 
 // Hides the latency of single requests; the memory budget bounds what they hold.
 const filesAtOnce = 8;
@@ -33,33 +35,42 @@ export function createCopyFiles(deps: ActivityDependencies) {
       const progress = { files: 0, bytes: 0 };
       return withHeartbeat(
         async (signal) => {
-          const { attempt } = Context.current().info;
-          const outcomeBlob = runLayout(run).outcome(copy.page, copy.number);
-          const earlier = attempt > 1 ? await readOutcomes(deps, outcomeBlob, signal) : undefined;
-          if (earlier) return resultOf(earlier);
-
-          const realRoot = await confine(run.root, deps.roots);
-          const copyFile = createFileCopier({
-            ...deps,
-            run,
-            realRoot,
-            signal,
-            checkDirectory: createDirectoryCheck(realRoot),
-            mayExist: attempt > 1,
-            onBytes: (bytes) => (progress.bytes += bytes),
+          const layout = runLayout(run);
+          const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
+            const copyOne = await openCopier(deps, run, signal, (bytes) => (progress.bytes += bytes));
+            const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
+            const copied: FileOutcome[] = [];
+            await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
+              copied[index] = await copyOne(entry);
+              progress.files += 1;
+            });
+            return copied;
           });
-          const entries = await readEntries(deps, run, copy, signal);
-          const outcomes: FileOutcome[] = [];
-          await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
-            outcomes[index] = await copyOrExplain(copyFile, entry, attempt >= run.options.copyAttempts);
-            progress.files += 1;
-          });
-          await deps.store.put(outcomeBlob, Buffer.from(toNdjson(outcomes)), { signal });
           return resultOf(outcomes);
         },
         () => ({ ...progress }),
       );
     });
+}
+
+async function openCopier(
+  deps: ActivityDependencies,
+  run: Run,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<FileCopier> {
+  const { attempt } = Context.current().info;
+  const realRoot = await findRoot(run.root, deps.roots);
+  const copyFile = createFileCopier({
+    ...deps,
+    run,
+    realRoot,
+    signal,
+    checkDirectory: createDirectoryCheck(realRoot),
+    mayExist: attempt > 1,
+    onBytes,
+  });
+  return (entry) => copyOrExplain(copyFile, entry, attempt >= run.options.copyAttempts);
 }
 
 async function copyOrExplain(copyFile: FileCopier, entry: PageEntry, lastAttempt: boolean): Promise<FileOutcome> {
@@ -69,36 +80,14 @@ async function copyOrExplain(copyFile: FileCopier, entry: PageEntry, lastAttempt
     const retryable = isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed');
     if (!lastAttempt && retryable) throw error;
     if (Context.current().cancellationSignal.aborted) throw error;
-    const { path, size, mtimeNs, ctimeNs, mode } = entry;
-    return { path, size, mtimeNs, ctimeNs, mode, outcome: 'failed', reason: reasonOf(error), attempts: 1 };
-  }
-}
-
-async function readEntries(
-  deps: ActivityDependencies,
-  run: Run,
-  copy: Copy,
-  signal: AbortSignal,
-): Promise<PageEntry[]> {
-  const lines = await deps.store.read(runLayout(run).page(copy.page), { from: copy.from, to: copy.to }, signal);
-  return parseNdjson<PageEntry>(lines.toString()).filter((entry) => entry.copy === copy.number);
-}
-
-async function readOutcomes(
-  deps: ActivityDependencies,
-  name: string,
-  signal: AbortSignal,
-): Promise<FileOutcome[] | undefined> {
-  try {
-    return parseNdjson((await deps.store.read(name, { from: 0 }, signal)).toString());
-  } catch (error) {
-    if (isBlobStoreError(error, 'not-found')) return undefined;
-    throw error;
+    return failed(entry, error, 1);
   }
 }
 
 function resultOf(outcomes: readonly FileOutcome[]): CopyResult {
-  const held = outcomes.filter(({ outcome }) => outcome === 'uploaded' || outcome === 'adopted');
+  const held = outcomes.filter(
+    ({ outcome }) => outcome === 'uploaded' || outcome === 'adopted' || outcome === 'unchanged',
+  );
   return {
     files: held.length,
     bytes: held.reduce((sum, { size }) => sum + size, 0),

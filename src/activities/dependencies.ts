@@ -1,14 +1,18 @@
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import type { IsRunning } from './open/claim-root.ts';
 
 /** What the activities of one worker share. */
 export interface ActivityDependencies {
   readonly store: BlobStore;
   /** Put before the name of every blob. */
   readonly prefix: string;
+  /** The name under which this machine owns the prefix. */
+  readonly host: string;
   /** Directories below which this worker may read; absolute. */
   readonly roots: readonly string[];
   /** Taken for an empty root; absolute. */
   readonly workingDirectory: string;
   readonly memory: MemoryBudget;
+  readonly isRunning: IsRunning;
 }

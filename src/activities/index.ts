@@ -4,7 +4,9 @@ import { createCopyFiles } from './copy-files.ts';
 import { createListFailed } from './list-failed.ts';
 import { createListFiles } from './list-files.ts';
 import { createOpenRun } from './open-run.ts';
+import { createRestoreActivities } from './restore/index.ts';
 import { createSealPage } from './seal-page.ts';
+import { createVerifyActivities } from './verify/index.ts';
 
 /** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
 export function createActivities(deps: ActivityDependencies) {
@@ -18,6 +20,8 @@ export function createActivities(deps: ActivityDependencies) {
     copyFile: copyFiles,
     sealPage: createSealPage(deps),
     commitRun: createCommitRun(deps),
+    ...createRestoreActivities(deps),
+    ...createVerifyActivities(deps),
   };
 }
 

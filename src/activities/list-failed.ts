@@ -1,29 +1,42 @@
 import type { Page, Run } from '../shared/contract.ts';
-import { confine } from '../shared/confine.ts';
 import { comparePaths } from '../shared/encoded-path.ts';
 import { entryKey, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
+import { runLayout } from '../storage/run-layout.ts';
+import { needsCopy } from './compare-with-base.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
+import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { writePage } from './page.ts';
-import { hasFailed, readShard } from './shard.ts';
+import { hasFailed, isBusy } from './seal-page.ts';
+import { readShard } from './shard.ts';
 import { walk } from './walk.ts';
 
 /**
  * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
- * even be listed, what is there now.
+ * even be listed, what is there now. With `only` it lists nothing but the files that another process was busy with.
  */
 export function createListFailed({ store, roots }: ActivityDependencies) {
-  return (run: Run, number: number): Promise<Page> =>
+  return (run: Run, number: number, only?: 'busy'): Promise<Page> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
-        const realRoot = await confine(run.root, roots);
+        const layout = runLayout(run);
+        const realRoot = await findRoot(run.root, roots);
+        const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
         const entries: PageEntry[] = [];
-        for (const failed of (await readShard(store, run, number, signal)).filter(hasFailed)) {
+        for (const failed of shard.filter(only === undefined ? hasFailed : isBusy)) {
           if (failed.kind === 'file') entries.push(listedEntry(failed));
           else for await (const found of listAgain(realRoot, failed)) entries.push(found);
         }
-        return writePage(store, run, { number, entries, last: true }, signal);
+        const plan = {
+          number,
+          entries,
+          last: true,
+          options: run.options,
+          needsCopy: needsCopy(run),
+          ...(only && { metadata: { only } }),
+        };
+        return writePage(store, layout.page(number), plan, signal);
       }),
     );
 }

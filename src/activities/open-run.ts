@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { BackupInput, Run } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { lastRun } from '../manifests/run-catalogue.ts';
 import { confine } from '../shared/confine.ts';
 import { requireContainer } from '../storage/require-container.ts';
 import { checkOptions } from './check-options.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
+import { explainRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { claimPrefix } from './open/claim-prefix.ts';
+import { claimRoot } from './open/claim-root.ts';
+import { nextRunId } from './open/run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
 export function createOpenRun(deps: ActivityDependencies) {
@@ -29,15 +33,40 @@ export function createOpenRun(deps: ActivityDependencies) {
         const options = checkOptions(input.options);
         await checkDirectory(root, deps.roots);
         await requireContainer(deps.store, signal);
-        return {
-          id: runId(startedAt),
-          root,
-          container: deps.store.container,
-          prefix: deps.prefix,
-          options,
-        };
+        return fixRun(deps, { ...input, root, options }, startedAt, signal);
       }),
     );
+}
+
+async function fixRun(
+  { store, prefix, host, isRunning }: ActivityDependencies,
+  input: BackupInput & Pick<Run, 'options'>,
+  startedAt: string,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { root, options, takeOver = false } = input;
+  await claimPrefix(store, { prefix, host, since: startedAt, takeOver }, signal);
+  const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
+  const run = await nextRunId(store, { prefix, startedAt }, signal);
+  const mine = { instanceId, firstRunId, run, startedAt };
+  const { run: id, isFirst } = await claimRoot(store, { prefix, root }, mine, isRunning, signal);
+  // For a new root, all manifests of the others would be read in vain.
+  const last = isFirst ? undefined : await lastRun(store, { prefix, root }, signal);
+  const unchanged = aboutUnchanged(input);
+  return {
+    id,
+    root,
+    container: store.container,
+    prefix,
+    options,
+    ...(last && { base: last.manifest.run }),
+    ...(unchanged && { unchanged }),
+  };
+}
+
+function aboutUnchanged({ checksum = false, repair = false }: BackupInput): Run['unchanged'] {
+  if (checksum) return repair ? 'read-and-look-up' : 'read';
+  return repair ? 'look-up' : undefined;
 }
 
 async function checkDirectory(root: string, roots: readonly string[]): Promise<void> {
@@ -52,28 +81,14 @@ async function checkDirectory(root: string, roots: readonly string[]): Promise<v
     }
     await access(real, constants.R_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof ExpectedError) throw error;
-    throw unreadable(root, error as NodeJS.ErrnoException);
+    const explained = explainRoot(root, error);
+    throw explained instanceof ExpectedError ? explained : unreadable(root, error as NodeJS.ErrnoException);
   }
 }
 
 function unreadable(root: string, error: NodeJS.ErrnoException): ExpectedError {
-  if (error.code === 'ENOENT')
-    return new ExpectedError(failureTypes.rootNotFound, `${root} does not exist on the worker's machine`);
-  if (error.code === 'ENOTDIR')
-    return new ExpectedError(failureTypes.rootNotDirectory, `${root} leads through something that is not a directory`);
   return new ExpectedError(
     failureTypes.rootUnreadable,
     `${root} cannot be read (${error.code}): give the worker's user permission to list it`,
   );
-}
-
-// The same for every attempt of one workflow, and different for two workflows started in the same second.
-function runId(startedAt: string): string {
-  const execution = Context.current().info.workflowExecution;
-  const unique = createHash('sha256')
-    .update(execution?.runId ?? '')
-    .digest('hex')
-    .slice(0, 8);
-  return `${startedAt.replace(/[-:]|\.\d+/gu, '')}-${unique}`;
 }

@@ -1,23 +1,17 @@
-import {
-  maxReportedFailures,
-  type CopyFailure,
-  type FileFailure,
-  type Run,
-  type SealedPage,
-} from '../shared/contract.ts';
-import { entryKey, type FileOutcome, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
-import { comparePaths, displayPath } from '../shared/encoded-path.ts';
+import { type CopyFailure, type FileFailure, type Run, type SealedPage } from '../shared/contract.ts';
+import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
+import { addTallies, emptyTally, tallyOf } from '../shared/tally.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson } from '../storage/ndjson.ts';
-import { runLayout } from '../storage/run-layout.ts';
+import { runLayout, type JobLayout } from '../storage/run-layout.ts';
+import { unread } from './copy/file-outcome.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { hasFailed, readShard, writeShard } from './shard.ts';
-
-const reasonLength = 300;
-const readsAtOnce = 8;
+import { mergeRows } from './merge-rows.ts';
+import { readOutcomes } from './outcomes.ts';
+import { reportedFailures } from './reported-failures.ts';
+import { readShard, writeShard } from './shard.ts';
 
 /**
  * Joins a page with the outcomes of its copies into one shard of the manifest, where every path of the page stands exactly once,
@@ -30,32 +24,45 @@ export function createSealPage({ store }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const listed = parseNdjson<PageEntry>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
-        const outcomes = await readOutcomes(store, layout.outcomes(page), signal);
+        const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
         const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
-        const before = run.round === undefined ? [] : await readShard(store, run, page, signal);
-        const entries = mergeEntries(before, sealed);
-        const tally = await writeShard(store, run, page, entries, signal);
-        return { tally, failures: failuresOf(entries).slice(0, maxReportedFailures) };
+        const entries = run.round === undefined ? sealed : await mergeRound(store, layout, page, sealed, signal);
+        const tally = entries.map(tallyOf).reduce(addTallies, emptyTally);
+        await writeShard(store, layout.shard(page), entries, tally, signal);
+        const busy = entries.filter(isBusy).length;
+        return {
+          tally,
+          failures: reportedFailures(failuresOf(entries)),
+          ...(busy > 0 && { busy }),
+        };
       }),
     );
 }
 
-// Whatever had failed was listed again, so what is not in the new list is no longer there.
-function mergeEntries(before: readonly ManifestEntry[], sealed: readonly ManifestEntry[]): readonly ManifestEntry[] {
-  if (before.length === 0) return sealed;
-  const again = new Set(sealed.map(({ path }) => path));
-  const kept = before.filter((entry) => !hasFailed(entry) && !again.has(entry.path));
-  return [...kept, ...sealed].sort((a, b) => comparePaths(entryKey(a), entryKey(b)));
+/** Whether another process had the file in its hands, so that it may be had later. */
+export function isBusy(entry: ManifestEntry): boolean {
+  return hasFailed(entry) && entry.busy === true;
 }
 
-async function readOutcomes(store: BlobStore, prefix: string, signal: AbortSignal): Promise<Map<string, FileOutcome>> {
-  const outcomes = new Map<string, FileOutcome>();
-  await eachConcurrently(store.list(prefix, signal), readsAtOnce, async ({ name }) => {
-    const lines = await store.read(name, { from: 0 }, signal);
-    for (const outcome of parseNdjson<FileOutcome>(lines.toString())) outcomes.set(outcome.path, outcome);
-  });
-  return outcomes;
+async function mergeRound(
+  store: BlobStore,
+  layout: JobLayout,
+  page: number,
+  sealed: readonly ManifestEntry[],
+  signal: AbortSignal,
+): Promise<readonly ManifestEntry[]> {
+  const [before, listing] = await Promise.all([
+    readShard<ManifestEntry>(store, layout.shard(page), signal),
+    store.properties(layout.page(page), signal),
+  ]);
+  const takenUp = listing?.metadata['only'] === 'busy' ? isBusy : hasFailed;
+  return mergeRows(before, sealed, takenUp);
+}
+
+/** Whether the run lacks what is at this path. */
+export function hasFailed({ outcome }: ManifestEntry): boolean {
+  return outcome === 'failed' || outcome === 'changed';
 }
 
 function manifestEntry(
@@ -63,19 +70,20 @@ function manifestEntry(
   copied: FileOutcome | undefined,
   reasons: ReadonlyMap<number, string>,
 ): ManifestEntry {
-  const { copy, error, ...entry } = listed;
+  const { copy, error, before, asBefore: _, ...entry } = listed;
   if (copied) return { ...entry, ...copied };
   if (error !== undefined) return { ...entry, outcome: 'failed', reason: error, attempts: 1 };
   if (entry.kind === 'other')
     return { ...entry, outcome: 'skipped', reason: 'a socket, fifo or device has no content to back up', attempts: 0 };
-  if (copy === undefined) return { ...entry, outcome: 'recorded', attempts: 0 };
+  if (copy === undefined)
+    return before ? { ...entry, ...unread(entry, before) } : { ...entry, outcome: 'recorded', attempts: 0 };
   return { ...entry, outcome: 'failed', reason: reasons.get(copy) ?? 'its copy left no outcome', attempts: 1 };
 }
 
 function failuresOf(entries: readonly ManifestEntry[]): FileFailure[] {
   return entries.filter(hasFailed).map(({ path, outcome, reason = '' }) => ({
-    path: displayPath(path).slice(0, reasonLength),
+    path,
     outcome: outcome === 'changed' ? 'changed' : 'failed',
-    reason: reason.slice(0, reasonLength),
+    reason,
   }));
 }

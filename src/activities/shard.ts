@@ -1,26 +1,23 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Run, Tally } from '../shared/contract.ts';
-import type { ManifestEntry, ManifestShard } from '../shared/manifest.ts';
-import { addTallies, emptyTally, tallyOf } from '../shared/tally.ts';
+import type { EncodedPath } from '../shared/encoded-path.ts';
+import { entryKey, type EntryKind, type ManifestShard } from '../shared/manifest.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
-import { runLayout } from '../storage/run-layout.ts';
 
-/** Whether the run lacks what is at this path. */
-export function hasFailed({ outcome }: ManifestEntry): boolean {
-  return outcome === 'failed' || outcome === 'changed';
+/** What every line of a shard tells at least, in a manifest and in a ledger alike. */
+export interface Row {
+  readonly path: EncodedPath;
+  readonly kind: EntryKind;
 }
 
-/** The entries of a page's shard; none before it is first sealed. */
-export async function readShard(
-  store: BlobStore,
-  run: Run,
-  page: number,
-  signal: AbortSignal,
-): Promise<ManifestEntry[]> {
+// Metadata of a blob may be 8 KiB in all, and this much of a key is up to 2,000 characters there.
+const firstLength = 500;
+
+/** The rows of a shard; none before it is first written. */
+export async function readShard<R extends Row>(store: BlobStore, blob: string, signal: AbortSignal): Promise<R[]> {
   try {
-    const shard = await store.read(runLayout(run).shard(page), { from: 0 }, signal);
+    const shard = await store.read(blob, { from: 0 }, signal);
     return parseNdjson(gunzipSync(shard).toString());
   } catch (error) {
     if (isBlobStoreError(error, 'not-found')) return [];
@@ -28,30 +25,41 @@ export async function readShard(
   }
 }
 
-/** Writes a page's shard and returns its tally. */
+/** Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. */
 export async function writeShard(
   store: BlobStore,
-  run: Run,
-  page: number,
-  entries: readonly ManifestEntry[],
+  blob: string,
+  rows: readonly Row[],
+  tally: object,
   signal: AbortSignal,
-): Promise<Tally> {
-  const tally = entries.map(tallyOf).reduce(addTallies, emptyTally);
-  const shard = gzipSync(toNdjson(entries));
-  const sha256 = createHash('sha256').update(shard).digest('hex');
-  await store.put(runLayout(run).shard(page), shard, {
+): Promise<void> {
+  const shard = gzipSync(toNdjson(rows));
+  await store.put(blob, shard, {
     signal,
     contentType: 'application/x-ndjson+gzip',
-    // What commitRun needs of a shard, so that it need not read it.
-    metadata: { sha256, entries: String(entries.length), tally: JSON.stringify(tally) },
+    metadata: {
+      sha256: createHash('sha256').update(shard).digest('hex'),
+      entries: String(rows.length),
+      tally: JSON.stringify(tally),
+      first: Buffer.from(firstOf(rows)).toString('base64url'),
+    },
   });
-  return tally;
 }
 
 /** What the blob of a shard says of it. */
-export function describeShard({ name, metadata }: BlobProperties): { shard: ManifestShard; tally: Tally } {
+export function describeShard({ name, metadata }: BlobProperties): { shard: ManifestShard; tally: unknown } {
+  const { sha256 = '', entries, tally = '', first = '' } = metadata;
   return {
-    shard: { blob: name, sha256: metadata['sha256'] ?? '', entries: Number(metadata['entries']) },
-    tally: JSON.parse(metadata['tally'] ?? '') as Tally,
+    shard: { blob: name, sha256, entries: Number(entries), first: Buffer.from(first, 'base64url').toString() },
+    tally: JSON.parse(tally),
   };
+}
+
+// A character beyond U+FFFF is two units; half of one is no text.
+function firstOf([row]: readonly Row[]): string {
+  return row === undefined
+    ? ''
+    : entryKey(row)
+        .slice(0, firstLength)
+        .replace(/[\ud800-\udbff]$/u, '');
 }

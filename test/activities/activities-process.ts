@@ -7,7 +7,15 @@ import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 const [connectionString = '', container = '', root = ''] = process.argv.slice(2);
 const store = openBlobStore({ connectionString }, container);
 const memory = createMemoryBudget(1_000_000);
-const activities = createActivities({ store, prefix: '', roots: [root], workingDirectory: root, memory });
+const activities = createActivities({
+  store,
+  prefix: '',
+  host: 'web-1',
+  roots: [root],
+  workingDirectory: root,
+  memory,
+  isRunning: () => Promise.resolve(false),
+});
 const environment = new MockActivityEnvironment({ attempt: 1 });
 function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, ...args: P): Promise<R> {
   return environment.run(activity, ...args);

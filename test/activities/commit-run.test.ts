@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import type { Tally } from '../../src/shared/contract.ts';
 import { addTallies, emptyTally } from '../../src/shared/tally.ts';
@@ -29,7 +28,7 @@ test('the manifest tells the run, its counts, and its shards in the order of the
   const layout = runLayout(rig.run);
   expect(address).toBe(`${rig.container.containerName}/${layout.manifest}`);
   const shards = await Promise.all(
-    [0, 1, 2].map(async (page) => {
+    ['a', 'b/x', 'd'].map(async (first, page) => {
       const blob = layout.shard(page);
       return {
         blob,
@@ -37,17 +36,20 @@ test('the manifest tells the run, its counts, and its shards in the order of the
           .update(await blobBytes(rig, blob))
           .digest('hex'),
         entries: 2,
+        first,
       };
     }),
   );
   const { manifest, entries } = await readManifest(rig.container, address);
-  expect(manifest).toEqual({
+  const { checksum, ...rest } = manifest;
+  expect(checksum).toBe(createHash('sha256').update(JSON.stringify(rest)).digest('hex'));
+  expect(rest).toEqual({
     format: 1,
     run: rig.run.id,
     instanceId: 'nightly',
     root: rig.root,
     prefix: '',
-    host: hostname(),
+    host: 'web-1',
     ...times,
     complete: true,
     files: 5,
@@ -88,6 +90,27 @@ test('a complete manifest stays as it is, and a second commit tells the same add
   const second = await perform(rig.activities.commitRun, [rig.run, later], { attempt: 2 });
   expect(second).toEqual(first);
   expect(await blobBytes(rig, runLayout(rig.run).manifest)).toEqual(bytes);
+});
+
+test.each(['', '{"complete":true', '{"complete":true}'])(
+  'a manifest that cannot be used, such as %j, gives way',
+  async (text) => {
+    const rig = await openRig();
+    const { manifest } = runLayout(rig.run);
+    await rig.deps.store.put(manifest, Buffer.from(text), { signal: new AbortController().signal });
+    await perform(rig.activities.commitRun, [rig.run, times]);
+    const stored = await readManifest(rig.container, `${rig.container.containerName}/${manifest}`);
+    expect(stored.manifest).toMatchObject({ format: 1, complete: true, ...times });
+  },
+);
+
+test('a manifest of a later version stays as it is', async () => {
+  const rig = await openRig();
+  const { manifest } = runLayout(rig.run);
+  const text = '{"format":2}';
+  await rig.deps.store.put(manifest, Buffer.from(text), { signal: new AbortController().signal });
+  await expect(perform(rig.activities.commitRun, [rig.run, times])).rejects.toMatchObject({ type: 'ManifestTooNew' });
+  expect((await blobBytes(rig, manifest)).toString()).toBe(text);
 });
 
 test('a run takes no shard of another run or prefix', async () => {

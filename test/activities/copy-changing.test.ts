@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { content, writeTree } from '../support/tree.ts';
-import { backUp, blobBytes, blobNames, mebibyte, nameOf, openRig, type Rig } from './rig.ts';
+import { backUp, blobBytes, blobNames, mebibyte, nameOf, openRig, perform, type Rig } from './rig.ts';
 
 /** Does `change` whenever memory is asked for, which is after a file's state was noted and before it is read; at most `times`. */
 function changing(rig: Rig, times: number, change: () => Promise<void>): Rig {
   let left = times;
   const memory = {
-    take: async (bytes: number) => {
+    take: async (bytes: number, signal: AbortSignal) => {
       if (left-- > 0) await change();
-      return rig.deps.memory.take(bytes);
+      return rig.deps.memory.take(bytes, signal);
     },
   };
   return { ...rig, activities: createActivities({ ...rig.deps, memory }) };
@@ -25,7 +25,7 @@ async function overwrite(path: string, byte: number, at: number): Promise<void> 
   await file.close();
 }
 
-const never = { outcome: 'changed', reason: 'changed each of the 3 times it was read', attempts: 3 };
+const never = { outcome: 'changed', reason: 'changed each of the 3 times it was read', busy: true, attempts: 3 };
 
 test.each([
   ['small', 'grows', 1000, (path: string) => appendFile(path, 'x')],
@@ -67,6 +67,7 @@ test.each([
   const outcomes = await backUp(changing(rig, Infinity, () => overwrite(join(rig.root, 'a'), ++byte, 10)));
   expect(outcomes.get('a')).toMatchObject(never);
   expect(await blobNames(rig)).toEqual([]);
+  expect(await perform(rig.activities.sealPage, [rig.run, 0, []])).toMatchObject({ tally: { failed: 1 }, busy: 1 });
 });
 
 test('a file that changes each time it is read leaves the blob of an earlier run alone', async () => {

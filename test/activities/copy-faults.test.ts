@@ -30,7 +30,7 @@ function writesFile(rig: Rig, path = ''): (request: SeenRequest) => boolean {
 }
 
 async function allMemoryIsFree({ deps }: Rig): Promise<boolean> {
-  const taking = deps.memory.take(Infinity);
+  const taking = deps.memory.take(Infinity, new AbortController().signal);
   const free = await Promise.race([taking.then(() => true), tick(false)]);
   void taking.then((release) => release());
   return free;

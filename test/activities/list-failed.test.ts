@@ -31,8 +31,8 @@ async function failedRig(tree: Record<string, number>, failed: Record<string, Pa
 }
 
 /** Takes up again what had failed and returns every entry of the run by its path. */
-async function retry(rig: Rig): Promise<{ copied: string[]; entries: ManifestEntry[] }> {
-  const page = await perform(rig.activities.listFailed, [rig.run, 0]);
+async function retry(rig: Rig, only?: 'busy'): Promise<{ copied: string[]; entries: ManifestEntry[] }> {
+  const page = await perform(rig.activities.listFailed, only ? [rig.run, 0, only] : [rig.run, 0]);
   const outcomes = await copyAll(rig, [page]);
   await perform(rig.activities.sealPage, [rig.run, 0, []]);
   // An attempt after a lost answer must come to the same.
@@ -88,4 +88,20 @@ test('what could not be listed and has become something else is what it is now',
   const { copied, entries } = await retry(rig);
   expect(copied).toEqual(['was-folder']);
   expect(summary(entries)).toEqual(['a uploaded', 'was-folder uploaded']);
+});
+
+test('a round for busy files takes up those alone, and what failed otherwise stays failed until a round for all', async () => {
+  const busy = { ...failure, busy: true } as const;
+  const rig = await failedRig(
+    { a: 1, b: 2, c: 3, 'shut/x': 4 },
+    { b: busy, c: { ...busy, outcome: 'changed' }, a: failure, shut: failure },
+  );
+  const first = await retry(rig, 'busy');
+  expect(first.copied).toEqual(['b', 'c']);
+  expect(summary(first.entries)).toEqual(['a failed', 'b adopted', 'c adopted', 'shut failed']);
+  expect(first.entries.filter((entry) => entry.busy)).toEqual([]);
+  const second = await retry({ ...rig, run: { ...rig.run, round: 2 } });
+  expect(second.copied).toEqual(['a', 'shut/x']);
+  const held = ['a adopted', 'b adopted', 'c adopted', 'shut recorded', 'shut/x adopted'];
+  expect(summary(second.entries)).toEqual(held);
 });

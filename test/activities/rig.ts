@@ -39,7 +39,15 @@ export async function openRig(options: Partial<BackupOptions> = {}): Promise<Rig
   await container.create();
   onTestFinished(async () => void (await container.delete()));
   const root = await realpath(await temporaryDirectory());
-  const deps = { store, prefix: '', roots: [root], workingDirectory: root, memory: createMemoryBudget(64 * mebibyte) };
+  const deps = {
+    store,
+    prefix: '',
+    host: 'web-1',
+    roots: [root],
+    workingDirectory: root,
+    memory: createMemoryBudget(64 * mebibyte),
+    isRunning: () => Promise.resolve(false),
+  };
   const id = '20260102T030405Z-0123abcd';
   const run = { id, root, container: store.container, prefix: '', options: { ...defaultBackupOptions, ...options } };
   return { root, run, deps, activities: createActivities(deps), proxy, container };

@@ -60,6 +60,7 @@ test('a shard holds every path of its page once, in order, and the tally is the 
     uploaded: 4,
     uploadedBytes: 60,
     adopted: 0,
+    unchanged: 0,
     directories: 2,
     symlinks: 1,
     skipped: 2,

@@ -5,7 +5,9 @@ import { BlobStoreError } from '../../storage/blob-store.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { planBlocks, type BlockPlan } from './plan-blocks.ts';
 import { readBlock } from './read-block.ts';
-import { holds, metadataOf, storeContent, unchanged, type Stored, type Target } from './target.ts';
+import { heldStill } from './file-state.ts';
+import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
+import { metadataOf, type Stored, type Target } from './target.ts';
 
 const blocksAtOnce = 4;
 
@@ -20,13 +22,14 @@ export async function storeLarge(
 ): Promise<Stored | 'changed'> {
   const { store, name, signal } = target;
   const plan = planBlocks(target.path, attributes);
-  const present = await store.properties(name, signal);
-  target.expectation.exists = present !== undefined;
-  // Reading the file once more is cheaper than sending it again.
-  if (present?.size === attributes.size && present.metadata['sha256'] !== undefined) {
+  // A small file's write finds out what is there; for a large one that would be late.
+  const sight = target.before ? await see(target) : await store.properties(name, signal);
+  if (mayBeHeld(target, attributes.size, sight)) {
+    // Reading the file once more is cheaper than sending it again.
     const sha256 = await readWhole(file, plan, target, () => Promise.resolve());
-    if (sha256 === undefined || !(await unchanged(file, attributes))) return 'changed';
-    if (holds(present, { size: attributes.size, sha256 })) return { outcome: 'adopted', etag: present.etag, sha256 };
+    if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
+    const held = heldBy(target, { size: attributes.size, sha256 }, sight);
+    if (held) return held;
   }
 
   const staged = await store.stagedBlocks(name, signal);
@@ -35,7 +38,7 @@ export async function storeLarge(
     if (staged.get(id) !== block.length) await store.stageBlock(name, id, block, signal);
     target.onBytes(block.length);
   });
-  if (sha256 === undefined || !(await unchanged(file, attributes))) return 'changed';
+  if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
   const ids = Array.from({ length: plan.count }, (_, index) => plan.id(index));
   const stored = await storeContent(target, { size: attributes.size, sha256 }, (precondition) =>
     store.commitBlocks(name, ids, { signal, precondition, metadata: metadataOf(attributes, sha256) }),
@@ -69,7 +72,7 @@ async function* readBlocks(file: FileHandle, plan: BlockPlan, target: Target, ha
     target.signal.throwIfAborted();
     const length = plan.lengthOf(index);
     // Taken before the block is read: what waits to be sent counts too.
-    const release = await target.memory.take(length);
+    const release = await target.memory.take(length, target.signal);
     let block: Buffer;
     try {
       block = await readBlock(file, index * plan.blockSize, length);

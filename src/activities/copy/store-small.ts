@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { readBlock } from './read-block.ts';
-import { metadataOf, storeContent, unchanged, type Stored, type Target } from './target.ts';
+import { heldStill } from './file-state.ts';
+import { storeContent } from './store-content.ts';
+import { metadataOf, type Stored, type Target } from './target.ts';
 
 /** Stores a file that fits in memory with one request. `changed` means that it did not hold still, and nothing was sent. */
 export async function storeSmall(
@@ -10,10 +12,10 @@ export async function storeSmall(
   attributes: FileAttributes,
   target: Target,
 ): Promise<Stored | 'changed'> {
-  const release = await target.memory.take(attributes.size);
+  const release = await target.memory.take(attributes.size, target.signal);
   try {
     const body = await readBlock(file, 0, attributes.size);
-    if (body.length < attributes.size || !(await unchanged(file, attributes))) return 'changed';
+    if (body.length < attributes.size || !(await heldStill(file, attributes))) return 'changed';
     const sha256 = createHash('sha256').update(body).digest('hex');
     const stored = await storeContent(target, { size: body.length, sha256 }, (precondition) =>
       target.store.put(target.name, body, {

@@ -1,0 +1,66 @@
+import { log } from '@temporalio/activity';
+import { readEntries } from '../manifests/read-entries.ts';
+import { readManifest } from '../manifests/read-manifest.ts';
+import { blobName, encodeRoot } from '../shared/blob-name.ts';
+import type { Run } from '../shared/contract.ts';
+import { ExpectedError } from '../shared/failures.ts';
+import { entryKey, holdsContent, type FileAttributes, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { openCorruptBlobs } from './corrupt-blobs.ts';
+import { followEntries } from './follow-entries.ts';
+
+/** Adds to each listed file what the base run stored of it. Entries come in the order of the walk, after `after`. */
+export async function* compareWithBase(
+  store: BlobStore,
+  run: Run,
+  entries: AsyncIterable<PageEntry>,
+  at: { readonly after: string | undefined; readonly signal: AbortSignal },
+): AsyncGenerator<PageEntry> {
+  const root = encodeRoot(run.root, process.platform);
+  const base = followEntries(baseEntries(store, run, at.after, at.signal));
+  const corrupt = run.unchanged?.endsWith('look-up') === true ? await openCorruptBlobs(store, run, at) : undefined;
+  try {
+    for await (const entry of entries) {
+      const stored = entry.kind === 'file' ? await base.at(entryKey(entry)) : undefined;
+      const isSame = stored?.blob === blobName(run.prefix, root, entry.path);
+      const compared = isSame ? withBefore(entry, stored) : entry;
+      // Without what was before, the file is sent again.
+      yield (await corrupt?.includes(compared)) === true ? entry : compared;
+    }
+  } finally {
+    await Promise.all([base.close(), corrupt?.close()]);
+  }
+}
+
+/** Whether a listed entry has bytes that the run has to look at. */
+export function needsCopy({ unchanged }: Run): (entry: PageEntry) => boolean {
+  return ({ kind, error, asBefore }) =>
+    kind === 'file' && error === undefined && (asBefore !== true || unchanged !== undefined);
+}
+
+// What cannot be read of the base is missing from it: then files count as new, which costs time and is never wrong.
+async function* baseEntries(
+  store: BlobStore,
+  { prefix, base }: Run,
+  after: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  if (base === undefined) return;
+  try {
+    const found = await readManifest(store, { prefix, id: base }, signal);
+    if (found) yield* readEntries(store, found.manifest, after === undefined ? {} : { after }, signal);
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    log.warn('the last run cannot be read from here on; its files count as new', { run: base, reason: error.message });
+  }
+}
+
+function withBefore(entry: PageEntry, stored: ManifestEntry): PageEntry {
+  if (!holdsContent(stored)) return entry;
+  const { blob, etag, sha256, size } = stored;
+  return { ...entry, before: { blob, etag, sha256, size }, ...(isAlike(entry, stored) && { asBefore: true }) };
+}
+
+function isAlike(a: FileAttributes, b: FileAttributes): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { readBlob } from '../../manifests/read-blob.ts';
+import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
+
+const rounds = 5;
+
+/** A small blob that says who has something for itself. */
+export interface Claim<T> {
+  readonly store: BlobStore;
+  readonly blob: string;
+  readonly schema: z.ZodType<T>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes `mine` unless the blob is there and `mayReplace` says no to it, and returns what it holds then. Of several that claim at
+ * once one wins, and the others are asked again what they make of that. `mayReplace` is given undefined for a blob that no version
+ * of this project wrote.
+ */
+export async function claim<T extends object>(
+  { store, blob, schema, signal }: Claim<T>,
+  mine: T,
+  mayReplace: (theirs: T | undefined) => boolean | Promise<boolean>,
+): Promise<T> {
+  const body = Buffer.from(`${JSON.stringify(mine)}\n`);
+  for (let round = 1; ; round += 1) {
+    const found = await readBlob(store, blob, signal);
+    const theirs = found && parse(schema, found.bytes);
+    if (found && !(await mayReplace(theirs)) && theirs) return theirs;
+    const precondition = found ? { etag: found.etag } : ({ absent: true } as const);
+    try {
+      await store.put(blob, body, { signal, precondition, contentType: 'application/json' });
+      return mine;
+    } catch (error) {
+      if (!isBlobStoreError(error, 'precondition-failed') || round >= rounds) throw error;
+    }
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, bytes: Buffer): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(bytes.toString())).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import type { ManifestShard } from '../shared/manifest.ts';
+import { addTallies } from '../shared/tally.ts';
+import { sealManifest } from '../manifests/manifest-checksum.ts';
+import { isBlobStoreError, type BlobStore, type Precondition } from '../storage/blob-store.ts';
+import { describeShard } from './shard.ts';
+
+/** The shards whose names begin with `prefix`, in order, and the sum of what they count. */
+export async function sumShards<T extends { readonly [K in keyof T]?: number }>(
+  store: BlobStore,
+  prefix: string,
+  empty: T,
+  signal: AbortSignal,
+): Promise<{ shards: ManifestShard[]; tally: T }> {
+  const shards: ManifestShard[] = [];
+  let tally = empty;
+  for await (const blob of store.list(prefix, signal)) {
+    const described = describeShard(blob);
+    shards.push(described.shard);
+    tally = addTallies(tally, described.tally as T);
+  }
+  return { shards, tally };
+}
+
+/** Writes a job's report with its checksum. One that is complete stays as it is; an incomplete one gives way to that of a later round. */
+export async function writeReport(
+  store: BlobStore,
+  name: string,
+  report: { readonly complete: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const body = Buffer.from(`${JSON.stringify(sealManifest(report), null, 2)}\n`);
+  const put = (precondition: Precondition) =>
+    store.put(name, body, { signal, precondition, contentType: 'application/json' });
+  try {
+    await put({ absent: true });
+  } catch (error) {
+    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
+    const found = await store.properties(name, signal);
+    if (found && !isComplete(await store.read(name, { from: 0, etag: found.etag }, signal))) {
+      await put({ etag: found.etag });
+    }
+  }
+}
+
+// What cannot be read as a report is of no use to anybody, so it gives way too.
+function isComplete(report: Buffer): boolean {
+  try {
+    return (JSON.parse(report.toString()) as { complete?: unknown }).complete === true;
+  } catch {
+    return false;
+  }
+}

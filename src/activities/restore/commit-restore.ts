@@ -1,0 +1,63 @@
+import type { CommittedReport } from '../../shared/contract.ts';
+import { emptyRestoreTally } from '../../shared/restore-tally.ts';
+import type { Restore, RestoreReport, RestoreTally } from '../../shared/restore.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { sumShards, writeReport } from '../report.ts';
+import { deletePlanned } from './delete-planned.ts';
+import { finishPages } from './finish-pages.ts';
+import { createLedgerPages, pageShards } from './ledger-pages.ts';
+import { planDeletions } from './plan-deletions.ts';
+import { findTarget } from './target-directory.ts';
+
+/**
+ * Does what needs all files in their places: deletes what the run does not hold, if asked to and nothing failed, and gives directories
+ * their permissions and times. Then writes the report over all shards of the ledger, the last write of a restore, and returns its
+ * address and the sum of the shards.
+ */
+export function createCommitRestore({ store, roots }: ActivityDependencies) {
+  return (restore: Restore, times: { startedAt: string; finishedAt: string }): Promise<CommittedReport<RestoreTally>> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const layout = jobLayout('restores', restore);
+        const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
+        const ledger = createLedgerPages(store, layout, signal);
+        const { path: realTarget, existing } = await findTarget(restore.target, roots);
+        const place = { realTarget, ledger };
+        // In a dry run the target need not be there, and then nothing in it can be too much.
+        if (restore.delete && before.tally.failed === 0 && existing === realTarget) {
+          const parts = await planDeletions(store, restore, place, signal);
+          if (!restore.dryRun) await deletePlanned(place, parts, signal);
+        }
+        if (!restore.dryRun) await finishPages(restore, place, before.shards.length, signal);
+        const { shards, tally } = await sumShards(store, layout.shards, emptyRestoreTally, signal);
+        await writeReport(store, layout.manifest, reportOf(restore, times, { shards, tally }), signal);
+        return { report: `${store.container}/${layout.manifest}`, tally };
+      }),
+    );
+}
+
+function reportOf(
+  restore: Restore,
+  times: { startedAt: string; finishedAt: string },
+  { shards, tally }: Pick<RestoreReport, 'shards' | 'tally'>,
+): Omit<RestoreReport, 'checksum'> {
+  const { id, run, root, target, paths, overwrite, delete: deletes, dryRun } = restore;
+  return {
+    format: 1,
+    restore: id,
+    run,
+    root,
+    target,
+    ...(paths && { paths }),
+    overwrite,
+    delete: deletes,
+    dryRun,
+    ...times,
+    tally,
+    shards,
+    complete: tally.failed === 0,
+  };
+}

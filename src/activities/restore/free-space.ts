@@ -1,0 +1,44 @@
+import { lstat, statfs } from 'node:fs/promises';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { holdsContent, type ManifestEntry } from '../../shared/manifest.ts';
+import { isSameFile } from './file-attributes.ts';
+import { inBatches } from './in-batches.ts';
+import { locationOf } from './places.ts';
+import type { Target } from './target-directory.ts';
+
+/**
+ * Throws an {@link ExpectedError} when the target has too little space for what is to be restored: for all of it or, where that would
+ * be too much, for what it does not hold already. `entries` is asked for only then.
+ */
+export async function requireSpace(
+  { path, existing }: Target,
+  bytes: number,
+  entries: () => AsyncIterable<ManifestEntry>,
+): Promise<void> {
+  const { bavail, bsize } = await statfs(existing);
+  const free = bavail * bsize;
+  if (bytes <= free) return;
+  const needed = await bytesMissing(path, entries());
+  if (needed <= free) return;
+  throw new ExpectedError(
+    failureTypes.targetUnusable,
+    `${path} has ${free} bytes free and the restore needs ${needed}: free some, restore fewer paths or give another target`,
+  );
+}
+
+/** Bytes by which a target grows. What is replaced gives its own bytes back. */
+async function bytesMissing(realTarget: string, entries: AsyncIterable<ManifestEntry>): Promise<number> {
+  let sum = 0;
+  const growth = async (entry: ManifestEntry) => {
+    if (!holdsContent(entry)) return 0;
+    try {
+      const found = await lstat(locationOf(realTarget, entry.path), { bigint: true });
+      if (isSameFile(found, entry)) return 0;
+      return found.isFile() ? Math.max(0, entry.size - Number(found.size)) : entry.size;
+    } catch {
+      return entry.size;
+    }
+  };
+  for await (const bytes of inBatches(entries, growth)) sum += bytes;
+  return sum;
+}

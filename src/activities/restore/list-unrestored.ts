@@ -1,0 +1,42 @@
+import type { Page } from '../../shared/contract.ts';
+import type { Restore } from '../../shared/restore.ts';
+import { parseNdjson } from '../../storage/ndjson.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { writePage } from '../page.ts';
+import { readShard } from '../shard.ts';
+import { createPlanner } from './plan-entry.ts';
+import { planEntry } from './planned-entries.ts';
+import { isUnrestored, needsRestoring, type RestoreEntry, type RestoreRow } from './rows.ts';
+import { findTarget } from './target-directory.ts';
+
+/** Lists what failed of a page into a page of the restore's present round, compared with what the target holds now. */
+export function createListUnrestored({ store, roots }: ActivityDependencies) {
+  return (restore: Restore, number: number): Promise<Page> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const layout = jobLayout('restores', restore);
+        const target = await findTarget(restore.target, roots);
+        const planner = createPlanner(restore, target.path);
+        const rows = await readShard<RestoreRow>(store, layout.shard(number), signal);
+        const failed = new Set(rows.filter(isUnrestored).map(({ path }) => path));
+        // The first round's page has all that the run holds of them.
+        const { prefix, id } = restore;
+        const lines = await store.read(jobLayout('restores', { prefix, id }).page(number), { from: 0 }, signal);
+        const entries: RestoreEntry[] = [];
+        for (const entry of parseNdjson<RestoreEntry>(lines.toString())) {
+          if (failed.has(entry.path)) entries.push(await planEntry(unplanned(entry), planner));
+        }
+        const { options } = restore;
+        const plan = { number, entries, last: true, options, needsCopy: needsRestoring };
+        return writePage(store, layout.page(number), plan, signal);
+      }),
+    );
+}
+
+function unplanned(entry: RestoreEntry): RestoreEntry {
+  const { outcome: _, reason: __, copy: ___, ...listed } = entry;
+  return listed;
+}

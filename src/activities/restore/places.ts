@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { createDirectoryCheck } from '../../shared/confine.ts';
+import { decodePath, type EncodedPath } from '../../shared/encoded-path.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+
+/** What the names of this project's own files in a target begin with. */
+export const temporaryPrefix = '.durable-restore-';
+
+/** Where a path of the run is below the target, a real path. */
+export function locationOf(realTarget: string, path: EncodedPath): Buffer {
+  return Buffer.concat([Buffer.from(realTarget.endsWith('/') ? realTarget : `${realTarget}/`), decodePath(path)]);
+}
+
+export function directoryOf(location: Buffer): Buffer {
+  return location.subarray(0, Math.max(1, location.lastIndexOf(0x2f)));
+}
+
+/** The folder that a path is in; empty at the top. */
+export function parentOf(path: EncodedPath): EncodedPath {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/**
+ * Where a file is written before it takes its place: beside it, under a name that later attempts can tell, and of each attempt
+ * another, so that one that is taken for dead and is not cannot put a later one's half a file in place.
+ */
+export function temporaryOf(restoreId: string, location: Buffer, attempt: number): Buffer {
+  const hash = createHash('sha256').update(restoreId).update('\0').update(location).digest('hex').slice(0, 32);
+  return Buffer.concat([directoryOf(location), Buffer.from(`/${temporaryPrefix}${hash}-${attempt}`)]);
+}
+
+/** Throws an {@link ExpectedError} when a directory does not lie below the target: a symlink on the way to it leads out. */
+export async function requireInside(realTarget: string, directory: Buffer): Promise<void> {
+  try {
+    // A new check each time: what was inside when a file was written may lead elsewhere when the next one is.
+    await createDirectoryCheck(realTarget)(directory);
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    throw new ExpectedError(
+      failureTypes.rootNotAllowed,
+      `${directory.toString()} leads out of the target: nothing is written through a symlink`,
+    );
+  }
+}

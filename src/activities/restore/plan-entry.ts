@@ -1,0 +1,114 @@
+import { lstat, readlink } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { encodeText, type EncodedPath } from '../../shared/encoded-path.ts';
+import type { EntryKind } from '../../shared/manifest.ts';
+import type { Restore, RestoreOutcome } from '../../shared/restore.ts';
+import { isSameDirectory, isSameFile, isSameTime } from './file-attributes.ts';
+import { locationOf, parentOf } from './places.ts';
+import type { RestoreEntry } from './rows.ts';
+
+/** What is to become of a path; without an outcome it is to be written. */
+export interface Plan {
+  readonly outcome?: RestoreOutcome;
+  readonly reason?: string;
+}
+
+/** Finds out what is to become of entries, by what stands in their places; changes nothing. */
+export interface Planner {
+  readonly plan: (entry: RestoreEntry) => Promise<Plan>;
+  /** Whether anything stands at the entry's place. */
+  readonly isTaken: (entry: RestoreEntry) => Promise<boolean>;
+}
+
+/** What stands where the run has a folder. */
+type FolderState = 'directory' | 'nothing' | 'obstacle';
+
+const nameOfKind: Readonly<Record<EntryKind, string>> = {
+  file: 'a file',
+  directory: 'a directory',
+  symlink: 'a symlink',
+  other: 'a socket, fifo or device',
+};
+
+/** Whether a directory makes room for what is no directory, and the other way round. Then things go that the run does not name. */
+export function givesWay(restore: Pick<Restore, 'delete' | 'overwrite'>): boolean {
+  return restore.delete && restore.overwrite !== 'never';
+}
+
+export function createPlanner(restore: Restore, realTarget: string): Planner {
+  const folders = new Map<EncodedPath, Promise<FolderState>>();
+
+  const folderState = (path: EncodedPath): Promise<FolderState> => {
+    if (path === '') return Promise.resolve('directory');
+    const state = folders.get(path) ?? lookAtFolder(path);
+    folders.set(path, state);
+    return state;
+  };
+
+  const lookAtFolder = async (path: EncodedPath): Promise<FolderState> => {
+    const above = await folderState(parentOf(path));
+    if (above !== 'directory') return above;
+    const found = await lstatMaybe(locationOf(realTarget, path));
+    if (found === undefined) return 'nothing';
+    // A symlink is no directory here, wherever it leads.
+    return found === 'hidden' || found.isDirectory() ? 'directory' : 'obstacle';
+  };
+
+  const look = async ({ path }: RestoreEntry): Promise<BigIntStats | 'hidden' | 'blocked' | undefined> => {
+    const folder = await folderState(parentOf(path));
+    if (folder === 'directory') return lstatMaybe(locationOf(realTarget, path));
+    return folder === 'nothing' || givesWay(restore) ? undefined : 'blocked';
+  };
+
+  return {
+    isTaken: async (entry) => (await look(entry)) !== undefined,
+    plan: async (entry) => {
+      const plan = await planFor(entry, await look(entry));
+      return restore.dryRun && plan.outcome === undefined ? { ...plan, outcome: 'restored' } : plan;
+    },
+  };
+
+  async function planFor(entry: RestoreEntry, found: BigIntStats | 'hidden' | 'blocked' | undefined): Promise<Plan> {
+    if (found === 'blocked') return failed('a folder on the way to it is no directory in the target');
+    // What cannot be seen, as where permissions hide it, is found out when it is written.
+    return found === undefined || found === 'hidden' ? {} : compare(entry, found);
+  }
+
+  async function compare(entry: RestoreEntry, found: BigIntStats): Promise<Plan> {
+    if (found.isDirectory() !== (entry.kind === 'directory')) return obstructed(entry, found);
+    const isSame = await isAsHeld(entry, found, locationOf(realTarget, entry.path));
+    // A directory is never written over; where it is as it should be there is nothing to do.
+    if (isSame && (restore.overwrite !== 'always' || entry.kind === 'directory')) return { outcome: 'unchanged' };
+    return restore.overwrite === 'never' ? { outcome: 'kept' } : {};
+  }
+
+  function obstructed(entry: RestoreEntry, found: BigIntStats): Plan {
+    const there = nameOfKind[found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'file'];
+    if (givesWay(restore)) return { reason: `${there} gives way to it` };
+    return failed(
+      `${there} is where ${nameOfKind[entry.kind]} belongs: move it away, or restore with delete and without overwrite: never`,
+    );
+  }
+}
+
+/** Whether what stands at a place is what the run holds, as far as attributes tell. */
+export async function isAsHeld(entry: RestoreEntry, found: BigIntStats, location: Buffer): Promise<boolean> {
+  if (entry.kind === 'directory') return isSameDirectory(found, entry);
+  if (entry.kind === 'file') return isSameFile(found, entry);
+  if (!found.isSymbolicLink() || !isSameTime(found, entry)) return false;
+  const target = await readlink(location, { encoding: 'buffer' }).catch(() => undefined);
+  return target !== undefined && encodeText(target) === entry.target;
+}
+
+async function lstatMaybe(location: Buffer): Promise<BigIntStats | 'hidden' | undefined> {
+  try {
+    return await lstat(location, { bigint: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : 'hidden';
+  }
+}
+
+function failed(reason: string): Plan {
+  return { outcome: 'failed', reason };
+}

@@ -1,0 +1,64 @@
+import type { EncodedPath } from '../../shared/encoded-path.ts';
+import type { FileAttributes, ManifestEntry } from '../../shared/manifest.ts';
+import { emptyRestoreTally } from '../../shared/restore-tally.ts';
+import type { RestoreOutcome, RestoreTally } from '../../shared/restore.ts';
+import type { PageRow } from '../page.ts';
+import type { Row } from '../shard.ts';
+
+/** One line of a page: what the run holds at a path, and what is to become of it. Without an outcome a copy has to find it out. */
+export interface RestoreEntry
+  extends PageRow, Omit<FileAttributes, 'ctimeNs'>, Pick<ManifestEntry, 'target' | 'blob' | 'etag' | 'sha256'> {
+  readonly outcome?: RestoreOutcome;
+  readonly reason?: string;
+  /** Another path of the run that the target cannot tell from this one. */
+  readonly clash?: EncodedPath;
+}
+
+/** One line of a copy's outcomes. */
+export interface RestoredPath {
+  readonly path: EncodedPath;
+  readonly outcome: RestoreOutcome;
+  readonly reason?: string;
+  /** Attempts of the copy. */
+  readonly attempts: number;
+}
+
+/** One line of the ledger: what became of a path, and of a directory what it is to be like in the end. */
+export interface RestoreRow extends Row, RestoredPath, Omit<FileAttributes, 'ctimeNs'> {
+  readonly path: EncodedPath;
+  readonly sha256?: string;
+  /** Whether all that it lacks are its permissions and times; of a directory that failed. */
+  readonly unfinished?: true;
+}
+
+/** What one row adds to its page's counts. Files, bytes, restored and unchanged are of files alone. */
+export function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTally {
+  const file = kind === 'file' && outcome !== 'deleted' && outcome !== 'skipped';
+  const isThere = outcome === 'restored' || outcome === 'unchanged';
+  const restored = file && outcome === 'restored';
+  const one = (condition: boolean) => (condition ? 1 : 0);
+  return {
+    ...emptyRestoreTally,
+    files: one(file),
+    bytes: file ? size : 0,
+    restored: one(restored),
+    restoredBytes: restored ? size : 0,
+    unchanged: one(file && outcome === 'unchanged'),
+    kept: one(outcome === 'kept'),
+    directories: one(kind === 'directory' && isThere),
+    symlinks: one(kind === 'symlink' && isThere),
+    deleted: one(outcome === 'deleted'),
+    skipped: one(outcome === 'skipped'),
+    failed: one(outcome === 'failed'),
+  };
+}
+
+/** Whether the target lacks what the run holds at this path. */
+export function isUnrestored({ outcome }: RestoreRow): boolean {
+  return outcome === 'failed';
+}
+
+/** Whether a copy has to do something about an entry. */
+export function needsRestoring({ outcome }: RestoreEntry): boolean {
+  return outcome === undefined;
+}

@@ -1,0 +1,41 @@
+import type { Page } from '../../shared/contract.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { Verification, VerifiedFile } from '../../shared/verification.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { writePage } from '../page.ts';
+import { readShard } from '../shard.ts';
+import { hasFailed, listedFile, needsReading, type ListedFile } from './listed-file.ts';
+import { lookUp } from './look-up.ts';
+
+const lookUpsAtOnce = 8;
+
+/**
+ * Lists what was missing, corrupt or impossible to check of a page into a page of the verification's present round, looked at again:
+ * a deep one reads all of it, a quick one looks each file up.
+ */
+export function createListUnverified({ store }: ActivityDependencies) {
+  return (verification: Verification, number: number): Promise<Page> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const layout = jobLayout('verifications', verification);
+        const { options, deep } = verification;
+        const failed = (await readShard<VerifiedFile>(store, layout.shard(number), signal)).filter(hasFailed);
+        const files = failed.map(listedFile);
+        const entries = deep ? files : await lookUpAll(store, files, signal);
+        const plan = { number, entries, last: true, options, needsCopy: needsReading };
+        return writePage(store, layout.page(number), plan, signal);
+      }),
+    );
+}
+
+async function lookUpAll(store: BlobStore, files: readonly ListedFile[], signal: AbortSignal): Promise<ListedFile[]> {
+  const found: ListedFile[] = [];
+  await eachConcurrently(files, lookUpsAtOnce, async (file, index) => {
+    found[index] = { ...file, finding: (await lookUp(store, file, signal)) ?? { outcome: 'intact' } };
+  });
+  return found;
+}

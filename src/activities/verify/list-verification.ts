@@ -1,0 +1,56 @@
+import type { Page } from '../../shared/contract.ts';
+import type { Verification } from '../../shared/verification.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { readFixedManifest } from '../fixed-manifest.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { readPage, writePage } from '../page.ts';
+import { compareWithListing } from './compare-with-listing.ts';
+import { createExtraBlobs } from './extra-blobs.ts';
+import { needsReading } from './listed-file.ts';
+
+/**
+ * Lists a page of the run's files, each with what a listing of the container says of it or, in a deep verification, the copy that
+ * reads it. A listing has to be walked from its start, so the first call walks it, once for the whole run, and leaves the blobs of all
+ * pages and the ledger's rows of extra blobs behind; the later calls only describe a page that is there. In a quick verification pages
+ * have no copies, and what is left to do with one is to seal it.
+ */
+export function createListVerification({ store }: ActivityDependencies) {
+  return (verification: Verification, number: number, _cursor?: string): Promise<Page> =>
+    withFailureTypes(() => {
+      let listed = 0;
+      return withHeartbeat(
+        (signal) =>
+          number === 0
+            ? listAll(store, verification, signal, () => (listed += 1))
+            : readPage(store, jobLayout('verifications', verification).page(number), number, signal),
+        () => ({ listed }),
+      );
+    });
+}
+
+/** Returns the first page. */
+async function listAll(
+  store: BlobStore,
+  verification: Verification,
+  signal: AbortSignal,
+  onFile: () => void,
+): Promise<Page> {
+  const { prefix, options, sample, subset } = verification;
+  const layout = jobLayout('verifications', verification);
+  const manifest = await readFixedManifest(store, verification, signal);
+  const isOfAll = sample === undefined && subset === undefined;
+  const extra = isOfAll ? createExtraBlobs({ store, signal }, { prefix, layout }) : undefined;
+  let first: Page | undefined;
+  let number = 0;
+  for await (const compared of compareWithListing({ store, verification, manifest, extra, signal, onFile })) {
+    const plan = { number, ...compared, options, needsCopy: needsReading };
+    const page = await writePage(store, layout.page(number), plan, signal);
+    first ??= page;
+    number += 1;
+  }
+  await extra?.end();
+  return first ?? readPage(store, layout.page(0), 0, signal);
+}

@@ -1,0 +1,38 @@
+import type { EncodedPath } from '../../shared/encoded-path.ts';
+import type { StoredFile } from '../../shared/manifest.ts';
+import type { VerificationOutcome, VerifiedFile } from '../../shared/verification.ts';
+
+/** What was found of a file. */
+export interface Finding {
+  readonly outcome: VerificationOutcome;
+  readonly reason?: string;
+}
+
+/** One line of a verification's page: a file of the run, and what was found of it already, without which a copy reads it. */
+export interface ListedFile extends StoredFile {
+  readonly path: EncodedPath;
+  readonly kind: 'file';
+  readonly copy?: number;
+  readonly finding?: Finding;
+}
+
+/** One line of a copy's outcomes. */
+export interface FileVerdict extends Finding {
+  readonly path: EncodedPath;
+  /** Times that the content was read. */
+  readonly attempts: number;
+}
+
+/** Of a manifest's entry or a ledger's row, without what else they tell. */
+export function listedFile({ path, blob, etag, sha256, size }: Omit<ListedFile, 'kind'>): ListedFile {
+  return { path, kind: 'file', blob, etag, sha256, size };
+}
+
+export function needsReading({ finding }: ListedFile): boolean {
+  return finding === undefined;
+}
+
+/** Whether storage does not hold what it should, as far as could be seen. */
+export function hasFailed({ outcome }: VerifiedFile): boolean {
+  return outcome === 'missing' || outcome === 'corrupt' || outcome === 'failed';
+}

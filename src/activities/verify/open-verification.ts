@@ -1,0 +1,49 @@
+import { checkWhole } from '../../manifests/check-whole.ts';
+import { findRun } from '../../manifests/run-catalogue.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import type { Verification, VerificationInput } from '../../shared/verification.ts';
+import { requireContainer } from '../../storage/require-container.ts';
+import { checkOptions } from '../check-options.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { jobId } from '../job-id.ts';
+import { checkScope } from './scope.ts';
+
+/** Fixes what a verification is about: the run is there, its manifest is whole, and the input makes sense. */
+export function createOpenVerification({ store, prefix }: ActivityDependencies) {
+  return (input: VerificationInput, startedAt: string): Promise<Verification> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const { run, root } = checkRun(input);
+        const scope = checkScope(input);
+        const options = checkOptions(input.options);
+        await requireContainer(store, signal);
+        const { manifest, etag } = await findRun(store, { prefix, run, root }, signal);
+        await checkWhole(store, manifest, signal);
+        return {
+          id: jobId(startedAt),
+          run: manifest.run,
+          manifestEtag: etag,
+          root: manifest.root,
+          container: store.container,
+          prefix,
+          ...scope,
+          options,
+        };
+      }),
+    );
+}
+
+function checkRun({ run, root }: VerificationInput): Pick<VerificationInput, 'run' | 'root'> {
+  if (typeof run !== 'string' || run === '') {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      'run: give the id of a run, latest, or a time such as 2026-01-31T00:00:00Z',
+    );
+  }
+  if (root !== undefined && typeof root !== 'string') {
+    throw new ExpectedError(failureTypes.invalidInput, 'root: give the directory that was backed up, as a text');
+  }
+  return { run, ...(root !== undefined && { root }) };
+}

@@ -1,0 +1,69 @@
+import { Context } from '@temporalio/activity';
+import type { Copy } from '../../shared/contract.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { Verification } from '../../shared/verification.ts';
+import { isBlobStoreError } from '../../storage/blob-store.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { CopyResult } from '../copy-files.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { keepOutcomes } from '../outcomes.ts';
+import { readCopy } from '../page.ts';
+import { reasonOf } from '../walk.ts';
+import type { FileVerdict, ListedFile } from './listed-file.ts';
+import { verifyContent, type ContentReader } from './verify-content.ts';
+
+// Hides the latency of single requests; the memory budget bounds what they hold.
+const filesAtOnce = 8;
+
+/**
+ * Reads the files of one {@link Copy} from storage, compares them with the manifest and writes what it found. Storage that is away
+ * fails the activity, to be tried again, until the last attempt, when it is an outcome of the file. An attempt that finds the outcomes
+ * written returns at once.
+ */
+export function createVerifyFiles({ store, memory }: ActivityDependencies) {
+  return (verification: Verification, copy: Copy): Promise<CopyResult> =>
+    withFailureTypes(() => {
+      const progress = { files: 0, bytes: 0 };
+      return withHeartbeat(
+        async (signal) => {
+          const layout = jobLayout('verifications', verification);
+          const lastAttempt = Context.current().info.attempt >= verification.options.copyAttempts;
+          const reader = { store, memory, signal, onBytes: (bytes: number) => (progress.bytes += bytes) };
+          const files = await readCopy<ListedFile>(store, layout.page(copy.page), copy, signal);
+          const verdicts = await keepOutcomes(store, layout.outcome(copy.page, copy.number), signal, async () => {
+            const found: FileVerdict[] = [];
+            await eachConcurrently(files, filesAtOnce, async (file, index) => {
+              found[index] = await verifyOrExplain(reader, file, lastAttempt);
+              progress.files += 1;
+            });
+            return found;
+          });
+          return resultOf(files, verdicts);
+        },
+        () => ({ ...progress }),
+      );
+    });
+}
+
+async function verifyOrExplain(reader: ContentReader, file: ListedFile, lastAttempt: boolean): Promise<FileVerdict> {
+  try {
+    return await verifyContent(reader, file);
+  } catch (error) {
+    const retryable = isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed');
+    if (!lastAttempt && retryable) throw error;
+    if (reader.signal.aborted) throw error;
+    return { path: file.path, outcome: 'failed', reason: reasonOf(error), attempts: 1 };
+  }
+}
+
+function resultOf(files: readonly ListedFile[], verdicts: readonly FileVerdict[]): CopyResult {
+  const intact = new Set(verdicts.filter(({ outcome }) => outcome === 'intact').map(({ path }) => path));
+  const held = files.filter(({ path }) => intact.has(path));
+  return {
+    files: held.length,
+    bytes: held.reduce((sum, { size }) => sum + size, 0),
+    failed: files.length - held.length,
+  };
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compileGlob } from '../../../src/activities/restore/glob.ts';
+
+test.each([
+  ['a/b', ['a/b'], ['a', 'a/b/c', 'ab']],
+  ['a/*', ['a/b', 'a/.b', 'a/new\nline'], ['a', 'a/b/c']],
+  ['*', ['a', '.a', '😀'], ['a/b']],
+  ['a*b*c', ['abc', 'aXbYc', 'abcbc'], ['ab', 'abcd', 'a/b/c']],
+  ['**', ['a', 'a/b/c'], []],
+  ['**/x', ['x', 'a/x', 'a/b/x'], ['a/x/b', 'ax']],
+  ['a/**', ['a', 'a/b', 'a/b/c'], ['b', 'ab']],
+  ['a/**/x/**/z', ['a/x/z', 'a/b/x/c/z', 'a/x/x/z/z'], ['a/z', 'a/x/z/b']],
+  ['a**b', ['ab', 'aXXb'], ['a/b']],
+  ['?', ['a', '😀', 'é'], ['', 'ab']],
+  ['[a-c]x', ['ax', 'cx'], ['dx', '-x']],
+  ['[!a-c]x', ['dx', '😀x'], ['ax']],
+  ['[^a]', ['b'], ['a']],
+  ['[]a]', [']', 'a'], ['b', '[]a]']],
+  ['[a-]', ['a', '-'], ['b']],
+  ['[a', ['[a'], ['a']],
+  ['{a,b}.txt', ['a.txt', 'b.txt'], ['{a,b}.txt', 'c.txt']],
+  ['{a,b{c,d}}x', ['ax', 'bcx', 'bdx'], ['bx']],
+  ['{a/b,c}/*', ['a/b/x', 'c/x'], ['a/x']],
+  ['{a}', ['{a}'], ['a']],
+  [String.raw`\*\{a,b\}`, ['*{a,b}'], ['xa', 'xb']],
+  ['!x', ['!x'], ['y']],
+  ['+(a)', ['+(a)'], ['a']],
+])('%s matches %j and not %j', (glob, fitting, others) => {
+  const matches = compileGlob(glob);
+  expect([...fitting, ...others].filter((path) => matches(path))).toEqual(fitting);
+});
+
+test('every path matches itself with any of its characters given up', () => {
+  const path = fc.array(fc.stringMatching(/^[a-c.]{1,6}$/u), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(path, fc.infiniteStream(fc.nat(4)), (segments, choices) => {
+      const hide = (character: string) =>
+        ['*', '?', '**', character, `[${character}]`][choices.next().value ?? 0] ?? '';
+      const glob = segments.map((segment) => Array.from(segment, hide).join('')).join('/');
+      expect(compileGlob(glob)(segments.join('/'))).toBe(true);
+      expect(compileGlob(`${glob}/no`)(segments.join('/'))).toBe(false);
+    }),
+  );
+});
+
+test('no glob takes for ever', () => {
+  expect(compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(255))).toBe(false);
+  expect(compileGlob(`${'**/a/'.repeat(100)}b`)('a/'.repeat(2000))).toBe(false);
+  expect(() => compileGlob('{a,b}'.repeat(40))).toThrow(
+    expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining('more than 1000') }),
+  );
+});

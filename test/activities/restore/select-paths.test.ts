@@ -1,0 +1,66 @@
+import { readdir, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createSelection, normalizePaths } from '../../../src/activities/restore/select-paths.ts';
+import { encodePath } from '../../../src/shared/encoded-path.ts';
+import { writeTree } from '../../support/tree.ts';
+import { backUpRun } from '../verify/rig.ts';
+import { brief, openRestoreRig, restoreRun, snapshotOf } from './rig.ts';
+
+const tree = ['a', 'a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt', 'a-b', '.hidden/x.txt', '[1]', '!x', '50%', 'b.txt'];
+
+test.each([
+  [['a'], ['a', 'a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt']],
+  [['a/c/d.txt'], ['a/c/d.txt']],
+  [['a/*'], ['a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt']],
+  [['*.txt'], ['b.txt']],
+  [['**/*.txt'], ['a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt', '.hidden/x.txt', 'b.txt']],
+  [
+    ['a/{b,x}.txt', '.*'],
+    ['a/b.txt', '.hidden/x.txt'],
+  ],
+  [['?.txt'], ['b.txt']],
+  [['[1]'], ['[1]']],
+  [['[!a-z]*'], ['.hidden/x.txt', '[1]', '!x', '50%']],
+  [['!x'], ['!x']],
+  [['50%'], ['50%']],
+  [['50%25'], ['50%']],
+  [['nothing'], []],
+])('%j selects %j', (paths, selected) => {
+  const { selects } = createSelection(paths);
+  expect(tree.filter((path) => selects(encodePath(Buffer.from(path))))).toEqual(selected);
+});
+
+test('paths are compared without what does not matter in them', () => {
+  expect(normalizePaths(['./a/b/', '././c', 'd//'])).toEqual(['a/b', 'c', 'd']);
+  expect(normalizePaths(undefined)).toBeUndefined();
+});
+
+test.each(['', '.', './', '/etc', 'a/../b', '..', 'a//b', 'a/./b', 'a\0'])('the path %j is refused by name', (path) => {
+  expect(() => normalizePaths(['ok', path])).toThrow(
+    expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining('paths: ') }),
+  );
+});
+
+test('what is asked for comes back with the folders on the way to it, and those that are there stay as they are', async () => {
+  const rig = await openRestoreRig({ pageEntries: 2 });
+  await writeTree(rig.root, { 'a/b/c/one': 1, 'a/b/two': 2, 'a/three': 3, 'x/y/four.log': 4, five: 5 });
+  for (const folder of ['a/b/c', 'a/b', 'a', 'x/y', 'x']) await utimes(join(rig.root, folder), 1000, 1000);
+  await backUpRun(rig);
+  await writeTree(rig.target, { 'a/mine': 1 });
+  await utimes(join(rig.target, 'a'), 2000, 2000);
+  const { rows, tally } = await restoreRun(rig, { paths: ['a/b/c', '**/*.log'] });
+  expect(brief(rows)).toEqual({
+    'a/b': 'restored',
+    'a/b/c': 'restored',
+    'a/b/c/one': 'restored',
+    x: 'restored',
+    'x/y': 'restored',
+    'x/y/four.log': 'restored',
+  });
+  expect(tally).toMatchObject({ files: 2, bytes: 5, restored: 2 });
+  expect((await readdir(join(rig.target, 'a'))).sort()).toEqual(['b', 'mine']);
+  const [there, here] = [snapshotOf(rig.root), snapshotOf(rig.target)];
+  for (const { path } of rows) expect(here.get(path)).toBe(there.get(path));
+  expect((await stat(join(rig.target, 'x'))).mtimeMs).toBe(1_000_000);
+});
