@@ -113,7 +113,7 @@ test('a second backup of the same tree sends no file again', async () => {
   const { container, execute } = await backUp(root);
   await execute();
   const second = await execute();
-  expect(second).toMatchObject({ files: 3, uploaded: 0, adopted: 3, uploadedBytes: 0, complete: true });
+  expect(second).toMatchObject({ files: 3, uploaded: 0, unchanged: 3, uploadedBytes: 0, complete: true });
   await expectHolds(container, root, second.manifest);
 });
 
@@ -125,7 +125,7 @@ test('a changed file is overwritten and what it was is kept as a snapshot', asyn
   const { entries } = await readManifest(container, first.manifest);
   await writeFile(join(root, 'changing'), 'new');
   const second = await execute();
-  expect(second).toMatchObject({ uploaded: 1, adopted: 1 });
+  expect(second).toMatchObject({ uploaded: 1, unchanged: 1 });
   await expectHolds(container, root, second.manifest);
 
   const was = entries.find(({ path }) => path === 'changing');

@@ -4,9 +4,10 @@ import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { BackupOptions, BackupSummary } from '../../src/shared/contract.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
+import { interrupt } from '../support/interrupt.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';
 import { temporaryDirectory, writeLarge, writeTree } from '../support/tree.ts';
-import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -16,47 +17,26 @@ beforeAll(async () => ({ client, close } = await connect()));
 afterAll(() => close());
 
 const MiB = 1024 * 1024;
-// A dead worker is noticed after this; short, because each test waits for it.
-const heartbeatTimeout = 3000;
 
-interface Interrupted {
+interface Interruption {
   readonly root: string;
-  /** The request in the middle of which the worker dies. */
   readonly during: (request: SeenRequest) => boolean;
   readonly options?: Partial<BackupOptions>;
 }
 
-/** Backs up `root`, kills the worker without warning at the given moment, starts another and waits for the end. */
-async function interrupt(whenFinished: typeof onTestFinished, { root, during, options }: Interrupted) {
-  const proxy = await createBlobProxy({ target: inject('connectionString') });
-  const settings = {
-    connectionString: proxy.connectionString,
-    taskQueue: randomUUID(),
-    container: `kill-${randomUUID()}`,
+/** Backs up `root` with a worker that dies at the given moment, and checks what storage then holds. */
+async function interruptBackup(whenFinished: typeof onTestFinished, { root, ...moment }: Interruption) {
+  const input = { root };
+  const { result, container, ...requests } = await interrupt(whenFinished, {
+    client,
+    job: 'backup',
+    input,
     root,
-  };
-  const workers: WorkerProcess[] = [await startWorkerProcess(settings)];
-  whenFinished(async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await proxy.close();
+    ...moment,
   });
-
-  const held = proxy.hold(during);
-  const handle = await client.workflow.start('backup', {
-    taskQueue: settings.taskQueue,
-    workflowId: randomUUID(),
-    args: [{ root, options: { heartbeatTimeout, ...options } }],
-  });
-  await held.reached;
-  await workers[0]?.kill();
-  const sentBefore = proxy.requests.length;
-  workers.push(await startWorkerProcess(settings));
-  held.release();
-  const summary = (await handle.result()) as BackupSummary;
-
-  expect(summary).toMatchObject({ complete: true, failed: 0 });
-  const entries = await expectHolds(containerClient(settings.container), root, summary.manifest);
-  return { summary, entries, before: proxy.requests.slice(0, sentBefore), after: proxy.requests.slice(sentBefore) };
+  expect(result).toMatchObject({ complete: true, failed: 0 });
+  const entries = await expectHolds(containerClient(container), root, result.manifest);
+  return { summary: result, entries, ...requests };
 }
 
 const isSystem = ({ path }: SeenRequest) => path.includes('/.durable-backup/');
@@ -74,7 +54,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it lists the first page', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, smallFiles);
-    const { summary, before } = await interrupt(onTestFinished, { root, during: pages(0) });
+    const { summary, before } = await interruptBackup(onTestFinished, { root, during: pages(0) });
     expect(summary).toMatchObject({ files: 300, uploaded: 300 });
     expect(paths(before)).toEqual([]);
   });
@@ -82,7 +62,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it lists a later page', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, smallFiles);
-    const { summary } = await interrupt(onTestFinished, {
+    const { summary } = await interruptBackup(onTestFinished, {
       root,
       during: pages(2),
       options: { pageEntries: 60, packFiles: 20 },
@@ -94,7 +74,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, smallFiles);
     let sent = 0;
-    const { summary, before, after } = await interrupt(onTestFinished, {
+    const { summary, before, after } = await interruptBackup(onTestFinished, {
       root,
       during: (request) => sendsFile(request) && (sent += 1) === 150,
     });
@@ -108,7 +88,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it writes the outcomes of a copy, and no file is sent again', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`f${i}`, 10 + i])));
-    const { summary, after } = await interrupt(onTestFinished, {
+    const { summary, after } = await interruptBackup(onTestFinished, {
       root,
       during: ({ method, path }) => method === 'PUT' && path.includes('/outcomes/'),
       options: { smallTreeFiles: 0 },
@@ -122,7 +102,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
     await writeLarge(join(root, 'large'), 300 * MiB);
     let blocks = 0;
     const isBlock = (request: SeenRequest) => request.query.get('comp') === 'block';
-    const { summary, before, after } = await interrupt(onTestFinished, {
+    const { summary, before, after } = await interruptBackup(onTestFinished, {
       root,
       during: (request) => isBlock(request) && (blocks += 1) === 20,
     });
@@ -136,7 +116,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it commits a large file, and no block is sent again', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeLarge(join(root, 'large'), 20 * MiB);
-    const { after } = await interrupt(onTestFinished, {
+    const { after } = await interruptBackup(onTestFinished, {
       root,
       during: ({ query }) => query.get('comp') === 'blocklist' && query.get('blocklisttype') === null,
     });
@@ -146,7 +126,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it seals a page', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, { a: 1, b: 2 });
-    const { after } = await interrupt(onTestFinished, {
+    const { after } = await interruptBackup(onTestFinished, {
       root,
       during: ({ method, path }) => method === 'PUT' && path.includes('/manifest/'),
     });
@@ -156,7 +136,7 @@ describe.concurrent('a worker killed in the middle loses nothing', () => {
   test('while it commits the run', async ({ onTestFinished }) => {
     const root = await temporaryDirectory(onTestFinished);
     await writeTree(root, { a: 1, b: 2 });
-    const { after } = await interrupt(onTestFinished, {
+    const { after } = await interruptBackup(onTestFinished, {
       root,
       during: ({ method, path }) => method === 'PUT' && path.endsWith('/manifest.json'),
     });
