@@ -34,7 +34,7 @@ export function noCompleteRun(
 }
 
 export function severalRoots(roots: readonly string[]): ExpectedError {
-  return runNotFound(`There are backups of several directories: give one of them as root (${roots.join(', ')})`);
+  return runNotFound(`There are backups of several directories: name one with root, or --source (${roots.join(', ')})`);
 }
 
 function list(ids: readonly string[]): string {

@@ -7,7 +7,7 @@ const nonRetryableErrorTypes = [...nonRetryableFailureTypes];
 /** `openRun` tells the caller within seconds that a root or the storage cannot be used, while a dropped connection or a worker's crash is forgiven. */
 export const openOptions: ActivityOptions = {
   startToCloseTimeout: '60s',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout: '8s',
   retry: { initialInterval: '500ms', maximumAttempts: 4, nonRetryableErrorTypes },
 };
 

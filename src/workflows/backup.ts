@@ -38,6 +38,7 @@ async function runBackup(
     publishPaged(opened && `\`${opened.root}\` → container \`${opened.container}\``, opened, now),
   );
   const suspension = createSuspension(report);
+  await suspension.firstGate();
   const begun = carry ?? (await begin(input));
   opened = begun.run;
   const activitiesOf = (run: Run) => backupActivities(run, suspension);

@@ -13,7 +13,7 @@ export interface PagedActivities<T, C> {
 }
 
 /** ISO 8601. */
-export interface Times {
+interface Times {
   readonly startedAt: string;
   readonly finishedAt: string;
 }

@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { BackupProgress, BatchProgress } from '../shared/contract.ts';
 
 /**
@@ -10,21 +10,29 @@ function publish(progress: object, details: readonly string[]): void {
   setCurrentDetails(details.join('\n'));
 }
 
-/** Before the run is open there is nothing to show: `what` says what it is about. */
+/** `what` says what the job is about; before its run is open that is not known. */
 export function publishPaged(
   what: string | undefined,
   run: { readonly id: string } | undefined,
   progress: BackupProgress,
 ): void {
-  if (what === undefined || run === undefined) return;
+  // Only a suspension can be news so early; earlier versions did not publish it.
+  if (what === undefined || run === undefined) {
+    if (patched('publish-before-open')) publish(progress, [`**${stateOf(progress)}**`]);
+    return;
+  }
   const total = progress.listed ? progress.totalFiles : `${progress.totalFiles}+`;
   publish(progress, [
-    `**${progress.suspended ? 'suspended' : progress.phase}** ${what}`,
+    `**${stateOf(progress)}** ${what}`,
     '',
     `- \`${run.id}\``,
     `- ${progress.files} of ${total} files, ${progress.bytes} bytes`,
     `- ${progress.failed} failed`,
   ]);
+}
+
+function stateOf({ suspended, phase }: BackupProgress): string {
+  return suspended ? 'suspended' : phase;
 }
 
 export function publishBatch(progress: BatchProgress): void {

@@ -24,6 +24,7 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
     publishPaged(opened && `run \`${opened.run}\` of \`${opened.root}\` → \`${opened.target}\``, opened, now),
   );
   const suspension = createSuspension(report);
+  await suspension.firstGate();
   const begun = carry ?? (await begin(input));
   opened = begun.run;
   const end = await runPages(begun, {

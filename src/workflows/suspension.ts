@@ -14,6 +14,8 @@ import type { ProgressReport } from './progress-report.ts';
 export interface Suspension {
   /** Resolves at once unless suspended, and then when resumed. Rejects when the workflow is cancelled meanwhile. */
   readonly gate: () => Promise<void>;
+  /** The same before the first activity, where earlier versions had no gate. */
+  readonly firstGate: () => Promise<void>;
   /**
    * Runs an activity that may be asked for twice. If it still waits for a worker when a suspension comes, it is taken back, and asked
    * for again after that; if it runs, it runs on to its end.
@@ -44,6 +46,9 @@ export function createSuspension<P extends { readonly suspended: boolean }>(repo
   };
   return {
     gate,
+    firstGate: async () => {
+      if (isSuspended() && patched('gate-before-open')) await gate();
+    },
     recallable: async (start) => {
       for (;;) {
         const scope = new CancellationScope();

@@ -28,6 +28,7 @@ export async function verify(input: VerificationInput, carry?: VerificationCarry
     publishPaged(opened && `run \`${opened.run}\` of \`${opened.root}\``, opened, now),
   );
   const suspension = createSuspension(report);
+  await suspension.firstGate();
   const begun = carry ?? (await begin(input));
   opened = begun.run;
   const end = await runPages(begun, {

@@ -147,6 +147,19 @@ test('what changed while another run overwrote its blob is looked up, and nothin
     expect((await blobBytes(rig, nameOf(rig, name))).toString()).toBe(`other ${name}`);
 });
 
+test('a blob that storage says is gone, when it is to be kept as a snapshot, is looked up', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { a: 10 });
+  await backUpWhole(rig);
+  await writeFile(join(rig.root, 'a'), 'changed');
+  let left = 1;
+  rig.proxy.rule(({ query }) =>
+    query.get('comp') === 'snapshot' && left-- > 0 ? { status: 404, code: 'BlobNotFound' } : undefined,
+  );
+  expect((await backUpWhole(rig)).outcomes).toEqual({ a: 'uploaded' });
+  expect(await snapshotsOf(rig, nameOf(rig, 'a'))).toBe(1);
+});
+
 test('files of a base whose blobs have other names by now are new', async () => {
   const rig = await openRig();
   await writeTree(rig.root, { a: 10 });

@@ -119,6 +119,19 @@ test('of two backups that begin at once one runs', async () => {
   expect(types.toSorted()).toEqual(['BackupRunning', 'BackupRunning', 'fulfilled']);
 });
 
+test('of two backups that take the place of one that has ended, the later one finds the other', async () => {
+  const rig = await openRig();
+  await attempt(rig);
+  const later = seenBy(rig, { isRunning: (instanceId) => Promise.resolve(instanceId !== 'nightly') });
+  const held = rig.proxy.hold(({ method, path }) => method === 'PUT' && path.includes('/running/'));
+  const late = attempt(later, { workflowId: 'late', runId: 'run-2' });
+  await held.reached;
+  await attempt(later, { workflowId: 'quick', runId: 'run-3' });
+  held.release();
+  const message = expect.stringContaining('by instance quick') as string;
+  await expect(late).rejects.toMatchObject({ type: 'BackupRunning', message });
+});
+
 test('a workflow that was started again under its id does not wait for itself', async () => {
   const rig = await openRig();
   const first = await attempt(rig);

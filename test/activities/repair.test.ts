@@ -100,6 +100,33 @@ test.each([{}, { checksum: true }])(
   },
 );
 
+test('with repair, what a blob says of itself is not believed after a refused write either', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { forged: 30 });
+  await backUpWhole(rig);
+  const blob = rig.container.getBlockBlobClient(nameOf(rig, 'forged'));
+  const { metadata = {} } = await blob.getProperties();
+  await blob.uploadData(content(30, 1234), { metadata });
+  let left = 1;
+  rig.proxy.rule(({ query }) =>
+    query.get('comp') === 'snapshot' && left-- > 0 ? { status: 412, code: 'ConditionNotMet' } : undefined,
+  );
+  expect((await backUpWhole(rig, { repair: true })).outcomes).toEqual({ forged: 'uploaded' });
+  expect(await blob.downloadToBuffer()).toEqual(content(30));
+});
+
+test('with repair, content that was stored by an attempt whose answer got lost is adopted', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { missing: 30 });
+  await backUpWhole(rig);
+  await rig.container.deleteBlob(nameOf(rig, 'missing'));
+  let left = 1;
+  rig.proxy.rule(({ method, path }) =>
+    method === 'PUT' && path.endsWith('/missing') && left-- > 0 ? 'lose-answer' : undefined,
+  );
+  expect((await backUpWhole(rig, { repair: true })).outcomes).toEqual({ missing: 'adopted' });
+});
+
 /** Leaves what a verification of the run leaves that found the content of these files to be corrupt. */
 async function writeFindings(rig: Rig, { run, entries }: WholeRun, corrupt: readonly string[]): Promise<void> {
   const layout = jobLayout('verifications', { prefix: '', id: '20260103T000000Z-00000001' });

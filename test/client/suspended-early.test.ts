@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Jobs } from '../../src/client/jobs/jobs.ts';
 import { workflowNames } from '../../src/shared/contract.ts';
@@ -40,10 +42,11 @@ test.each([workflowNames.backup, workflowNames.processBatch])(
 test('what was resumed before any worker took it up, or only received an event, is Pending, and runs', async () => {
   const api = await startApi();
   const { jobs, root } = api;
-  const [resumed, signalled] = [
-    await start(jobs, workflowNames.backup, { root }),
-    await start(jobs, workflowNames.backup, { root }),
-  ];
+  // Of one root only one backup runs at a time.
+  const below = join(root, 'below');
+  await mkdir(below);
+  const resumed = await start(jobs, workflowNames.backup, { root });
+  const signalled = await start(jobs, workflowNames.backup, { root: below });
   await jobs.suspend(resumed, 'wait');
   await jobs.resume(resumed, 'go on');
   await jobs.raiseEvent(signalled, 'x', null);

@@ -26,7 +26,9 @@ test('a backup tells what it did on stdout and how it went on stderr', async () 
     code: 0,
     stderr: expect.stringMatching(/^(?:(?:opening|copying|committing|done).*\n)*$/u),
   });
-  expect(stdout).toMatch(new RegExp(`^Backed up ${root}\\n  files     2 \\(2 uploaded, 0 already there\\)\\n`, 'u'));
+  expect(stdout).toMatch(
+    new RegExp(`^Backed up ${root}\\n  files     2 \\(2 uploaded, 0 unchanged, 0 already there\\)\\n`, 'u'),
+  );
   expect(stdout).toContain('  bytes     1,024 (1.0 KiB; 1.0 KiB uploaded)\n');
   expect(stdout).toContain(`  blobs     http://127.0.0.1:`);
   expect(stdout).not.toContain('undefined');
@@ -74,7 +76,7 @@ test('a second backup of an unchanged directory succeeds too', async () => {
   await backUp();
   const { code, stdout } = await backUp('--json');
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ files: 1, bytes: 10, adopted: 1, uploaded: 0 });
+  expect(JSON.parse(stdout)).toMatchObject({ files: 1, bytes: 10, unchanged: 1, uploaded: 0 });
 });
 
 test('a file that cannot be read ends in exit code 3 and is named with the reason, in text and in JSON', async () => {

@@ -96,7 +96,7 @@ describe('latest, and a time', () => {
     expect(await find(direct, 'latest', '/etc')).toBe(etc);
     expect(await find(direct, '2026-11-21T06:30:00Z')).toBe(srv);
     expect(await refusal(direct, 'latest')).toBe(
-      'There are backups of several directories: give one of them as root (/etc, /srv)',
+      'There are backups of several directories: name one with root, or --source (/etc, /srv)',
     );
     expect(await refusal(direct, '2026-11-21T06:30:00Z', '/etc')).toContain('no complete backup of /etc begun by');
     expect(await refusal(direct, 'latest', '/s')).toContain('no complete backup of /s below');

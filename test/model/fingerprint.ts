@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 
 /** What a path is. Paths and targets are bytes as latin1 characters. */
@@ -12,9 +12,9 @@ export type Node =
 export type Fingerprint = Map<string, string>;
 
 /** Times to the microsecond, which is what Node can set. A symlink's mode means nothing. */
-export function fingerprintOf(node: Node, { mode, mtimeMs }: Stats): string {
-  const time = `modified ${Math.round(mtimeMs * 1000)}`;
-  const permissions = (mode & 0o7777).toString(8);
+export function fingerprintOf(node: Node, { mode, mtimeNs }: BigIntStats): string {
+  const time = `modified ${mtimeNs / 1000n}`;
+  const permissions = (mode & 0o7777n).toString(8);
   switch (node.kind) {
     case 'file':
       return `file of ${node.bytes.length} bytes, ${createHash('sha256').update(node.bytes).digest('hex')}, ${permissions}, ${time}`;
@@ -32,7 +32,7 @@ export async function readFingerprint(root: string): Promise<Fingerprint> {
     for (const name of await readdir(directory, { encoding: 'buffer' })) {
       const at = Buffer.concat([directory, Buffer.from('/'), name]);
       const path = `${prefix}${name.toString('latin1')}`;
-      const stats = await lstat(at);
+      const stats = await lstat(at, { bigint: true });
       found.set(path, fingerprintOf(await nodeAt(at, stats), stats));
       if (stats.isDirectory()) await visit(at, `${path}/`);
     }
@@ -41,7 +41,7 @@ export async function readFingerprint(root: string): Promise<Fingerprint> {
   return found;
 }
 
-async function nodeAt(at: Buffer, stats: Stats): Promise<Node> {
+async function nodeAt(at: Buffer, stats: BigIntStats): Promise<Node> {
   if (stats.isDirectory()) return { kind: 'directory' };
   if (stats.isSymbolicLink())
     return { kind: 'symlink', target: (await readlink(at, { encoding: 'buffer' })).toString('latin1') };

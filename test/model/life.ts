@@ -44,7 +44,7 @@ export class Life {
   }
 
   async live(action: Action): Promise<void> {
-    this.count.actions += 1; console.error(new Date().toISOString(), JSON.stringify(action));
+    this.count.actions += 1;
     if (action.do === 'back up') await this.#backUp(action);
     else if (action.do === 'verify') await this.#verify(action);
     else if (action.do !== 'restore') await this.#tree.apply(action);

@@ -22,7 +22,8 @@ export class ModelTree {
   /** Every path with what it holds by the map, and with the mode and time that the disk gave it. */
   async fingerprint(): Promise<Fingerprint> {
     const found: Fingerprint = new Map();
-    for (const [path, node] of this.#nodes) found.set(path, fingerprintOf(node, await lstat(this.#at(path))));
+    for (const [path, node] of this.#nodes)
+      found.set(path, fingerprintOf(node, await lstat(this.#at(path), { bigint: true })));
     return found;
   }
 

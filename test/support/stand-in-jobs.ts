@@ -18,6 +18,8 @@ type VerifyActivities = Pick<
   | 'commitVerification'
 >;
 
+const common = { manifestEtag: '"1"', root: '/srv', container: 'c', prefix: '' } as const;
+
 /** The stand-ins of a backup, asked as a restore asks. */
 export function createRestoreStandIns(plan: Plan): { activities: RestoreActivities; seen: Seen } {
   const { activities: as, seen } = createStandIns(plan);
@@ -26,8 +28,13 @@ export function createRestoreStandIns(plan: Plan): { activities: RestoreActiviti
     seen,
     activities: {
       openRestore: async ({ run, target = '/srv' }, startedAt) => ({
-        ...{ id: startedAt, run, manifestEtag: '"1"', root: '/srv', target, container: 'c', prefix: '' },
-        ...{ overwrite: 'if-changed', delete: false, dryRun: false },
+        ...common,
+        id: startedAt,
+        run,
+        target,
+        overwrite: 'if-changed',
+        delete: false,
+        dryRun: false,
         options: { ...defaultBackupOptions, ...plan.options },
       }),
       listRestore: (...args) => as.listFiles(...anyRun(args)),
@@ -44,13 +51,20 @@ export function createVerifyStandIns(plan: Plan): { activities: VerifyActivities
   const { activities: as, seen } = createStandIns(plan);
   const tally = ({ files, bytes, failed }: Tally) => ({
     ...emptyVerificationTally,
-    ...{ files: files + failed, bytes, intact: files, corrupt: failed, failed },
+    files: files + failed,
+    bytes,
+    intact: files,
+    corrupt: failed,
+    failed,
   });
   return {
     seen,
     activities: {
       openVerification: async ({ run, deep = false }, startedAt) => ({
-        ...{ id: startedAt, run, manifestEtag: '"1"', root: '/srv', container: 'c', prefix: '', deep },
+        ...common,
+        id: startedAt,
+        run,
+        deep,
         options: { ...defaultBackupOptions, ...plan.options },
       }),
       listVerification: (...args) => as.listFiles(...anyRun(args)),

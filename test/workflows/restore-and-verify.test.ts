@@ -33,8 +33,14 @@ describe.each(jobs)('$job', ({ job, create, type, phase }) => {
     const { activities, seen } = create({ pages: [3, 2] });
     const { handle } = await start(job, activities, { run: 'latest' });
     expect(await handle.result()).toMatchObject({
-      ...{ runId: 'latest', root: '/srv', files: 5, bytes: 50, failed: 0 },
-      ...{ complete: true, report: 'c/report.json', failures: [] },
+      runId: 'latest',
+      root: '/srv',
+      files: 5,
+      bytes: 50,
+      failed: 0,
+      complete: true,
+      report: 'c/report.json',
+      failures: [],
     });
     expect(seen).toMatchObject({ listed: [0, 1], copied: { length: 5 }, sealed: { length: 2 }, committed: 1 });
     expect(await handle.query(progressQuery)).toMatchObject({ phase: 'done', files: 5, totalFiles: 5 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { BackupProgress } from '../../src/shared/contract.ts';
 import { emptyTally } from '../../src/shared/tally.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
-import { progressQuery, resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
+import { progressQuery, resumeUpdate, suspendSignal, suspendUpdate } from '../../src/workflows/messages.ts';
 import { startProgress } from '../../src/workflows/progress.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { createStandIns } from '../support/stand-in-activities.ts';
@@ -66,6 +66,30 @@ describe('a backup that is stopped', () => {
     expect(await handle.result()).toMatchObject({ files: 30, complete: true });
     expect(new Set(seen.copied).size).toBe(30);
     await recordHistory(handle, 'backup-recalled');
+  });
+
+  test('one suspended before it begins does not even open its run', async () => {
+    const { activities, seen } = createStandIns({ pages: [2] });
+    let opened = 0;
+    const openRun: typeof activities.openRun = (...args) => {
+      opened += 1;
+      return activities.openRun(...args);
+    };
+    const worker = await startWorker({ ...activities, openRun });
+    onTestFinished(() => worker.stop());
+    const handle = await client.workflow.signalWithStart('backup', {
+      taskQueue: worker.taskQueue,
+      workflowId: randomUUID(),
+      args: [{ root: '/data' }],
+      signal: suspendSignal,
+      signalArgs: ['not yet'],
+    });
+    await expect.poll(async () => (await handle.describe()).memo).toMatchObject({ progress: { suspended: true } });
+    expect(opened).toBe(0);
+    await handle.executeUpdate(resumeUpdate, { args: [''] });
+    expect(await handle.result()).toMatchObject({ files: 2, complete: true });
+    expect({ opened, copied: seen.copied.length }).toEqual({ opened: 1, copied: 2 });
+    await recordHistory(handle, 'backup-suspended-first');
   });
 
   test('cancelling stops the copies under way, starts no others and commits nothing', async () => {

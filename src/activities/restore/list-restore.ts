@@ -9,7 +9,7 @@ import { takePage } from '../take-page.ts';
 import { createPlanner } from './plan-entry.ts';
 import { plannedEntries } from './planned-entries.ts';
 import { needsRestoring } from './rows.ts';
-import { findTarget } from './target-directory.ts';
+import { makeTarget, targetPath } from './target-directory.ts';
 
 /** Lists the next page of what is to be restored into a blob: what the run holds, compared with what the target holds. */
 export function createListRestore({ store, roots }: ActivityDependencies) {
@@ -18,7 +18,7 @@ export function createListRestore({ store, roots }: ActivityDependencies) {
       let listed = 0;
       return withHeartbeat(
         async (signal) => {
-          const { path: realTarget } = await findTarget(restore.target, roots);
+          const realTarget = await (restore.dryRun ? targetPath : makeTarget)(restore.target, roots);
           const planner = createPlanner(restore, realTarget);
           const source = plannedEntries(store, restore, { realTarget, cursor, planner }, signal);
           const dealt = { options: restore.options, needsCopy: needsRestoring };

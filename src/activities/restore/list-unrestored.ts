@@ -10,7 +10,7 @@ import { readShard } from '../shard.ts';
 import { createPlanner } from './plan-entry.ts';
 import { planEntry } from './planned-entries.ts';
 import { isUnrestored, needsRestoring, type RestoreEntry, type RestoreRow } from './rows.ts';
-import { findTarget } from './target-directory.ts';
+import { targetPath } from './target-directory.ts';
 
 /** Lists what failed of a page into a page of the restore's present round, compared with what the target holds now. */
 export function createListUnrestored({ store, roots }: ActivityDependencies) {
@@ -18,8 +18,7 @@ export function createListUnrestored({ store, roots }: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = jobLayout('restores', restore);
-        const target = await findTarget(restore.target, roots);
-        const planner = createPlanner(restore, target.path);
+        const planner = createPlanner(restore, await targetPath(restore.target, roots));
         const rows = await readShard<RestoreRow>(store, layout.shard(number), signal);
         const failed = new Set(rows.filter(isUnrestored).map(({ path }) => path));
         // The first round's page has all that the run holds of them.

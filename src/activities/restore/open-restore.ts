@@ -57,6 +57,7 @@ function checkWishes(input: RestoreInput): Wishes {
   if (!overwritePolicies.includes(overwrite)) {
     throw invalid(`overwrite: give one of ${overwritePolicies.join(', ')}, not ${JSON.stringify(overwrite)}`);
   }
+  if (typeof input.run !== 'string') throw invalid('run: give the id of a run, latest, or a time in ISO 8601');
   for (const [name, value] of Object.entries({ delete: deletes, dryRun })) {
     if (typeof value !== 'boolean') throw invalid(`${name}: give true or false, not ${JSON.stringify(value)}`);
   }

@@ -8,7 +8,7 @@ import { locationOf, parentOf } from './places.ts';
 import type { RestoreEntry } from './rows.ts';
 
 /** What is to become of a path; without an outcome it is to be written. */
-export interface Plan {
+interface Plan {
   readonly outcome?: RestoreOutcome;
   readonly reason?: string;
 }

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { Copy } from '../../shared/contract.ts';
-import { confine } from '../../shared/confine.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import type { Restore } from '../../shared/restore.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
@@ -11,12 +10,13 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { keepOutcomes } from '../outcomes.ts';
 import { readCopy } from '../page.ts';
-import { reasonOf } from '../walk.ts';
+import { explainFailure } from './explain-failure.ts';
 import { createDirectories } from './make-directories.ts';
 import { givesWay } from './plan-entry.ts';
 import { restorePath, type RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 import { createSelection } from './select-paths.ts';
+import { makeTarget } from './target-directory.ts';
 
 // Hides the latency of single requests; the memory budget bounds what they hold.
 const filesAtOnce = 8;
@@ -58,7 +58,7 @@ async function openContext(
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<RestoreContext> {
-  const realTarget = await confine(restore.target, roots);
+  const realTarget = await makeTarget(restore.target, roots);
   return {
     store,
     memory,
@@ -79,18 +79,17 @@ async function restoreOrExplain(entry: RestoreEntry, context: RestoreContext): P
     return { path, ...(await restorePath(entry, context)), attempts: attempt };
   } catch (error) {
     const isLast = attempt >= restore.options.copyAttempts;
-    const retryable = isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed');
-    if ((retryable && !isLast) || signal.aborted) throw error;
-    return { path, outcome: 'failed', reason: explain(error, context.realTarget), attempts: attempt };
+    if ((isPassing(error) && !isLast) || signal.aborted) throw error;
+    return { path, outcome: 'failed', reason: explainFailure(error, context.realTarget), attempts: attempt };
   }
 }
 
-function explain(error: unknown, realTarget: string): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return `no space left (ENOSPC): free some where ${realTarget} is, then retry what failed`;
-  if (code === 'EDQUOT')
-    return `the disk quota of the worker's user is used up (EDQUOT): raise it or free some, then retry what failed`;
-  return reasonOf(error);
+/** Whether another attempt may fare better. */
+function isPassing(error: unknown): boolean {
+  if (isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed')) return true;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // What was written is gone: a later attempt, which took this one for dead, cleared it away, and the outcome is that one's to tell.
+  return code === 'ENOENT' && syscall === 'rename';
 }
 
 function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): CopyResult {

@@ -41,6 +41,7 @@ async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promis
     await directories.ensure(entry.path);
     return { outcome: 'restored' };
   }
+  await removeTemporaries(restore.id, location, attempt);
   const found = await lstatMaybe(location);
   // An attempt before this one put it there.
   if (found && attempt > 1 && restore.overwrite !== 'always' && (await isAsHeld(entry, found, location))) {
@@ -48,7 +49,6 @@ async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promis
   }
   if (found && restore.overwrite === 'never') return { outcome: 'kept' };
   const temporary = temporaryOf(restore.id, location, attempt);
-  await removeTemporaries(restore.id, location, attempt);
   try {
     const make = entry.kind === 'symlink' ? makeSymlink : writeFileFrom;
     const result = await make(entry, temporary, context);
@@ -58,7 +58,7 @@ async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promis
     directories.touch(location);
     return { outcome: 'restored', ...result };
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }

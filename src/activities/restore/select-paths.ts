@@ -9,7 +9,7 @@ export interface Selection {
   readonly selects: (path: EncodedPath) => boolean;
 }
 
-export const everything: Selection = { selects: () => true };
+const everything: Selection = { selects: () => true };
 
 /**
  * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that is there exactly as it is

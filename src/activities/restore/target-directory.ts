@@ -34,6 +34,11 @@ export async function findTarget(target: string, roots: readonly string[]): Prom
   return { path: join(existing, relative(nearest, target)), existing };
 }
 
+/** The real path of a target that need not be there yet. Throws what {@link findTarget} throws. */
+export async function targetPath(target: string, roots: readonly string[]): Promise<string> {
+  return (await findTarget(target, roots)).path;
+}
+
 /** Makes a target that can be written to and returns its real path. Throws an {@link ExpectedError}. */
 export async function makeTarget(target: string, roots: readonly string[]): Promise<string> {
   const { path } = await findTarget(target, roots);

@@ -56,6 +56,7 @@ test('a restore is fixed with all that its activities need', async () => {
 test.each<[string, Partial<RestoreInput>, string]>([
   ['a relative target', { target: 'here' }, 'target: "here" is not absolute'],
   ['a target that no path can be', { target: '/a\0b' }, 'target: holds a null character'],
+  ['a run that is none', { run: 7 as unknown as string }, 'run: give the id of a run'],
   [
     'a policy that there is not',
     { overwrite: 'sometimes' as 'never' },
@@ -128,7 +129,7 @@ test('a manifest or a shard that was altered, truncated or is missing is refused
     const { metadata = {} } = await blob.getProperties();
     const altered = Buffer.from(whole);
     altered[30] = (altered[30] ?? 0) ^ 1;
-    for (const bytes of [altered, whole.subarray(0, -1)]) {
+    for (const bytes of [altered, whole.subarray(0, -2)]) {
       await blob.upload(bytes, bytes.length, { metadata });
       await expectRefusal({}, 'ManifestInvalid', name);
       await expectRefusal({ paths: ['b'], dryRun: true }, 'ManifestInvalid', name);

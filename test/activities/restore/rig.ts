@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as tick } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { CopyResult } from '../../../src/activities/copy-files.ts';
 import { createActivities } from '../../../src/activities/index.ts';
@@ -9,10 +10,11 @@ import type { BackupOptions, Page } from '../../../src/shared/contract.ts';
 import type { Restore, RestoreInput, RestoreReport, RestoreTally } from '../../../src/shared/restore.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { jobLayout } from '../../../src/storage/run-layout.ts';
-import { temporaryDirectory } from '../../support/tree.ts';
-import { blobBytes, openRig, perform, type Rig } from '../rig.ts';
+import { temporaryDirectory, writeTree } from '../../support/tree.ts';
+import { blobBytes, mebibyte, openRig, perform, type Rig } from '../rig.ts';
+import { backUpRun } from '../verify/rig.ts';
 
-export const times = { startedAt: '2026-02-02T03:04:05.000Z', finishedAt: '2026-02-02T03:05:00.000Z' };
+const times = { startedAt: '2026-02-02T03:04:05.000Z', finishedAt: '2026-02-02T03:05:00.000Z' };
 
 export interface RestoreRig extends Rig {
   /** Where tests restore to: a real path, not there yet, in an allowed directory. */
@@ -138,7 +140,30 @@ export function snapshotOf(root: string): Map<string, string> {
   return found;
 }
 
-export async function makeDirectory(path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
-  return path;
+const sizes = { a: 1000, b: 0, large: 9 * mebibyte };
+
+/** A rig with a run of a small, an empty and a large file; one copy takes them all. */
+export async function backedUp(options = {}): Promise<RestoreRig> {
+  const rig = await openRestoreRig({ smallTreeFiles: 0, ...options });
+  await writeTree(rig.root, sizes);
+  await backUpRun(rig);
+  return rig;
+}
+
+export async function listed(rig: RestoreRig): Promise<{ restore: Restore; pages: Page[] }> {
+  const restore = await open(rig);
+  return { restore, pages: await listPages(rig, restore) };
+}
+
+/** Requests that fetch the content of a file. */
+export function fetches(rig: RestoreRig, path = '') {
+  return (request: { method: string; path: string }) =>
+    request.method === 'GET' && request.path.includes(`${rig.root}/${path}`);
+}
+
+export async function allMemoryIsFree({ deps }: RestoreRig): Promise<boolean> {
+  const taking = deps.memory.take(Infinity, new AbortController().signal);
+  const free = await Promise.race([taking.then(() => true), tick(false)]);
+  void taking.then((release) => release());
+  return free;
 }

@@ -33,7 +33,7 @@ const showCursor = '\u001B[?25h';
 
 test('lines appear at each new state, and within one only after a while', () => {
   const lines: string[] = [];
-  const display = createLines((line) => lines.push(line), 60_000);
+  const display = createLines((line) => lines.push(line), { every: 60_000 });
   display.show({ ...half, phase: 'opening' });
   display.show(half);
   display.show({ ...half, files: 6 });
@@ -51,7 +51,7 @@ test('lines appear at each new state, and within one only after a while', () => 
 
 test('lines within one state follow each other when none is to wait', () => {
   const lines: string[] = [];
-  const display = createLines((line) => lines.push(line), 0);
+  const display = createLines((line) => lines.push(line), { every: 0 });
   display.show({ ...half, listed: false });
   display.show({ ...half, listed: false, files: 6 });
   expect(lines).toEqual([
@@ -102,4 +102,12 @@ test('what is being tried again shows with its reason', () => {
     retrying: { activities: 3, reason: 'storage answered 503' },
   });
   expect(lines[0]).toContain('| 3 trying again: storage answered 503');
+});
+
+test('a job that is no backup calls its phases by its own words', () => {
+  const lines: string[] = [];
+  const display = createLines((line) => lines.push(line), { words: { copying: 'restoring' } });
+  display.show(half);
+  display.show({ ...half, phase: 'committing' });
+  expect(lines).toEqual([expect.stringMatching(/^restoring \| 5 of 10/u), expect.stringMatching(/^committing \| /u)]);
 });

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import { backupReport } from '../../../src/client/cli/backup-report.ts';
 import { exitCodeOf } from '../../../src/client/cli/exit-code.ts';
 import { errorJson, reportJson, reportText } from '../../../src/client/cli/report.ts';
+import { restoreReport } from '../../../src/client/cli/restore-report.ts';
+import { verificationReport } from '../../../src/client/cli/verification-report.ts';
 import type { JobResult } from '../../../src/client/jobs/job.ts';
 import type { BackupSummary } from '../../../src/shared/contract.ts';
+import type { RestoreSummary } from '../../../src/shared/restore.ts';
+import type { VerificationSummary } from '../../../src/shared/verification.ts';
 
 const summary: BackupSummary = {
   runId: '20261121T051430Z-1f3a9c2e',
@@ -14,7 +19,8 @@ const summary: BackupSummary = {
   bytes: 1_572_864,
   uploaded: 1000,
   uploadedBytes: 1_048_576,
-  adopted: 200,
+  adopted: 150,
+  unchanged: 50,
   directories: 3,
   symlinks: 2,
   skipped: 1,
@@ -55,14 +61,14 @@ test.each([
 });
 
 test('the text of a backup that went well says what it held, sent and where', () => {
-  const text = reportText(completed, {
+  const text = reportText(completed, backupReport, {
     ...context,
     storageUrl: 'https://mine.example/backups',
     webUi: 'http://ui.example/backup-site',
   });
   expect(text).toBe(
     `Backed up /srv/site
-  files     1,200 (1,000 uploaded, 200 already there)
+  files     1,200 (1,000 uploaded, 50 unchanged, 150 already there)
   bytes     1,572,864 (1.5 MiB; 1.0 MiB uploaded)
   folders   3
   symlinks  2
@@ -70,6 +76,7 @@ test('the text of a backup that went well says what it held, sent and where', ()
   failed    0
   duration  12 s
   blobs     https://mine.example/backups
+  run       20261121T051430Z-1f3a9c2e
   manifest  backups/.durable-backup/manifest.json
   instance  backup-site
   history   http://ui.example/backup-site`,
@@ -77,32 +84,33 @@ test('the text of a backup that went well says what it held, sent and where', ()
 });
 
 test('the text of an incomplete backup names what failed and what the manifest has to add', () => {
-  const text = reportText(incomplete, context);
+  const text = reportText(incomplete, backupReport, context);
   expect(text).toContain('Incomplete backup of /srv/site\n');
   expect(text).toContain('    a\uFFFD[31m.txt: EACCES: permission denied\n    and 1 more, named in the manifest\n');
+  expect(text).toContain('  again     npm run backup -- retry 20261121T051430Z-1f3a9c2e\n');
 });
 
 test('the text of a backup without a summary is its error', () => {
-  expect(reportText(failed, context)).toBe('/srv/site does not exist\n  instance  backup-site');
-  expect(reportText(terminated, context)).toContain('Terminated: enough');
-  expect(reportText(canceled, context)).toContain('Canceled');
+  expect(reportText(failed, backupReport, context)).toBe('/srv/site does not exist\n  instance  backup-site');
+  expect(reportText(terminated, backupReport, context)).toContain('Terminated: enough');
+  expect(reportText(canceled, backupReport, context)).toContain('Canceled');
 });
 
 test('the JSON is one object whose members are there whatever happened', () => {
-  expect(JSON.parse(reportJson(completed, { ...context, storageUrl: 'x' }))).toEqual({
+  expect(JSON.parse(reportJson(completed, backupReport, { ...context, storageUrl: 'x' }))).toEqual({
     instanceId: 'backup-site',
     status: 'Completed',
     ...summary,
     durationMs: 12_346,
     storageUrl: 'x',
   });
-  expect(JSON.parse(reportJson(incomplete, context))).toMatchObject({
+  expect(JSON.parse(reportJson(incomplete, backupReport, context))).toMatchObject({
     status: 'Failed',
     error: '2 of 1202 files could not be backed up',
     failed: 2,
     complete: false,
   });
-  expect(JSON.parse(reportJson(failed, context))).toEqual({
+  expect(JSON.parse(reportJson(failed, backupReport, context))).toEqual({
     instanceId: 'backup-site',
     status: 'Failed',
     files: 0,
@@ -112,7 +120,7 @@ test('the JSON is one object whose members are there whatever happened', () => {
     error: '/srv/site does not exist',
     durationMs: 12_346,
   });
-  expect(JSON.parse(reportJson(canceled, context))).toMatchObject({ status: 'Canceled', files: 0 });
+  expect(JSON.parse(reportJson(canceled, backupReport, context))).toMatchObject({ status: 'Canceled', files: 0 });
 });
 
 test('the JSON of a command that has no result is its status and error', () => {
@@ -122,4 +130,116 @@ test('the JSON of a command that has no result is its status and error', () => {
     status: 'Interrupted',
     error: 'left',
   });
+});
+
+const restored: RestoreSummary = {
+  restoreId: '20261121T061430Z-0a0b0c0d',
+  runId: summary.runId,
+  root: '/srv/site',
+  target: '/tmp/site',
+  dryRun: false,
+  report: 'backups/.durable-backup/@/restores/20261121T061430Z-0a0b0c0d/report.json',
+  complete: true,
+  failures: [],
+  files: 1200,
+  bytes: 1_572_864,
+  restored: 1000,
+  restoredBytes: 1_048_576,
+  unchanged: 150,
+  kept: 50,
+  directories: 3,
+  symlinks: 2,
+  deleted: 4,
+  skipped: 1,
+  failed: 0,
+};
+
+test('the text of a restore says what was put where, from which run', () => {
+  expect(reportText({ status: 'Completed', output: restored }, restoreReport, context)).toBe(
+    `Restored /tmp/site from run 20261121T051430Z-1f3a9c2e of /srv/site
+  files     1,200 (1.5 MiB)
+  restored  1,000 (1.0 MiB)
+  unchanged 150
+  kept      50
+  deleted   4
+  folders   3
+  symlinks  2
+  skipped   1
+  failed    0
+  duration  12 s
+  restore   20261121T061430Z-0a0b0c0d
+  report    backups/.durable-backup/@/restores/20261121T061430Z-0a0b0c0d/report.json
+  instance  backup-site`,
+  );
+});
+
+test('a dry run says that nothing was changed', () => {
+  const text = reportText({ status: 'Completed', output: { ...restored, dryRun: true } }, restoreReport, context);
+  expect(text).toMatch(/^Dry run, nothing was changed: would restore \/tmp\/site from run /u);
+});
+
+test('a restore with failures names them and exits with 3', () => {
+  const details = [
+    {
+      ...restored,
+      complete: false,
+      failed: 2,
+      failures: [{ path: 'a', outcome: 'corrupt', reason: 'not its SHA-256' }],
+    },
+  ];
+  const failure = { type: 'RestoreIncomplete', message: '2 of 1200 files', details };
+  const text = reportText({ status: 'Failed', failure }, restoreReport, context);
+  expect(text).toContain('Incomplete restore of /tmp/site from run');
+  expect(text).toContain('    a: not its SHA-256\n    and 1 more, named in the report\n');
+  expect(exitCodeOf({ status: 'Failed', failure })).toBe(3);
+});
+
+const verified: VerificationSummary = {
+  verificationId: '20261121T071430Z-0a0b0c0d',
+  runId: summary.runId,
+  root: '/srv/site',
+  deep: false,
+  report: 'backups/report.json',
+  complete: false,
+  failures: [],
+  files: 10,
+  bytes: 100,
+  intact: 6,
+  readBytes: 0,
+  missing: 1,
+  corrupt: 2,
+  extra: 5,
+  unchecked: 0,
+  failed: 4,
+};
+
+test('a verification with findings exits with 3 and tells apart what is wrong from what storage would not say', () => {
+  const failure = { type: 'VerificationFailed', message: '4 of 10 files', details: [verified] };
+  const text = reportText({ status: 'Failed', failure }, verificationReport, context);
+  expect(text).toMatch(/^Not intact: run 20261121T051430Z-1f3a9c2e of \/srv\/site\n/u);
+  expect(text).toContain('  missing   1\n  corrupt   2\n  extra     5\n  failed    1\n');
+  expect(text).not.toContain('unchecked');
+  expect(exitCodeOf({ status: 'Failed', failure })).toBe(3);
+});
+
+test('a deep verification says how much was read and left out', () => {
+  const output = {
+    ...verified,
+    deep: true,
+    complete: true,
+    failed: 0,
+    missing: 0,
+    corrupt: 0,
+    readBytes: 2048,
+    unchecked: 7,
+  };
+  const text = reportText({ status: 'Completed', output }, verificationReport, context);
+  expect(text).toMatch(/^Verified run /u);
+  expect(text).toContain('  read      2.0 KiB\n  unchecked 7\n');
+});
+
+test('a job that returns no summary is reported by what it returns', () => {
+  expect(reportText({ status: 'Completed', output: 30 }, backupReport, context)).toBe(
+    'Completed: 30\n  instance  backup-site',
+  );
 });

@@ -1,0 +1,34 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createActivities } from '../../../src/activities/index.ts';
+import { createMemoryBudget } from '../../../src/activities/memory-budget.ts';
+import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
+
+// Restores a run as the user that started this process, which is not root: prints what came of it, or the type and message of what went wrong.
+const [connectionString = '', container = '', target = '', input = '{}'] = process.argv.slice(2);
+const activities = createActivities({
+  store: openBlobStore({ connectionString }, container),
+  prefix: '',
+  host: 'web-1',
+  roots: [target],
+  workingDirectory: target,
+  memory: createMemoryBudget(1_000_000),
+  isRunning: () => Promise.resolve(false),
+});
+const environment = new MockActivityEnvironment({ attempt: 1 });
+function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, ...args: P): Promise<R> {
+  return environment.run(activity, ...args);
+}
+
+try {
+  const wishes = { run: 'latest', target, ...(JSON.parse(input) as object) };
+  const restore = await perform(activities.openRestore, wishes, '2026-02-02T03:04:05.678Z');
+  const page = await perform(activities.listRestore, restore, 0);
+  for (const copy of page.copies) await perform(activities.restoreFiles, restore, copy);
+  const { failures } = await perform(activities.sealRestorePage, restore, 0, []);
+  const times = { startedAt: '2026-02-02T03:04:05.678Z', finishedAt: '2026-02-02T03:05:05.678Z' };
+  const { tally } = await perform(activities.commitRestore, restore, times);
+  process.stdout.write(JSON.stringify({ tally, failures }));
+} catch (error) {
+  const { type, message } = error as { type?: string; message: string };
+  process.stdout.write(JSON.stringify({ type, message }));
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { BackupSummary } from '../../src/shared/contract.ts';
+import type { RestoreSummary } from '../../src/shared/restore.ts';
+import { createBlobProxy } from '../support/blob-proxy.ts';
+import { inject } from 'vitest';
+import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { runCommand, servers, startCommand, type Ended } from './command.ts';
+
+let root: string;
+let parent: string;
+let env: NodeJS.ProcessEnv;
+let runId: string;
+
+beforeEach(async () => {
+  root = await temporaryDirectory();
+  parent = await temporaryDirectory();
+  env = { ...servers(), BACKUP_CONTAINER: `cli-${randomUUID()}`, TASK_QUEUE: randomUUID() };
+  await writeTree(root, { 'a.txt': 1000, 'd/b.txt': 24, 'd/c.log': 30 });
+  const { stdout } = await run(root, '--worker', '--json');
+  ({ runId } = JSON.parse(stdout) as BackupSummary);
+});
+
+function run(...args: string[]): Promise<Ended> {
+  return runCommand('backup.ts', args, { env });
+}
+
+test('restore brings a run back into a directory that it makes', async () => {
+  const target = join(parent, 'new', 'place');
+  const { code, stdout } = await run('restore', 'latest', '--target', target, '--worker');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Restored ${target} from run ${runId} of ${root}\n  files     3 (1.0 KiB)\n  restored  3 `);
+  for (const file of ['a.txt', 'd/b.txt', 'd/c.log']) {
+    expect(await readFile(join(target, file))).toEqual(await readFile(join(root, file)));
+  }
+});
+
+test('restore takes paths relative to the directory, globs, and absolute ones below it', async () => {
+  const args = ['restore', runId, 'd/*.log', join(root, 'a.txt'), '--target', parent, '--worker', '--json'];
+  const { code, stdout } = await run(...args);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'Completed', target: parent, files: 2, restored: 2, runId });
+  expect((await readdir(parent, { recursive: true })).toSorted()).toEqual(['a.txt', 'd', 'd/c.log']);
+  const outside = await run('restore', runId, '/etc/passwd', '--worker');
+  expect(outside).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`leads out of ${root}`) });
+});
+
+test('without a target it restores where it came from, and what changed there follows --overwrite', async () => {
+  await rm(join(root, 'd'), { recursive: true });
+  await writeFile(join(root, 'a.txt'), 'mine');
+  const kept = await run('restore', runId, '--overwrite', 'never', '--worker', '--json');
+  expect(JSON.parse(kept.stdout)).toMatchObject({ restored: 2, kept: 1, target: root });
+  expect(String(await readFile(join(root, 'a.txt')))).toBe('mine');
+  const replaced = await run('restore', runId, '--worker', '--json');
+  expect(JSON.parse(replaced.stdout)).toMatchObject({ restored: 1, unchanged: 2 });
+  expect(await readFile(join(root, 'a.txt'))).toHaveLength(1000);
+});
+
+test('a dry run prints what would be done, and does none of it; its ledger can be read again', async () => {
+  await writeTree(parent, { 'more.txt': 1 });
+  const { code, stdout } = await run('restore', runId, '--target', parent, '--delete', '--dry-run', '--worker');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^OUTCOME .*\nrestored .* a\.txt\n/u);
+  expect(stdout).toMatch(/\ndeleted .* more\.txt\n/u);
+  expect(stdout).toContain('Dry run, nothing was changed: would restore');
+  expect(await readdir(parent)).toEqual(['more.txt']);
+  const [, id = ''] = /^ {2}restore {3}(\S+)$/mu.exec(stdout) ?? [];
+  expect(stdout).toContain((await run('ledger', id)).stdout.split('\n')[1]);
+});
+
+test('a restore that was killed goes on when it is run again', async () => {
+  const proxy = await createBlobProxy({ target: inject('connectionString') });
+  onTestFinished(() => proxy.close());
+  const held = proxy.hold(({ method, path }) => method === 'GET' && path.endsWith('/b.txt'));
+  const args = ['restore', runId, '--target', parent, '--worker', '--json'];
+  const slow = { env: { ...env, ...servers(proxy.connectionString) } };
+  const killed = startCommand('backup.ts', args, slow);
+  await held.reached;
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  held.release();
+  const again = await run(...args);
+  expect(again.stderr).toContain(`A restore into ${parent} is under way already; going on with it.`);
+  const summary = JSON.parse(again.stdout) as RestoreSummary;
+  expect(summary).toMatchObject({ status: 'Completed', files: 3, failed: 0 });
+  expect(await readFile(join(parent, 'd/b.txt'))).toEqual(await readFile(join(root, 'd/b.txt')));
+});
+
+test('wrong options and a run that is not there change nothing', async () => {
+  const cases = [
+    { args: [runId, '--overwrite', 'maybe'], says: '--overwrite' },
+    { args: [runId, '--target', ''], says: '--target' },
+    { args: ['20200101T000000Z-00000000'], says: 'no run "20200101T000000Z-00000000"' },
+    { args: [runId, ''], says: 'path ""' },
+    { args: [], says: "missing required argument 'run'" },
+  ];
+  for (const { args, says } of cases) {
+    const { code, stderr } = await run('restore', ...args, '--worker');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) });
+  }
+});
