@@ -5,12 +5,13 @@ import type { Manifest, ManifestShard } from '../shared/manifest.ts';
 import { emptyTally } from '../shared/tally.ts';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
 import { readManifest } from '../manifests/read-manifest.ts';
-import { isBlobStoreError, type BlobStore, type Precondition } from '../storage/blob-store.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { sumShards } from './report.ts';
+import { writeLast } from './write-last.ts';
 
 /**
  * Writes the manifest over all shards and returns its address and the sum of the shards. It is the last write of a run. A manifest
@@ -22,7 +23,8 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const { shards, tally } = await sumShards(store, layout.shards, emptyTally, signal);
-        await writeManifest(store, layout.manifest, manifestOf({ run, host }, times, tally, shards), signal);
+        const manifest = manifestOf({ run, host }, times, tally, shards);
+        await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
         return { manifest: `${store.container}/${layout.manifest}`, tally };
       }),
     );
@@ -49,19 +51,6 @@ function manifestOf(
     skipped,
     shards,
   });
-}
-
-async function writeManifest(store: BlobStore, name: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
-  const body = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-  const put = (precondition: Precondition) =>
-    store.put(name, body, { signal, precondition, contentType: 'application/json' });
-  try {
-    await put({ absent: true });
-  } catch (error) {
-    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
-    const found = await store.properties(name, signal);
-    if (found && !(await isFinal(store, manifest, signal))) await put({ etag: found.etag });
-  }
 }
 
 // What cannot be read as a manifest is of no use to anybody, so it gives way too.

@@ -1,8 +1,9 @@
 import type { ManifestShard } from '../shared/manifest.ts';
 import { addTallies } from '../shared/tally.ts';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
-import { isBlobStoreError, type BlobStore, type Precondition } from '../storage/blob-store.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { describeShard } from './shard.ts';
+import { writeLast } from './write-last.ts';
 
 /** The shards whose names begin with `prefix`, in order, and the sum of what they count. */
 export async function sumShards<T extends { readonly [K in keyof T]?: number }>(
@@ -28,18 +29,8 @@ export async function writeReport(
   report: { readonly complete: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const body = Buffer.from(`${JSON.stringify(sealManifest(report), null, 2)}\n`);
-  const put = (precondition: Precondition) =>
-    store.put(name, body, { signal, precondition, contentType: 'application/json' });
-  try {
-    await put({ absent: true });
-  } catch (error) {
-    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
-    const found = await store.properties(name, signal);
-    if (found && !isComplete(await store.read(name, { from: 0, etag: found.etag }, signal))) {
-      await put({ etag: found.etag });
-    }
-  }
+  const isFinal = async (etag: string) => isComplete(await store.read(name, { from: 0, etag }, signal));
+  await writeLast(store, name, sealManifest(report), isFinal, signal);
 }
 
 // What cannot be read as a report is of no use to anybody, so it gives way too.

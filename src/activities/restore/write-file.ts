@@ -14,7 +14,7 @@ const blockSize = 4 * 1024 * 1024;
 const blocksAhead = 3;
 // Never what another process put there, nor through a symlink.
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-// Each try but the first follows another writer's work; after these the activity's own retry takes over.
+// Each try but the first follows another writer's work, or bytes that went wrong; after these the activity's own retry takes over.
 const tries = 3;
 
 /** Where the content of files comes from. */
@@ -59,14 +59,16 @@ async function writeChecked(entry: RestoreEntry, file: FileHandle, source: Conte
     try {
       const written = await writeContent(file, contentOf(entry, source, tried), source.onBytes);
       if (written.size === size && written.sha256 === sha256) return;
-      throw lost(
-        `corrupt in storage: ${written.size} bytes with SHA-256 ${written.sha256} instead of ${size} with ${sha256}`,
-      );
+      // Bytes that went wrong on the way come right when they are asked for again.
+      if (tried > 1)
+        throw lost(
+          `corrupt in storage: ${written.size} bytes with SHA-256 ${written.sha256} instead of ${size} with ${sha256}`,
+        );
     } catch (error) {
       const isOverwritten = isBlobStoreError(error, 'precondition-failed') || isBlobStoreError(error, 'not-found');
       if (!isOverwritten || tried >= tries) throw error;
-      await file.truncate(0);
     }
+    await file.truncate(0);
   }
 }
 

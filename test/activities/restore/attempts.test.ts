@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/activity';
 import { expect, test } from 'vitest';
@@ -142,4 +142,17 @@ test('a directory whose permissions cannot be set at the end is a failure, which
   const second = await commit(rig, { ...restore, round: 1 });
   expect(second.tally).toMatchObject({ restored: 1, directories: 1, failed: 0 });
   expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+});
+
+test('what comes to stand in a place after it was listed stays when nothing is to be overwritten, and else gives way', async () => {
+  for (const overwrite of ['never', 'if-changed'] as const) {
+    const rig = await backedUp();
+    const restore = await open(rig, { overwrite });
+    const pages = await listPages(rig, restore);
+    await writeFile(join(rig.target, 'a'), 'work of today');
+    await copyPages(rig, restore, pages);
+    const outcome = overwrite === 'never' ? 'kept' : 'restored';
+    expect(brief((await seal(rig, restore, pages)).rows)).toEqual({ a: outcome, b: 'restored', large: 'restored' });
+    expect(await readFile(join(rig.target, 'a'))).toHaveLength(overwrite === 'never' ? 13 : 1000);
+  }
 });

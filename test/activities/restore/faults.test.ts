@@ -59,7 +59,19 @@ test('on the last attempt it is an outcome, the rest is restored, and a later ro
   expect((await stat(join(rig.target, 'large'))).ino).toBe(before.ino);
 });
 
-test('content that is corrupt on the way or in storage does not reach the target', async () => {
+test('content that went wrong on the way is asked for once more', async () => {
+  const rig = await backedUp();
+  const isFetch = fetches(rig, 'a');
+  let left = 1;
+  rig.proxy.rule((request) =>
+    isFetch(request) && left-- > 0 ? { tamperAnswer: (body) => content(body.length, 77) } : undefined,
+  );
+  expect((await restoreRun(rig)).tally).toMatchObject({ restored: 3, failed: 0 });
+  expect(left).toBeLessThan(0);
+  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+});
+
+test('content that is corrupt however often it is read does not reach the target', async () => {
   const rig = await backedUp();
   await writeTree(rig.target, { a: 3 });
   const before = await readFile(join(rig.target, 'a'));

@@ -31,18 +31,23 @@ async function restoreAsNobody(rig: RestoreRig, input: object = {}): Promise<unk
   return JSON.parse(await runAsNobody(program, ...args));
 }
 
-test('folders that may not be written to are opened for as long as it takes, again and again', async () => {
-  const rig = await closedTree();
-  const restored = { restored: 4, directories: 3, failed: 0 };
-  expect(await restoreAsNobody(rig)).toMatchObject({ tally: restored, failures: [] });
-  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
-  await chmod(join(rig.target, 'read-only'), 0o700);
-  await writeFile(join(rig.target, 'read-only/b'), 'spoilt');
-  await writeFile(join(rig.target, 'read-only/extra'), 'more');
-  await chmod(join(rig.target, 'read-only'), 0o555);
-  expect(await restoreAsNobody(rig, { delete: true })).toMatchObject({ tally: { deleted: 1, failed: 0 } });
-  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
-});
+// With pages of one entry each folder is on a page before those in it.
+test.each([1, 1000])(
+  'folders that may not be written to are opened for as long as it takes, again and again (pages of %i)',
+  async (pageEntries) => {
+    const rig = await closedTree();
+    const restored = { restored: 4, directories: 3, failed: 0 };
+    const options = { pageEntries };
+    expect(await restoreAsNobody(rig, { options })).toMatchObject({ tally: restored, failures: [] });
+    expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+    await chmod(join(rig.target, 'read-only'), 0o700);
+    await writeFile(join(rig.target, 'read-only/b'), 'spoilt');
+    await writeFile(join(rig.target, 'read-only/extra'), 'more');
+    await chmod(join(rig.target, 'read-only'), 0o555);
+    expect(await restoreAsNobody(rig, { delete: true, options })).toMatchObject({ tally: { deleted: 1, failed: 0 } });
+    expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+  },
+);
 
 test('a folder that is not restored itself keeps its permissions, and what cannot be written into it fails', async () => {
   const rig = await closedTree();

@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../../src/activities/index.ts';
 import { createMemoryBudget } from '../../../src/activities/memory-budget.ts';
+import type { Page } from '../../../src/shared/contract.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 
 // Restores a run as the user that started this process, which is not root: prints what came of it, or the type and message of what went wrong.
@@ -22,9 +23,14 @@ function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, .
 try {
   const wishes = { run: 'latest', target, ...(JSON.parse(input) as object) };
   const restore = await perform(activities.openRestore, wishes, '2026-02-02T03:04:05.678Z');
-  const page = await perform(activities.listRestore, restore, 0);
-  for (const copy of page.copies) await perform(activities.restoreFiles, restore, copy);
-  const { failures } = await perform(activities.sealRestorePage, restore, 0, []);
+  const failures = [];
+  let page: Page | undefined;
+  do {
+    const next: [number, string?] = page?.cursor === undefined ? [0] : [page.number + 1, page.cursor];
+    page = await perform(activities.listRestore, restore, ...next);
+    for (const copy of page.copies) await perform(activities.restoreFiles, restore, copy);
+    failures.push(...(await perform(activities.sealRestorePage, restore, page.number, [])).failures);
+  } while (page.cursor !== undefined);
   const times = { startedAt: '2026-02-02T03:04:05.678Z', finishedAt: '2026-02-02T03:05:05.678Z' };
   const { tally } = await perform(activities.commitRestore, restore, times);
   process.stdout.write(JSON.stringify({ tally, failures }));
