@@ -1,6 +1,7 @@
 import { Jobs } from '../client/jobs/jobs.ts';
 import { serveHttp } from './http-server.ts';
 import { largeMessages } from './large-messages.ts';
+import { openBackups } from './open-backups.ts';
 import { configuredInventory } from './open-inventory.ts';
 import { startOwnWorker } from './own-worker.ts';
 import { runMain } from './run-main.ts';
@@ -32,6 +33,7 @@ await runMain(
         config,
         new Jobs({ client, address: target.address, taskQueue: config.taskQueue }),
         log,
+        openBackups(config, stack.connectionString),
       );
       closing.push(() => server.close());
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import type { Backups } from '../client/backups/backups.ts';
 import { createApp } from '../client/http/app.ts';
 import type { Jobs } from '../client/jobs/jobs.ts';
 import type { Config } from '../config.ts';
@@ -22,11 +23,11 @@ export interface HttpServer {
 }
 
 /**
- * Serves the HTTP API where the configuration says. Throws an {@link ExpectedError} when the port is taken, or when it would be open
+ * Serves the HTTP API where the configuration says; without `backups`, what needs the storage account is answered with 501. Throws an {@link ExpectedError} when the port is taken, or when it would be open
  * to other machines without a key.
  */
-export async function serveHttp(config: Config, jobs: Jobs, log: Logger): Promise<HttpServer> {
-  const { host, apiKey, taskHub, rateLimits, trustProxy, requestTimeoutMs } = config.http;
+export async function serveHttp(config: Config, jobs: Jobs, log: Logger, backups?: Backups): Promise<HttpServer> {
+  const { host, apiKey, taskHub, maxBatchBytes, rateLimits, trustProxy, requestTimeoutMs } = config.http;
   if (apiKey === undefined && !isLoopback(host)) {
     throw new ExpectedError(
       'InvalidConfiguration',
@@ -35,7 +36,15 @@ export async function serveHttp(config: Config, jobs: Jobs, log: Logger): Promis
   }
   const end = new AbortController();
   const app = createApp(
-    { jobs, log, taskHub, backupRoots: config.backupRoots, ...(apiKey && { apiKey: apiKey.reveal() }) },
+    {
+      jobs,
+      log,
+      taskHub,
+      maxBatchBytes,
+      backupRoots: config.backupRoots,
+      ...(backups && { backups }),
+      ...(apiKey && { apiKey: apiKey.reveal() }),
+    },
     { rateLimits, draining: end.signal, ...(trustProxy !== undefined && { trustProxy }) },
   );
   const server = await listen(config.http, app, requestTimeoutMs);

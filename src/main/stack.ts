@@ -3,11 +3,19 @@ import { openEmbeddedStack, type EmbeddedStack } from '../dev/embedded-stack.ts'
 import { findTemporalCli } from '../dev/temporal-cli.ts';
 import { ExpectedError } from '../shared/failures.ts';
 
-/** Starts what the environment does not name: Temporal unless it names a server, Azurite unless it names a storage account. */
-export async function openStack(config: Config, report: (line: string) => void): Promise<EmbeddedStack> {
+/**
+ * Starts what the environment does not name: Temporal unless it names a server, or none is wanted, and Azurite unless it names a
+ * storage account.
+ */
+export async function openStack(
+  config: Config,
+  report: (line: string) => void,
+  { withTemporal = true } = {},
+): Promise<EmbeddedStack> {
   const { embedded } = config;
+  const temporalWanted = withTemporal && !config.temporal.named;
   // Then there is no need for a directory of data either, which may not be writable.
-  if (config.temporal.named && config.storage) return { close: () => Promise.resolve() };
+  if (!temporalWanted && config.storage) return { close: () => Promise.resolve() };
   const cli = () =>
     findTemporalCli({
       explicitPath: embedded.temporalCliPath,
@@ -19,7 +27,7 @@ export async function openStack(config: Config, report: (line: string) => void):
   try {
     return await openEmbeddedStack({
       dataDir: embedded.dataDir,
-      temporal: config.temporal.named ? undefined : { port: embedded.temporalPort, uiPort: embedded.uiPort, cli },
+      temporal: temporalWanted ? { port: embedded.temporalPort, uiPort: embedded.uiPort, cli } : undefined,
       azurite: config.storage ? undefined : { port: embedded.blobPort },
       report,
     });

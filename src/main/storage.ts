@@ -1,5 +1,6 @@
+import { explainStorage, storageUnavailable } from '../client/backups/storage-failure.ts';
 import type { Config } from '../config.ts';
-import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { ExpectedError } from '../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 import { openBlobStore, type StorageLocation } from '../storage/open-blob-store.ts';
 
@@ -14,13 +15,7 @@ export async function openStorage(config: Config, embedded?: string): Promise<Bl
   try {
     await store.ensureContainer(AbortSignal.timeout(answerWithin));
   } catch (error) {
-    if (isBlobStoreError(error, 'refused'))
-      throw new ExpectedError(failureTypes.storageRefused, error.message, { cause: error });
-    throw new ExpectedError(
-      failureTypes.storageUnavailable,
-      `The storage account does not answer at ${store.url}: check AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT, and the network`,
-      { cause: error },
-    );
+    throw isBlobStoreError(error, 'refused') ? explainStorage(error, store.url) : storageUnavailable(store.url, error);
   }
   return store;
 }

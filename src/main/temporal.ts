@@ -13,6 +13,9 @@ export interface TemporalTarget {
 
 const defaultAddress = '127.0.0.1:7233';
 const askWithin = 2000;
+// A page of a history may hold many events of up to 2 MB, and the server sends it whole. This is what the SDK's workers take. Its clients
+// are meant to, but name the option without its `grpc.`, and so are left with gRPC's default of 4 MiB.
+const largestMessage = 128 * 1024 * 1024;
 // gRPC's NOT_FOUND
 const notFound = 5;
 
@@ -41,7 +44,10 @@ function readEnvironment() {
 
 /** Throws an {@link ExpectedError} that names the address when nothing answers there within seconds, or lacks the namespace. */
 export async function connectClient(target: TemporalTarget, dataConverter?: DataConverter): Promise<Client> {
-  const connection = await reach(target, () => Connection.connect({ ...target.options, connectTimeout: '5s' }));
+  const channelArgs = { 'grpc.max_receive_message_length': largestMessage };
+  const connection = await reach(target, () =>
+    Connection.connect({ ...target.options, connectTimeout: '5s', channelArgs }),
+  );
   try {
     await requireNamespace(connection, target);
   } catch (error) {

@@ -22,7 +22,9 @@ export function everyPage(activities: Lists, shown: Listed): PageSource {
 
 /** What failed of the given pages, in ascending order, or of that only what others were busy with. */
 export function failedPages(numbers: readonly number[], activities: Lists, shown: Listed, only?: 'busy'): PageSource {
-  const list = (number: number) => listed(activities.listFailed(number, only), shown);
+  // Busy files were counted when they were first listed.
+  const count = only === undefined ? shown : { ...shown, counted: true };
+  const list = (number: number) => listed(activities.listFailed(number, only), count);
   return {
     first: async () => (numbers[0] === undefined ? undefined : list(numbers[0])),
     after: (page) => {
@@ -36,13 +38,15 @@ export function failedPages(numbers: readonly number[], activities: Lists, shown
 interface Listed {
   readonly report: ProgressReport<BackupProgress>;
   readonly phase: BackupProgress['phase'];
+  /** Whether its files are among the totals already. */
+  readonly counted?: boolean;
 }
 
 type Lists = Pick<PagedActivities<unknown, unknown>, 'list' | 'listFailed'>;
 
-async function listed(listing: Promise<Page>, { report, phase }: Listed): Promise<Page> {
+async function listed(listing: Promise<Page>, { report, phase, counted = false }: Listed): Promise<Page> {
   const page = await listing;
-  report.milestone((now) => pageListed(now, page, phase));
+  report.milestone((now) => pageListed(now, counted ? { ...page, files: 0, bytes: 0 } : page, phase));
   return page;
 }
 

@@ -44,8 +44,9 @@ interface Held<T> {
   readonly failures: readonly PageFailure[];
   /** Numbers of the pages of which something failed. */
   readonly failedPages: readonly number[];
-  /** Numbers of the pages of which files were busy in this round. */
+  /** Numbers of the pages of which files were busy in this round, and how many those were. */
   readonly busyPages?: readonly number[];
+  readonly busyFiles?: number;
 }
 
 interface PageFailure extends FileFailure {
@@ -84,6 +85,8 @@ export async function runPages<R extends PagedRun, T extends Counted<T>, C exten
   for (let next = laterRound(now); next; next = laterRound(now)) {
     await suspension.gate();
     await sleep(pauseBefore(next));
+    const { busyFiles = 0 } = now;
+    report.advance((progress) => ({ ...progress, failed: progress.failed - busyFiles }));
     now = await keepPages(next, context);
   }
   report.advance((progress) => ({ ...progress, phase: 'committing' }));
@@ -155,13 +158,16 @@ async function keepPage<R extends PagedRun, T extends Counted<T>, C>(
       ...failures.map((failure) => ({ ...failure, page: number })),
     ].slice(0, maxReportedFailures),
     failedPages: own.failed > 0 ? [...others(held.failedPages), number] : others(held.failedPages),
-    ...(busy > 0 && { busyPages: [...others(held.busyPages), number] }),
+    ...(busy > 0 && {
+      busyPages: [...others(held.busyPages), number],
+      busyFiles: (held.busyFiles ?? 0) + busy,
+    }),
   };
 }
 
 /** The round that takes up busy files again; undefined when there are none, or when they have had their chances. */
 function laterRound<R extends PagedRun, T>(now: PagedCarry<R, T>): PagedCarry<R, T> | undefined {
-  const { busyPages = [], busyRounds = 0, ...rest } = now;
+  const { busyPages = [], busyFiles: _, busyRounds = 0, ...rest } = now;
   if (busyPages.length === 0 || busyRounds >= busyOptions(now.run).busyRounds) return undefined;
   return { ...rest, run: nextRound(now.run), retry: busyPages, only: 'busy', busyRounds: busyRounds + 1 };
 }

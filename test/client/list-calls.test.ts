@@ -1,54 +1,9 @@
-import { InterceptingCall, Metadata, status as grpcStatus } from '@grpc/grpc-js';
-import { Client, Connection } from '@temporalio/client';
-import { expect, inject, onTestFinished, test } from 'vitest';
-import { Jobs } from '../../src/client/jobs/jobs.ts';
+import { expect, test } from 'vitest';
 import type { JobPage } from '../../src/client/jobs/list-jobs.ts';
 import { workflowNames } from '../../src/shared/contract.ts';
+import { countedJobs } from './counted-jobs.ts';
 import { startApi, startWorker, type Api } from './http/harness.ts';
 import { startOrderApi } from './http/order-rig.ts';
-
-interface CountedJobs {
-  readonly jobs: Jobs;
-  /** How often each method of Temporal's was called since this was asked last. */
-  readonly calls: () => Record<string, number>;
-  /** Makes Temporal late with every call from the one with this number on, of those since {@link calls} was asked last. */
-  readonly lateFrom: (call: number) => void;
-}
-
-/** A door to the same jobs whose calls are counted. */
-function countedJobs({ config }: Api): CountedJobs {
-  const address = inject('temporalAddress');
-  let names: string[] = [];
-  let firstLate = Infinity;
-  const connection = Connection.lazy({
-    address,
-    interceptors: [
-      (options, next) => {
-        names.push(options.method_definition.path.split('/').at(-1) ?? '');
-        if (names.length < firstLate) return new InterceptingCall(next(options));
-        const late = { code: grpcStatus.DEADLINE_EXCEEDED, details: 'late', metadata: new Metadata() };
-        return new InterceptingCall(next(options), {
-          start: (_metadata, listener) => listener.onReceiveStatus(late),
-          sendMessage: () => undefined,
-          halfClose: () => undefined,
-        });
-      },
-    ],
-  });
-  onTestFinished(() => connection.close());
-  const calls = () => {
-    const counts = Object.fromEntries(
-      Map.groupBy(names, (name) => name)
-        .entries()
-        .map(([k, all]) => [k, all.length]),
-    );
-    names = [];
-    return counts;
-  };
-  const client = new Client({ connection });
-  const jobs = new Jobs({ client, address, taskQueue: config.taskQueue });
-  return { jobs, calls, lateFrom: (call) => void (firstLate = call) };
-}
 
 /** Starts batches of one item and waits until all that has ended is listed. */
 async function endedBatches({ jobs }: Pick<Api, 'jobs'>, count: number): Promise<string[]> {
@@ -66,7 +21,7 @@ const idsOf = (pages: readonly JobPage[]) => pages.flatMap(({ jobs }) => jobs.ma
 test('of what has ended a page reads one short history each, and asks nothing that the list has told', async () => {
   const api = await startOrderApi();
   const ids = await endedBatches(api, 60);
-  const { jobs, calls } = countedJobs(api);
+  const { jobs, calls } = countedJobs(api.config.taskQueue);
   const withInput = await jobs.list({}, { size: 100, showInput: true });
   expect(calls()).toEqual({ ListWorkflowExecutions: 4, GetWorkflowExecutionHistory: 60 });
   const without = await jobs.list({}, { size: 100, showInput: false });
@@ -82,7 +37,7 @@ test('of what has ended a page reads one short history each, and asks nothing th
 
 test('what failed, was terminated, cancelled or rewound is listed as its status tells', async () => {
   const api = await startApi();
-  const { jobs, calls } = countedJobs(api);
+  const { jobs, calls } = countedJobs(api.config.taskQueue);
   const start = (root: string) => jobs.start(workflowNames.backup, [{ root }], { summary: 'a test' });
   const [terminated, cancelled] = [await start(api.root), await start(api.root)];
   await jobs.terminate(terminated, 'enough');
@@ -109,7 +64,7 @@ test('what failed, was terminated, cancelled or rewound is listed as its status 
 test('a page out of patience, or of a Temporal that stops answering, ends where it is and leads to the rest', async () => {
   const api = await startOrderApi();
   const ids = await endedBatches(api, 55);
-  const { jobs, calls, lateFrom } = countedJobs(api);
+  const { jobs, calls, lateFrom } = countedJobs(api.config.taskQueue);
   const page = (token?: string, patience?: number) =>
     jobs.list(
       {},

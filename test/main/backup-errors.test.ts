@@ -84,6 +84,20 @@ test('no argument, an empty one, too many, and an unknown option', async () => {
   await expectError([root, '--nonsense'], env, "unknown option '--nonsense'");
 });
 
+test('a mistake in the options of a command', async () => {
+  await expectError(
+    ['verify', 'latest', '--deep', '--sample', '0%'],
+    env,
+    "'--sample <share>' argument '0%' is invalid",
+  );
+  await expectError(['verify', 'latest', '--sample', '5%'], env, 'give --deep with them');
+  await expectError(['ledger', ''], env, 'It is empty');
+});
+
+test('a word that is no directory may have been meant as a command', async () => {
+  await expectError(['runz'], { DATA_DIR: root }, 'runz does not exist', 'runs, ledger, retry, restore and verify');
+});
+
 test('--help lists options and exit codes, whatever the environment', async () => {
   const { code, stdout, stderr }: Ended = await runCommand('backup.ts', ['--help'], { env: { PORT: 'x' } });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { LedgerRow } from '../../src/client/backups/ledger-row.ts';
 import type { RunInfo } from '../../src/client/backups/run-info.ts';
 import type { BackupSummary } from '../../src/shared/contract.ts';
+import { createBlobProxy } from '../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { asOrdinaryUser, runCommand, servers, startAtTerminal, type CommandOptions, type Ended } from './command.ts';
+import {
+  asOrdinaryUser,
+  runCommand,
+  servers,
+  startAtTerminal,
+  startCommand,
+  type CommandOptions,
+  type Ended,
+} from './command.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv;
@@ -77,6 +86,23 @@ test('a reader that has enough does not make ledger complain', async () => {
   const piped = startAtTerminal('"$NODE" src/main/backup.ts ledger latest --json | head -n 1', root, env);
   const { stdout } = await piped.ended;
   expect(stdout.trimEnd()).toMatch(/^\{"path":"0\.txt".*\}$/u);
+});
+
+test('Ctrl-C ends what is only being read', async () => {
+  await writeTree(root, { 'a.txt': 10 });
+  await backUp();
+  const proxy = await createBlobProxy({ target: inject('connectionString') });
+  onTestFinished(() => proxy.close());
+  const held = proxy.hold(({ path }) => path.endsWith('/manifest.json'));
+  const slow = { env: { ...env, ...servers(proxy.connectionString) } };
+  const command = startCommand('backup.ts', ['ledger', 'latest', '--json'], slow);
+  await held.reached;
+  command.child.kill('SIGINT');
+  expect(await command.ended).toEqual({
+    code: 130,
+    stdout: '{"status":"Interrupted","error":"Stopped."}\n',
+    stderr: 'Stopped.\n',
+  });
 });
 
 test('a run that cannot be named is an error that says what can', async () => {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { BackupSummary } from '../../src/shared/contract.ts';
 import type { RestoreSummary } from '../../src/shared/restore.ts';
 import { createBlobProxy } from '../support/blob-proxy.ts';
-import { inject } from 'vitest';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 import { runCommand, servers, startCommand, type Ended } from './command.ts';
 
 let root: string;
@@ -100,4 +100,26 @@ test('wrong options and a run that is not there change nothing', async () => {
     const { code, stderr } = await run('restore', ...args, '--worker');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) });
   }
+});
+
+test('where only the workers know the storage account, they find the run', async () => {
+  const { AZURE_STORAGE_CONNECTION_STRING: _, ...temporalOnly } = env;
+  const taskQueue = env['TASK_QUEUE'] ?? '';
+  const worker = await startWorkerProcess({
+    connectionString: inject('connectionString'),
+    container: env['BACKUP_CONTAINER'] ?? '',
+    taskQueue,
+    root: parent,
+  });
+  onTestFinished(() => worker.stop().then(() => undefined));
+  const target = join(parent, 'new');
+  const options = { env: temporalOnly };
+  const plan = await runCommand('backup.ts', ['restore', 'latest', '--target', target, '--dry-run'], options);
+  expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining(`from run ${runId}`) });
+  expect(plan.stderr).toMatch(/`npm run backup -- ledger \S+` prints the single paths/u);
+  const args = ['restore', 'latest', 'a.txt', '--source', root, '--target', target, '--json'];
+  const { code, stdout } = await runCommand('backup.ts', args, options);
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { restored: 1, runId, target }]);
+  const retry = await runCommand('backup.ts', ['retry', runId], options);
+  expect(retry).toMatchObject({ code: 1, stderr: expect.stringContaining('AZURE_STORAGE_CONNECTION_STRING') });
 });

@@ -52,12 +52,3 @@ test('verify names what is missing, corrupt and extra, and exits with 3', async 
     complete: false,
   });
 });
-
-test.each([
-  [['--deep', '--sample', '0%'], "option '--sample <share>' argument '0%' is invalid. It must be a share"],
-  [['--sample', '5%'], 'give --deep with them'],
-])('verify with %j is an error that names the option', async (options, says) => {
-  const { code, stdout, stderr } = await runCommand('backup.ts', ['verify', 'latest', ...options, '--json'], { env });
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) });
-  expect(JSON.parse(stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining(says) });
-});

@@ -168,6 +168,7 @@ describe('the backup workflow', () => {
     });
     expect(await handle.result()).toMatchObject({ files: 5, failed: 0, complete: true, failures: [] });
     expect(seen.again).toEqual(['busy of 0', 'busy of 1', 'busy of 0']);
+    expect(await handle.query(progressQuery)).toMatchObject({ files: 5, totalFiles: 5, failed: 0 });
     expect(seen.copied.filter((name) => name === '0/0')).toHaveLength(1);
     expect(seen.committed).toBe(1);
     await recordHistory(handle, 'backup-busy');

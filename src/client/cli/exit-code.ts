@@ -4,12 +4,19 @@ import { failureTypes } from '../../shared/failures.ts';
 /** What the command's exit codes mean; `--help` lists them. */
 export const exitCodes = { done: 0, error: 1, incomplete: 3, interrupted: 130 } as const;
 
+// Jobs that came to their end, with something to tell of single files.
+const incompleteTypes: readonly string[] = [
+  failureTypes.backupIncomplete,
+  failureTypes.restoreIncomplete,
+  failureTypes.verificationFailed,
+];
+
 export function exitCodeOf(result: JobResult): number {
   switch (result.status) {
     case 'Completed':
       return exitCodes.done;
     case 'Failed':
-      return result.failure.type === failureTypes.backupIncomplete ? exitCodes.incomplete : exitCodes.error;
+      return incompleteTypes.includes(result.failure.type) ? exitCodes.incomplete : exitCodes.error;
     case 'Canceled':
       return exitCodes.interrupted;
     case 'Terminated':

@@ -12,10 +12,13 @@ export interface ProgressDisplay {
   close(): void;
 }
 
+/** What the phases of a job are called, where not as those of a backup. */
+export type PhaseWords = Readonly<Partial<Record<BackupProgress['phase'], string>>>;
+
 export const noDisplay: ProgressDisplay = { show: () => undefined, note: () => undefined, close: () => undefined };
 
 /** A bar that redraws itself; for terminals. */
-export function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
+export function createBar(stream: NodeJS.WriteStream, words: PhaseWords = {}): ProgressDisplay {
   const pace = createPace();
   const bar = new SingleBar({
     stream,
@@ -34,7 +37,7 @@ export function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
       share = shareDone(progress);
       labels = {
         percent: `${Math.floor(share * 100)}%`,
-        text: describe(progress, pace(progress, performance.now())),
+        text: describe(progress, pace(progress, performance.now()), words),
       };
       bar.update(share, labels);
     },
@@ -49,34 +52,41 @@ export function createBar(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 /** One line now and then; for logs and pipes. */
-export function createLines(write: (line: string) => void, every = 5000): ProgressDisplay {
+export function createLines(
+  write: (line: string) => void,
+  { every = 5000, words = {} }: { every?: number; words?: PhaseWords } = {},
+): ProgressDisplay {
   const pace = createPace();
   let due = 0;
   let shown = '';
   return {
     show(progress) {
       const now = performance.now();
-      const text = describe(progress, pace(progress, now));
+      const text = describe(progress, pace(progress, now), words);
       // A new phase is news at once.
-      if (now < due && stateOf(progress) === shown) return;
+      if (now < due && stateOf(progress, words) === shown) return;
       write(text);
       due = now + every;
-      shown = stateOf(progress);
+      shown = stateOf(progress, words);
     },
     note: write,
     close: () => undefined,
   };
 }
 
-function stateOf({ suspended, phase }: BackupProgress): string {
-  return suspended ? 'suspended' : phase;
+function stateOf({ suspended, phase }: BackupProgress, words: PhaseWords): string {
+  return suspended ? 'suspended' : (words[phase] ?? phase);
 }
 
-function describe(progress: BackupProgress, { bytesPerSecond, filesPerSecond, remaining }: Pace): string {
-  if (progress.phase === 'opening') return stateOf(progress);
+function describe(
+  progress: BackupProgress,
+  { bytesPerSecond, filesPerSecond, remaining }: Pace,
+  words: PhaseWords,
+): string {
+  if (progress.phase === 'opening') return stateOf(progress, words);
   const more = progress.listed ? '' : '+';
   const parts = [
-    stateOf(progress),
+    stateOf(progress, words),
     `${formatCount(progress.files)} of ${formatCount(progress.totalFiles)}${more} files`,
     `${formatBytes(progress.bytes)} of ${formatBytes(progress.totalBytes)}${more}`,
   ];

@@ -1,7 +1,7 @@
-import type { BackupSummary } from '../../shared/contract.ts';
-import { failureTypes } from '../../shared/failures.ts';
+import type { FileFailure } from '../../shared/contract.ts';
+import type { FailureType } from '../../shared/failures.ts';
 import type { JobResult } from '../jobs/job.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatCount, printable } from './format.ts';
 
 /** What a report needs beside the result. */
 export interface ReportContext {
@@ -14,21 +14,41 @@ export interface ReportContext {
   readonly webUi?: string;
 }
 
-/** The summary that a backup left, whether or not every file made it. */
-function summaryOf(result: JobResult): BackupSummary | undefined {
-  if (result.status === 'Completed') return result.output as BackupSummary;
-  if (result.status !== 'Failed' || result.failure.type !== failureTypes.backupIncomplete) return undefined;
-  return result.failure.details[0] as BackupSummary | undefined;
+/** How the jobs of one kind are reported. */
+export interface ReportKind<S extends object> {
+  /** The summary that a job left, whether or not every file made it; undefined when it came to none. */
+  readonly summaryOf: (result: JobResult) => S | undefined;
+  /** The counts, in JSON, of a job that left no summary. */
+  readonly nothing: Readonly<Record<string, number>>;
+  readonly lines: (summary: S, context: ReportContext) => string[];
+  /** What is left of a cancelled job, and what the next one makes of it. */
+  readonly canceled: string;
+  /** What running the command again does after it was left. */
+  readonly again: string;
+}
+
+/** The summary in a result, of a job that fails with `incomplete` when something went wrong with single files. */
+export function summaryIn(result: JobResult, incomplete: FailureType): object | undefined {
+  const found = result.status === 'Completed' ? result.output : detailOf(result, incomplete);
+  // The original sample's orchestration returns a number.
+  return typeof found === 'object' && found !== null ? found : undefined;
+}
+
+function detailOf(result: JobResult, incomplete: FailureType): unknown {
+  return result.status === 'Failed' && result.failure.type === incomplete ? result.failure.details[0] : undefined;
 }
 
 /** One JSON object, for programs. */
-export function reportJson(result: JobResult, { instanceId, duration, storageUrl }: ReportContext): string {
-  const summary = summaryOf(result);
+export function reportJson<S extends object>(
+  result: JobResult,
+  kind: ReportKind<S>,
+  { instanceId, duration, storageUrl }: ReportContext,
+): string {
   const error = errorOf(result);
   return JSON.stringify({
     instanceId,
     status: result.status,
-    ...(summary ?? { files: 0, bytes: 0, failed: 0, skipped: 0 }),
+    ...(kind.summaryOf(result) ?? kind.nothing),
     ...(error !== undefined && { error }),
     durationMs: Math.round(duration),
     ...(storageUrl !== undefined && { storageUrl }),
@@ -41,36 +61,29 @@ export function errorJson(status: 'Failed' | 'Interrupted', error: string, insta
 }
 
 /** Lines for people. */
-export function reportText(result: JobResult, context: ReportContext): string {
-  const summary = summaryOf(result);
-  const lines = summary
-    ? summaryLines(summary, context)
-    : [errorOf(result) ?? 'Canceled: what was copied stays, and the next backup takes it over.'];
+export function reportText<S extends object>(result: JobResult, kind: ReportKind<S>, context: ReportContext): string {
+  const summary = kind.summaryOf(result);
+  const lines = summary ? kind.lines(summary, context) : [sentenceOf(result, kind)];
   lines.push(`  instance  ${context.instanceId}`);
   if (context.webUi !== undefined) lines.push(`  history   ${context.webUi}`);
   return lines.join('\n');
 }
 
-function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportContext): string[] {
-  const { files, bytes, uploaded, uploadedBytes, adopted, directories, symlinks, skipped, failed } = summary;
-  const unnamed = failed - summary.failures.length;
-  return [
-    `${summary.complete ? 'Backed up' : 'Incomplete backup of'} ${printable(summary.root)}`,
-    `  files     ${formatCount(files)} (${formatCount(uploaded)} uploaded, ${formatCount(adopted)} already there)`,
-    `  bytes     ${formatCount(bytes)} (${formatBytes(bytes)}; ${formatBytes(uploadedBytes)} uploaded)`,
-    `  folders   ${formatCount(directories)}`,
-    `  symlinks  ${formatCount(symlinks)}`,
-    `  skipped   ${formatCount(skipped)}`,
-    `  failed    ${formatCount(failed)}`,
-    ...summary.failures.map(({ path, reason }) => `    ${printable(path)}: ${printable(reason)}`),
-    ...(unnamed > 0 ? [`    and ${formatCount(unnamed)} more, named in the manifest`] : []),
-    `  duration  ${formatDuration(duration)}`,
-    ...(storageUrl === undefined ? [] : [`  blobs     ${storageUrl}`]),
-    `  manifest  ${summary.manifest}`,
-  ];
+function sentenceOf<S extends object>(result: JobResult, kind: ReportKind<S>): string {
+  if (result.status === 'Completed') return `Completed: ${JSON.stringify(result.output)}`;
+  return errorOf(result) ?? `Canceled: ${kind.canceled}`;
 }
 
 function errorOf(result: JobResult): string | undefined {
   if (result.status === 'Failed') return result.failure.message;
   return result.status === 'Terminated' ? `Terminated: ${result.reason}` : undefined;
+}
+
+/** The failures that a summary names, and how many more there are. */
+export function failureLines(failed: number, failures: readonly FileFailure[], where: string): string[] {
+  const unnamed = failed - failures.length;
+  return [
+    ...failures.map(({ path, reason }) => `    ${printable(path)}: ${printable(reason)}`),
+    ...(unnamed > 0 ? [`    and ${formatCount(unnamed)} more, named in the ${where}`] : []),
+  ];
 }

@@ -1,6 +1,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { ExpectedError } from '../../shared/failures.ts';
 import { Forgotten } from './forgotten.ts';
+import { LiveProgress } from './live-progress.ts';
 
 /** How the parts of this folder reach Temporal. */
 export interface Door {
@@ -8,6 +9,8 @@ export interface Door {
   readonly taskQueue: string;
   /** What this process has purged. */
   readonly forgotten: Forgotten;
+  /** What running jobs told this process lately. */
+  readonly liveProgress: LiveProgress;
   /** Makes calls that end within seconds, and says what is wrong when they fail. */
   readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
   /** A failed call's error, as an {@link ExpectedError} where the reason is one that can be named. */
@@ -23,6 +26,7 @@ export function createDoor(client: Client, address: string, taskQueue: string): 
     client,
     taskQueue,
     forgotten: new Forgotten(),
+    liveProgress: new LiveProgress(),
     explain,
     ask: async (call) => {
       try {

@@ -10,7 +10,7 @@ const queryWithin = 1500;
 
 export interface StatusOptions {
   readonly showInput: boolean;
-  /** Whether a running job is asked itself how far it is; else what it published last has to do. */
+  /** Whether a running job is asked itself how far it is, once a second at most; else what it published last has to do. */
   readonly live: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function statusOf(
 async function readStatus(door: Door, execution: Execution, { showInput, live }: StatusOptions): Promise<JobStatus> {
   const [[input, result], progress] = await Promise.all([
     valuesOf(door, execution, showInput),
-    live ? progressOf(door, execution) : publishedProgress(execution),
+    live ? recentProgressOf(door, execution) : publishedProgress(execution),
   ]);
   return {
     name: execution.type,
@@ -62,12 +62,26 @@ async function valuesOf(
 }
 
 /** A running job is asked itself, and one that nobody serves at the moment has published its last milestone. Null when it has none. */
-export async function progressOf({ client }: Door, execution: Execution): Promise<unknown> {
-  const { workflowId, runId, status } = execution;
-  const published = publishedProgress(execution);
-  if (status.name !== 'RUNNING' || runtimeStatus(execution) === 'Pending') return published;
+export async function progressOf(door: Door, execution: Execution): Promise<unknown> {
+  return (isAskable(execution) ? await askForProgress(door, execution) : undefined) ?? publishedProgress(execution);
+}
+
+/** The same, but as the job told anyone within the last second. */
+async function recentProgressOf(door: Door, execution: Execution): Promise<unknown> {
+  const told = isAskable(execution)
+    ? await door.liveProgress.get(execution, () => askForProgress(door, execution))
+    : undefined;
+  return told ?? publishedProgress(execution);
+}
+
+function isAskable(execution: Execution): boolean {
+  return execution.status.name === 'RUNNING' && runtimeStatus(execution) !== 'Pending';
+}
+
+/** Undefined when nobody answers. */
+async function askForProgress({ client }: Door, { workflowId, runId }: Execution): Promise<unknown> {
   const handle = client.workflow.getHandle(workflowId, runId);
-  return client.withDeadline(Date.now() + queryWithin, () => handle.query(progressQuery)).catch(() => published);
+  return client.withDeadline(Date.now() + queryWithin, () => handle.query(progressQuery)).catch(() => undefined);
 }
 
 function publishedProgress({ memo }: Execution): unknown {

@@ -1,7 +1,8 @@
 import { workflowNames } from '../../../shared/contract.ts';
 import { webhookPrefix } from '../app-dependencies.ts';
+import { backupOperations } from './backup-operations.ts';
 import { instanceOperations } from './instance-operations.ts';
-import { parameters, problem, type Operation } from './operation.ts';
+import { bodyAnswers, parameters, type Operation } from './operation.ts';
 import type { SchemaName } from './schemas.ts';
 
 const { instanceId, timeout, pollingInterval, idempotencyKey } = parameters;
@@ -15,16 +16,6 @@ const bodies: Readonly<Record<string, { schema: SchemaName; required: boolean }>
 
 const waiting = 'With timeout and pollingInterval, 200 as soon as it has ended within that time.';
 
-const startAnswers: Operation['answers'] = {
-  200: { description: 'It ended in time: the output, or the status when it did not succeed', schema: 'AnyJson' },
-  202: { description: 'It was started', schema: 'ManagementUris', headers: ['Location', 'Retry-After'], links: true },
-  400: problem('The request is wrong'),
-  409: problem('An instance of that id is running'),
-  413: problem('The body is too large'),
-  415: problem('The body is not of a type, charset or encoding that can be read'),
-  422: problem('The Idempotency-Key came with another request before'),
-};
-
 function start(path: string, id: string, name: string, chosen: boolean): Operation {
   return {
     method: 'post',
@@ -34,7 +25,7 @@ function start(path: string, id: string, name: string, chosen: boolean): Operati
     tag: 'Start',
     parameters: [...(chosen ? [instanceId] : []), timeout, pollingInterval, idempotencyKey],
     body: bodies[name] ?? { schema: 'AnyJson', required: false },
-    answers: startAnswers,
+    answers: bodyAnswers,
   };
 }
 
@@ -88,4 +79,4 @@ const others: readonly Operation[] = [
 ];
 
 /** Every method of every path that the server answers. */
-export const operations: readonly Operation[] = [...starts, ...instanceOperations, ...others];
+export const operations: readonly Operation[] = [...starts, ...backupOperations, ...instanceOperations, ...others];

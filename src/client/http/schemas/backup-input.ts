@@ -4,8 +4,10 @@ import type { BackupInput, BackupOptions } from '../../../shared/contract.ts';
 const whole = (least: number, most: number, description: string) =>
   z.int().min(least).max(most).optional().meta({ description });
 
+const flag = (description: string) => z.boolean().optional().meta({ description });
+
 /** What tunes a run; the worker holds the same bounds. */
-const backupOptionsSchema = z.strictObject({
+export const backupOptionsSchema = z.strictObject({
   window: whole(1, 1000, 'Copies in flight at once, over all workers'),
   pageEntries: whole(1, 100_000, 'Most entries listed into one page'),
   pageCopies: whole(1, 2000, 'Most copies planned for one page'),
@@ -13,6 +15,8 @@ const backupOptionsSchema = z.strictObject({
   packFiles: whole(1, 10_000, 'Most files in one pack'),
   packBytes: whole(0, 2 ** 40, 'Most bytes in one pack'),
   copyAttempts: whole(1, 1000, 'Attempts at one copy before its files count as failed'),
+  busyRounds: whole(0, 20, 'How often files that others were busy with are taken up again'),
+  busyPause: whole(0, 3_600_000, 'Milliseconds before the first such round; twice as long before each further one'),
   heartbeatTimeout: whole(1000, 3_600_000, 'Milliseconds after which a silent worker is taken for dead'),
 } satisfies Record<keyof BackupOptions, z.ZodType>);
 
@@ -21,15 +25,19 @@ export const backupInputSchema = z
     root: z.string().meta({
       description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
     }),
+    checksum: flag('Read every file instead of going by size and times'),
+    repair: flag('Look up what is unchanged in storage, and send again what is missing or damaged there'),
+    takeOver: flag('Go on where another host has backed up so far, below the same prefix'),
     options: backupOptionsSchema.optional(),
   })
-  .meta({ description: 'A backup of a directory tree' }) satisfies z.ZodType<unknown, BackupInputSent>;
+  .meta({ description: 'A backup of a directory tree' }) satisfies z.ZodType<
+  unknown,
+  { [K in keyof BackupInput]: unknown }
+>;
 
-type BackupInputSent = { root: string; options?: { [K in keyof BackupOptions]?: number | undefined } | undefined };
-
-/** The input as the workflow takes it. */
-export function toBackupInput({ root, options }: z.infer<typeof backupInputSchema>): BackupInput {
-  return { root, ...(options && { options: options as Partial<BackupOptions> }) };
+/** The input as the workflow takes it: a member is there or absent, never undefined. */
+export function toBackupInput(sent: z.infer<typeof backupInputSchema>): BackupInput {
+  return sent as BackupInput;
 }
 
 /** The body of the original sample's start: the directory alone. */

@@ -1,25 +1,36 @@
 import type { Logger } from 'pino';
+import { Backups } from '../client/backups/backups.ts';
 import { Jobs } from '../client/jobs/jobs.ts';
 import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 import { largeMessages } from './large-messages.ts';
+import { openBackups } from './open-backups.ts';
 import { startOwnWorker } from './own-worker.ts';
 import { installRuntime } from './runtime.ts';
 import { openStack } from './stack.ts';
 import { openStorage } from './storage.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
 
-/** What one run of the backup command works with. */
-export interface BackupSession {
-  readonly jobs: Jobs;
+/** What one run of a command works with. */
+export interface Session {
+  /** Absent when only others know the storage account. */
+  readonly backups?: Backups;
   /** Known when this process talks to the storage account itself. */
   readonly storageUrl?: string;
   /** Address of the page of a workflow, up to its id. */
   readonly webUi?: string;
+  /** Task queues that an instance may be on: a worker of this process serves one of its own unless told otherwise. */
+  queuesOf(instanceId: string): readonly [string, ...string[]];
+  jobsOn(taskQueue: string): Jobs;
+  /**
+   * Makes sure that somebody serves a task queue: a worker in this process, which may use `directories` whatever `BACKUP_ROOTS` says,
+   * or those that run elsewhere. Throws an ExpectedError when nobody does.
+   */
+  serve(taskQueue: string, directories: readonly string[]): Promise<void>;
   /** Rejects when the own worker dies of an error; never resolves. */
   readonly workerFailure: Promise<never>;
   close(): Promise<void>;
-  /** Stops what was started for the run without waiting for the worker: for a process that exits right afterwards. */
+  /** Stops what was started for the command without waiting for the worker: for a process that exits right afterwards. */
   abandon(): Promise<void>;
 }
 
@@ -28,13 +39,11 @@ export interface SessionOptions {
   readonly log: Logger;
   /** Whether this process runs the worker; otherwise others do. */
   readonly ownWorker: boolean;
-  /** The directory to back up: the own worker may read it whatever `BACKUP_ROOTS` says. */
-  readonly root: string;
   readonly report: (line: string) => void;
 }
 
 /** Starts what the environment does not name and connects to the rest. Throws an ExpectedError that says what is missing. */
-export async function openBackupSession(options: SessionOptions): Promise<BackupSession> {
+export async function openSession(options: SessionOptions): Promise<Session> {
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step();
@@ -51,42 +60,56 @@ export async function openBackupSession(options: SessionOptions): Promise<Backup
 
 type OnClose = (step: () => Promise<unknown>) => void;
 
-async function besideOwnWorker({ config, log, root, report }: SessionOptions, onClose: OnClose) {
+async function besideOwnWorker(
+  { config, log, report }: SessionOptions,
+  onClose: OnClose,
+): Promise<Omit<Session, 'close'>> {
   const stack = await openStack(config, report);
   onClose(() => stack.close());
   const dataConverter = largeMessages(config, stack.connectionString);
   const target = temporalTarget(stack.temporalAddress);
   const client = await connectClient(target, dataConverter);
   onClose(() => client.connection.close());
-
-  installRuntime(log);
   const store = await openStorage(config, stack.connectionString);
-  const worker = await startOwnWorker(config, target, store, { dataConverter, extraRoots: [root] });
-  onClose(() => worker.stop());
-  const workerFailure = worker.ended.then(() => never);
+  const failure = Promise.withResolvers<never>();
   // Whoever awaits it comes later; until then a failure must not count as nobody's.
-  workerFailure.catch(() => undefined);
+  failure.promise.catch(() => undefined);
   return {
-    jobs: new Jobs({ client, address: target.address, taskQueue: config.taskQueue }),
+    backups: new Backups({ store, prefix: config.prefix }),
     storageUrl: store.url,
     ...webUiOf(config, target.namespace, stack.webUiUrl),
-    workerFailure,
+    // A queue of its own: another worker, on another machine or with other roots, could not use the directory.
+    queuesOf: (instanceId) => [`${config.taskQueue}-${instanceId}`, config.taskQueue],
+    jobsOn: (taskQueue) => new Jobs({ client, address: target.address, taskQueue }),
+    serve: async (taskQueue, directories) => {
+      installRuntime(log);
+      const parts = { dataConverter, extraRoots: directories };
+      const worker = await startOwnWorker({ ...config, taskQueue }, target, store, parts);
+      onClose(() => worker.stop());
+      worker.ended.catch(failure.reject);
+    },
+    workerFailure: failure.promise,
     abandon: () => stack.close(),
   };
 }
 
 // Where others run the worker they talk to storage, and nothing of the stack is needed here.
-async function besideOthers({ config }: SessionOptions, onClose: OnClose) {
+async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promise<Omit<Session, 'close'>> {
   const target = temporalTarget();
   // Without the account's name, what others kept there of a large result cannot be shown.
   const client = await connectClient(target, config.storage && largeMessages(config));
   onClose(() => client.connection.close());
-  const jobs = new Jobs({ client, address: target.address, taskQueue: config.taskQueue });
-  await requireWorkers(jobs, config.taskQueue, target.address);
-  return { jobs, ...webUiOf(config, target.namespace), workerFailure: never, abandon: () => Promise.resolve() };
+  const jobsOn = (taskQueue: string) => new Jobs({ client, address: target.address, taskQueue });
+  return {
+    ...(config.storage && { backups: openBackups(config) }),
+    ...webUiOf(config, target.namespace),
+    queuesOf: () => [config.taskQueue],
+    jobsOn,
+    serve: (taskQueue) => requireWorkers(jobsOn(taskQueue), taskQueue, target.address),
+    workerFailure: new Promise(() => undefined),
+    abandon: () => Promise.resolve(),
+  };
 }
-
-const never = new Promise<never>(() => undefined);
 
 // The embedded server stops with the command, so its Web UI has to be started again to look back.
 function webUiOf({ temporal }: Config, namespace: string, embedded?: string): { webUi?: string } {

@@ -1,0 +1,38 @@
+import type { BackupSummary } from '../../shared/contract.ts';
+import { failureTypes } from '../../shared/failures.ts';
+import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { failureLines, summaryIn, type ReportContext, type ReportKind } from './report.ts';
+
+/** How a backup is reported. */
+export const backupReport: ReportKind<BackupSummary> = {
+  summaryOf: (result) => summaryIn(result, failureTypes.backupIncomplete) as BackupSummary | undefined,
+  nothing: { files: 0, bytes: 0, failed: 0, skipped: 0 },
+  lines: summaryLines,
+  canceled: 'what was copied stays, and the next backup takes it over.',
+  again: 'The same command takes up what was copied.',
+};
+
+function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportContext): string[] {
+  const { files, bytes, uploaded, uploadedBytes, adopted, unchanged, directories, symlinks, skipped, failed } = summary;
+  // Workers of an earlier version count no unchanged files.
+  const counts = [
+    `${formatCount(uploaded)} uploaded`,
+    `${formatCount(unchanged ?? 0)} unchanged`,
+    `${formatCount(adopted)} already there`,
+  ];
+  return [
+    `${summary.complete ? 'Backed up' : 'Incomplete backup of'} ${printable(summary.root)}`,
+    `  files     ${formatCount(files)} (${counts.join(', ')})`,
+    `  bytes     ${formatCount(bytes)} (${formatBytes(bytes)}; ${formatBytes(uploadedBytes)} uploaded)`,
+    `  folders   ${formatCount(directories)}`,
+    `  symlinks  ${formatCount(symlinks)}`,
+    `  skipped   ${formatCount(skipped)}`,
+    `  failed    ${formatCount(failed)}`,
+    ...failureLines(failed, summary.failures, 'manifest'),
+    ...(summary.complete ? [] : [`  again     npm run backup -- retry ${summary.runId}`]),
+    `  duration  ${formatDuration(duration)}`,
+    ...(storageUrl === undefined ? [] : [`  blobs     ${storageUrl}`]),
+    `  run       ${summary.runId}`,
+    `  manifest  ${summary.manifest}`,
+  ];
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/**
+ * Writes lines as they come, no faster than they are read, and returns once all are written. When the reader goes away, as `head` does
+ * once it has enough, it stops quietly. Throws what the source throws.
+ */
+export async function writeLines(
+  lines: Iterable<string> | AsyncIterable<string>,
+  stream: Writable,
+): Promise<'written' | 'unread'> {
+  const gone = new AbortController();
+  let failure: Error | undefined;
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure = error;
+    gone.abort();
+  };
+  // Stays: a pipe's error may come after the last line was handed over, and nobody else listens.
+  stream.on('error', onError);
+  for await (const line of lines) {
+    if (gone.signal.aborted) break;
+    if (!stream.write(`${line}\n`)) await once(stream, 'drain', { signal: gone.signal }).catch(() => undefined);
+  }
+  if (!gone.signal.aborted) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  if (failure) throw failure;
+  return gone.signal.aborted ? 'unread' : 'written';
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { LedgerRow } from '../../backups/ledger-row.ts';
+import { runStates, type RunInfo } from '../../backups/run-info.ts';
+import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
+import type { VerificationInput } from '../../../shared/verification.ts';
+import { backupOptionsSchema } from '../schemas/backup-input.ts';
+
+const mostPaths = 1000;
+const mostParts = 10_000;
+
+/** The body of a restore; the run is in the path. */
+export const restoreBodySchema = z
+  .strictObject({
+    target: z
+      .string()
+      .min(1, 'must not be empty')
+      .optional()
+      .meta({ description: "Absolute path of a directory on the worker's machine; by default where it came from" }),
+    paths: z
+      .array(z.string().min(1, 'must not be empty'))
+      .min(1, 'must name something; leave it out to restore everything')
+      .max(mostPaths, `must be at most ${mostPaths}`)
+      .optional()
+      .meta({ description: 'Files, folders or globs, relative to the directory that was backed up' }),
+    overwrite: z
+      .enum(overwritePolicies)
+      .optional()
+      .meta({ description: 'What happens to what is in the way; by default if-changed' }),
+    delete: z.boolean().optional().meta({ description: 'Delete what the target holds and the run does not' }),
+    dryRun: z.boolean().optional().meta({ description: 'Change nothing, and report what would be done' }),
+    options: backupOptionsSchema.optional(),
+  })
+  .meta({ description: 'What to restore of a run, and where to' }) satisfies z.ZodType<unknown, Sent<RestoreInput>>;
+
+/** The body of a verification; the run is in the path. */
+export const verificationBodySchema = z
+  .strictObject({
+    deep: z.boolean().optional().meta({ description: 'Read the content and hash it' }),
+    sample: z
+      .number()
+      .gt(0, 'must be above 0')
+      .max(1, 'must be at most 1')
+      .optional()
+      .meta({ description: 'Of a deep one: read this share of the files, others each time' }),
+    subset: z
+      .strictObject({ number: z.int().min(1).max(mostParts), of: z.int().min(1).max(mostParts) })
+      .refine(({ number, of }) => number <= of, 'its number must not be above its of')
+      .optional()
+      .meta({ description: 'Of a deep one: read this part of the files' }),
+    options: backupOptionsSchema.optional(),
+  })
+  .refine(({ deep, sample, subset }) => deep === true || (sample === undefined && subset === undefined), {
+    message: 'sample and subset say what a deep verification reads: send deep: true with them',
+  })
+  .refine(({ sample, subset }) => sample === undefined || subset === undefined, 'send sample or subset, not both')
+  .meta({ description: 'How much to verify of a run' }) satisfies z.ZodType<unknown, Sent<VerificationInput>>;
+
+type Sent<T> = { [K in Exclude<keyof T, 'run' | 'root'>]?: unknown };
+
+const count = z.int().min(0).optional();
+
+/** One run in an answer. */
+export const runInfoSchema = z
+  .strictObject({
+    run: z.string().meta({ description: 'Its id' }),
+    state: z.enum(runStates),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().optional(),
+    durationMs: z.number().optional(),
+    files: count,
+    bytes: count,
+    failed: count,
+    skipped: count,
+    root: z.string().optional(),
+    instanceId: z.string().optional(),
+    reason: z.string().optional().meta({ description: 'Why its manifest cannot be read' }),
+  })
+  .meta({ description: 'One run' }) satisfies z.ZodType<unknown, { [K in keyof RunInfo]: unknown }>;
+
+/** One line of a ledger. */
+export const ledgerRowSchema = z
+  .strictObject({
+    path: z.string().meta({ description: 'For people' }),
+    encodedPath: z.string().meta({ description: 'The exact path' }),
+    kind: z.string().optional(),
+    outcome: z.string(),
+    attempts: count,
+    bytes: count,
+    sha256: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ description: 'What became of one path; one such object a line' }) satisfies z.ZodType<
+  unknown,
+  { [K in keyof LedgerRow]: unknown }
+>;

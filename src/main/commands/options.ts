@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CommonFlags, Task } from '../invocation.ts';
+
+/** Keeps what a command line asks for, until it has been read whole. */
+export type Choose = (flags: CommonFlags, task: Task) => void;
+
+export interface JobFlags extends CommonFlags {
+  readonly worker: boolean;
+}
+
+/** Adds `--json` and `--quiet`. */
+export function withCommonOptions(command: Command, json: string): Command {
+  return command
+    .option('--json', json, false)
+    .option('--quiet', 'print nothing but the result: no progress, and no text when all went well', false);
+}
+
+/** Adds `--json`, `--quiet` and `--worker`. */
+export function withJobOptions(command: Command): Command {
+  return withCommonOptions(command, 'print one JSON object instead of text').option(
+    '--worker',
+    'run a worker in this process even when TEMPORAL_ADDRESS is set',
+    false,
+  );
+}
+
+/** Adds `--source`, which tells backups of several directories apart. */
+export function withSource(command: Command): Command {
+  return command.addOption(
+    new Option('--source <root>', 'directory that was backed up, where there are backups of several').argParser(
+      (root: string) => resolve(notEmpty(root)),
+    ),
+  );
+}
+
+/** What every command understands, as written after its name or before it. */
+export function commonFlags(command: Command): JobFlags {
+  const given = [command, command.parent].map((one) => one?.opts<JobFlags>());
+  const either = (name: keyof JobFlags) => given.some((flags) => flags?.[name] === true);
+  return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
+}
+
+// An unset variable in a script must not turn into the working directory, or into everything.
+export function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty; use . for the working directory.');
+}
+
+export const runHelp =
+  'id of a run or of its instance, latest, or a time in ISO 8601: the last run that had begun by then';
+
+/** A run's reference; an empty one is a mistake. */
+export function runArgument(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty; `npm run backup -- runs` lists the runs.');
+}
+
+/** `5%` or `0.05`: a share above 0, at most 1. */
+export function share(text: string): number {
+  const [, number = '', percent] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/u.exec(text.trim()) ?? [];
+  const value = percent === '%' ? Number(number) / 100 : Number(number);
+  if (number !== '' && value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a share above 0 and at most 100%, such as 5%.');
+}
+
+const mostParts = 10_000;
+
+/** `3/10`: the third of ten parts. */
+export function subset(text: string): { number: number; of: number } {
+  const [, number, of] = /^(\d{1,5})\s*\/\s*(\d{1,5})$/u.exec(text.trim())?.map(Number) ?? [];
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of <= mostParts) return { number, of };
+  throw new InvalidArgumentError(`It must be a part of at most ${mostParts}, such as 3/10.`);
+}

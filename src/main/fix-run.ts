@@ -1,0 +1,26 @@
+import type { RunAsked } from '../client/backups/backups.ts';
+import { parseRunReference } from '../manifests/run-reference.ts';
+import type { Manifest } from '../shared/manifest.ts';
+import { requireBackups } from './require-backups.ts';
+import type { Session } from './session.ts';
+
+/** The run that a job is to be about. */
+export interface FixedRun {
+  readonly run: string;
+  /** Where the worker has to choose among several directories. */
+  readonly root?: string;
+  /** Absent where only the workers know the storage account; then they find the run. */
+  readonly manifest?: Manifest;
+}
+
+/** Finds the run here where that is possible, so that a command that is run again means the same one. */
+export async function fixRun(
+  session: Session,
+  { run, root }: { run: string; root: string | undefined },
+  signal: AbortSignal,
+): Promise<FixedRun> {
+  const asked: RunAsked = { run, ...(root !== undefined && { root }) };
+  if (!session.backups && parseRunReference(run)) return asked;
+  const { manifest } = await requireBackups(session).find(asked, signal);
+  return { run: manifest.run, manifest };
+}
