@@ -36,9 +36,12 @@ export interface RunningWorker {
 }
 
 /** Runs the project's workflows with the given activities, on a task queue of their own. */
-export async function startWorker(activities: object, options: Partial<WorkerOptions> = {}): Promise<RunningWorker> {
+export async function startWorker(
+  activities: object,
+  { address = inject('temporalAddress'), ...options }: Partial<WorkerOptions> & { readonly address?: string } = {},
+): Promise<RunningWorker> {
   installQuietRuntime();
-  const connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const connection = await NativeConnection.connect({ address });
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const worker = await Worker.create({
     connection,

@@ -5,7 +5,10 @@ import { pruneMessages } from '../../../src/storage/large-messages/prune-message
 import { ScanError } from '../../../src/storage/large-messages/scan-error.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { intercepted, noGrace, startUnattended, storeOrphans } from './prune-rig.ts';
-import { blobNames, kilobyte, largeText, newContainer, openRig, payloadOf, until } from './rig.ts';
+import { blobNames, kilobyte, largeText, newContainer, openRig, payloadOf, until, useOwnTemporal } from './rig.ts';
+
+// Pruning reads every history that the server holds.
+useOwnTemporal();
 
 test('young messages stay, and then no history is read', async () => {
   const rig = await openRig();

@@ -4,9 +4,10 @@ import { pruneMessages } from '../../../src/storage/large-messages/prune-message
 import { installQuietRuntime } from '../../support/workflow-harness.ts';
 import * as workflows from './echo-workflows.ts';
 import { noGrace, startUnattended, storeOrphans } from './prune-rig.ts';
-import { blobNames, kilobyte, largeText, newWorker, openRig, until, type Rig } from './rig.ts';
+import { blobNames, kilobyte, largeText, newWorker, openRig, until, useOwnTemporal, type Rig } from './rig.ts';
 
 beforeAll(installQuietRuntime);
+useOwnTemporal();
 
 test('what nothing refers to is deleted; what open and closed workflows refer to stays', async () => {
   const rig = await openRig();

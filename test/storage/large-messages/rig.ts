@@ -6,8 +6,9 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter, type DataConverter, type Payload } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { inject, onTestFinished } from 'vitest';
+import { beforeAll, inject, onTestFinished } from 'vitest';
 import { createDataConverter } from '../../../src/storage/large-messages/data-converter.ts';
+import { startOwnTemporal } from '../../support/own-temporal.ts';
 import { startWorker, type RunningWorker } from '../../support/workflow-harness.ts';
 
 export const kilobyte = 1024;
@@ -46,9 +47,26 @@ export function largeText(bytes: number, seed = ''): string {
 }
 
 let connection: Promise<Connection> | undefined;
+let own: { readonly address: string } | undefined;
+
+/** Gives the tests of a file a Temporal server on which only they run anything. */
+export function useOwnTemporal(): void {
+  beforeAll(async () => {
+    const server = await startOwnTemporal();
+    own = server;
+    return async () => {
+      await (await connection)?.close();
+      await server.stop();
+    };
+  });
+}
+
+function temporalAddress(): string {
+  return own?.address ?? inject('temporalAddress');
+}
 
 export async function newClient(dataConverter?: DataConverter): Promise<Client> {
-  connection ??= Connection.connect({ address: inject('temporalAddress') });
+  connection ??= Connection.connect({ address: temporalAddress() });
   return new Client({ connection: await connection, ...(dataConverter && { dataConverter }) });
 }
 
@@ -75,6 +93,7 @@ const activities = {
 /** A worker that goes with the test. */
 export async function newWorker(dataConverter?: DataConverter, taskQueue?: string): Promise<RunningWorker> {
   const worker = await startWorker(activities, {
+    address: temporalAddress(),
     workflowBundle: await workflowBundle(),
     ...(dataConverter && { dataConverter }),
     ...(taskQueue !== undefined && { taskQueue }),
