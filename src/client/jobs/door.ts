@@ -44,12 +44,18 @@ const deadlineExceeded = 4;
 const notFound = 5;
 const resourceExhausted = 8;
 const serverUnavailable = 14;
+// Unknown, aborted, internal: the server says that it is not well, and nothing of why.
+const failing: readonly number[] = [2, 10, 13];
 const unavailable: readonly number[] = [deadlineExceeded, resourceExhausted, serverUnavailable];
 
 function explained(error: unknown, address: string): unknown {
   const grpc = grpcError(error);
   if (!grpc) return error;
   const code: number = grpc.code;
+  if (failing.includes(code)) {
+    const failed = `Temporal at ${address} could not do what it was asked (${grpc.details}): try again`;
+    return new ExpectedError('TemporalUnavailable', failed, { cause: error });
+  }
   if (code === invalidArgument) {
     return new ExpectedError('InvalidInput', `Temporal refused the request: ${grpc.details}`, { cause: error });
   }
