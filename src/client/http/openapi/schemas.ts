@@ -37,8 +37,12 @@ const namedSchemas = {
   Run: runInfoSchema,
   RunList: z.array(runInfoSchema).meta({ description: 'A page of runs, newest first' }),
   LedgerRow: ledgerRowSchema,
-  Restore: restoreBodySchema,
-  Verification: verificationBodySchema,
+  Restore: restoreBodySchema
+    .nullable()
+    .meta({ description: 'A restore; null or no body means all of it, where it was' }),
+  Verification: verificationBodySchema
+    .nullable()
+    .meta({ description: 'A verification; null or no body means by a listing of the container' }),
   Problem: problemSchema,
   Text: z.string().meta({ description: 'Text' }),
   Health: healthSchema,
