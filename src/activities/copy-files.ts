@@ -6,6 +6,8 @@ import { runLayout } from '../storage/run-layout.ts';
 import { createDirectoryCheck } from '../shared/confine.ts';
 import { createFileCopier, type FileCopier } from './copy/copy-file.ts';
 import { failed } from './copy/file-outcome.ts';
+import { createDiskCheck } from './copy/local-disk.ts';
+import { createFileOpener, type OpenFile } from './copy/open-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
@@ -30,6 +32,8 @@ export interface CopyResult {
  * outcomes written returns at once, and one that follows a crash sends only what is not in storage yet.
  */
 export function createCopyFiles(deps: ActivityDependencies) {
+  // One for all activities: what they do in this thread adds up.
+  const openFile = createFileOpener();
   return (run: Run, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
       const progress = { files: 0, bytes: 0 };
@@ -37,7 +41,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
         async (signal) => {
           const layout = runLayout(run);
           const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
-            const copyOne = await openCopier(deps, run, signal, (bytes) => (progress.bytes += bytes));
+            const copyOne = await openCopier({ ...deps, openFile }, run, signal, (bytes) => (progress.bytes += bytes));
             const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
             const copied: FileOutcome[] = [];
             await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
@@ -54,7 +58,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
 }
 
 async function openCopier(
-  deps: ActivityDependencies,
+  deps: ActivityDependencies & { readonly openFile: OpenFile },
   run: Run,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
@@ -67,6 +71,7 @@ async function openCopier(
     realRoot,
     signal,
     checkDirectory: createDirectoryCheck(realRoot),
+    isLocal: createDiskCheck(),
     mayExist: attempt > 1,
     onBytes,
   });

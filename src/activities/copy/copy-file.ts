@@ -1,4 +1,3 @@
-import { constants, open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodePath } from '../../shared/encoded-path.ts';
 import { blobName, encodeRoot } from '../../shared/blob-name.ts';
@@ -8,8 +7,10 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { findRoot } from '../find-root.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import { attributesOf } from '../walk.ts';
+import type { OpenedFile } from './blocking-file.ts';
 import { failed, skipped, unopened, unread } from './file-outcome.ts';
 import { settledStat } from './file-state.ts';
+import type { OpenFile } from './open-file.ts';
 import { storeLarge } from './store-large.ts';
 import { storeSmall } from './store-small.ts';
 import type { Stored, Target } from './target.ts';
@@ -30,6 +31,9 @@ export interface CopyContext {
   readonly signal: AbortSignal;
   /** Throws when a directory has come to lie outside the root. */
   readonly checkDirectory: (directory: Buffer) => Promise<void>;
+  /** Whether a directory is on a disk of this machine. */
+  readonly isLocal: (directory: Buffer) => Promise<boolean>;
+  readonly openFile: OpenFile;
   /** Whether to expect that the files are in storage already, as after a crash: then each is looked up before it is sent. */
   readonly mayExist: boolean;
   readonly onBytes: (bytes: number) => void;
@@ -66,11 +70,11 @@ async function findUnread(entry: PageEntry, { before, store, signal }: Target): 
 
 async function copyByPath(entry: PageEntry, target: Target, context: CopyContext): Promise<FileOutcome> {
   const location = Buffer.concat([Buffer.from(`${context.realRoot}/`), decodePath(entry.path)]);
-  let file: FileHandle;
+  let file: OpenedFile;
   try {
-    await context.checkDirectory(location.subarray(0, location.lastIndexOf(0x2f)));
-    // O_NONBLOCK: a fifo put in the file's place would otherwise block the open.
-    file = await open(location, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const directory = location.subarray(0, location.lastIndexOf(0x2f));
+    await context.checkDirectory(directory);
+    file = await context.openFile({ location, size: entry.size, isLocal: await context.isLocal(directory) });
   } catch (error) {
     // With its root gone, a file did not just vanish.
     await findRoot(context.run.root, context.roots);
@@ -83,7 +87,7 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
   }
 }
 
-async function copyOpened(file: FileHandle, { path, ...entry }: PageEntry, target: Target): Promise<FileOutcome> {
+async function copyOpened(file: OpenedFile, { path, ...entry }: PageEntry, target: Target): Promise<FileOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     const before = await settledStat(file, target.signal);
     if (!before.isFile()) return skipped({ path, ...entry }, 'no longer a regular file');

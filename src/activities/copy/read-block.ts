@@ -1,7 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenedFile } from './blocking-file.ts';
 
 /** Reads `length` bytes at `position`, or fewer where the file ends first. Never fewer otherwise. */
-export async function readBlock(file: FileHandle, position: number, length: number): Promise<Buffer> {
+export async function readBlock(file: OpenedFile, position: number, length: number): Promise<Buffer> {
   const block = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {

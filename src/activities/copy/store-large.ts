@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { BlobStoreError } from '../../storage/blob-store.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { OpenedFile } from './blocking-file.ts';
 import { planBlocks, type BlockPlan } from './plan-blocks.ts';
 import { readBlock } from './read-block.ts';
 import { heldStill } from './file-state.ts';
@@ -16,7 +16,7 @@ const blocksAtOnce = 4;
  * not in storage yet. `changed` means that the file did not hold still, and no blob was made of it.
  */
 export async function storeLarge(
-  file: FileHandle,
+  file: OpenedFile,
   attributes: FileAttributes,
   target: Target,
 ): Promise<Stored | 'changed'> {
@@ -49,7 +49,7 @@ export async function storeLarge(
 
 /** Reads and hashes the file in order while blocks are handed on side by side. Undefined when the file ends early. */
 async function readWhole(
-  file: FileHandle,
+  file: OpenedFile,
   plan: BlockPlan,
   target: Target,
   onBlock: (index: number, block: Buffer) => Promise<void>,
@@ -67,7 +67,7 @@ async function readWhole(
   return read === plan.size ? hash.digest('hex') : undefined;
 }
 
-async function* readBlocks(file: FileHandle, plan: BlockPlan, target: Target, hash: Hash) {
+async function* readBlocks(file: OpenedFile, plan: BlockPlan, target: Target, hash: Hash) {
   for (let index = 0; index < plan.count; index += 1) {
     target.signal.throwIfAborted();
     const length = plan.lengthOf(index);

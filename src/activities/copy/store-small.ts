@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { hash } from 'node:crypto';
 import type { FileAttributes } from '../../shared/manifest.ts';
+import type { OpenedFile } from './blocking-file.ts';
 import { readBlock } from './read-block.ts';
 import { heldStill } from './file-state.ts';
 import { storeContent } from './store-content.ts';
@@ -8,7 +8,7 @@ import { metadataOf, type Stored, type Target } from './target.ts';
 
 /** Stores a file that fits in memory with one request. `changed` means that it did not hold still, and nothing was sent. */
 export async function storeSmall(
-  file: FileHandle,
+  file: OpenedFile,
   attributes: FileAttributes,
   target: Target,
 ): Promise<Stored | 'changed'> {
@@ -16,7 +16,7 @@ export async function storeSmall(
   try {
     const body = await readBlock(file, 0, attributes.size);
     if (body.length < attributes.size || !(await heldStill(file, attributes))) return 'changed';
-    const sha256 = createHash('sha256').update(body).digest('hex');
+    const sha256 = hash('sha256', body);
     const stored = await storeContent(target, { size: body.length, sha256 }, (precondition) =>
       target.store.put(target.name, body, {
         signal: target.signal,

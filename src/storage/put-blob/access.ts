@@ -5,7 +5,8 @@ import {
   type ContainerClient,
 } from '@azure/storage-blob';
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 // Enough for the slowest request that is under way when it is renewed.
 const renewBefore = hour / 2;
 // https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
@@ -51,24 +52,28 @@ interface Granted extends Access {
   readonly expiresAt: number;
 }
 
-/** Keeps what `grant` gave until shortly before it expires; asks once for all who wait. */
+/**
+ * Keeps what `grant` gave until shortly before it expires; asks once for all who wait. When that fails, what is held serves on for as
+ * long as it lasts, and `grant` is asked again a minute later.
+ */
 function renewed(grant: () => Promise<Granted>): () => Promise<Access> {
-  let granted: Promise<Granted> | undefined;
+  let held: Granted | undefined;
   let renewAt = 0;
-  return () => {
-    if (granted && Date.now() < renewAt) return granted;
-    renewAt = Infinity;
-    granted = grant().then(
-      (access) => {
-        const left = access.expiresAt - Date.now();
-        renewAt = Date.now() + Math.max(left - renewBefore, left / 2);
-        return access;
-      },
-      (error: unknown) => {
-        granted = undefined;
-        throw error;
-      },
-    );
-    return granted;
+  let asking: Promise<Access> | undefined;
+
+  const renew = async () => {
+    try {
+      held = await grant();
+      const left = held.expiresAt - Date.now();
+      renewAt = Date.now() + Math.max(left - renewBefore, left / 2);
+    } catch (error) {
+      if (!held || Date.now() >= held.expiresAt) throw error;
+      renewAt = Date.now() + minute;
+    } finally {
+      asking = undefined;
+    }
+    return held;
   };
+
+  return async () => (held && Date.now() < renewAt ? held : (asking ??= renew()));
 }

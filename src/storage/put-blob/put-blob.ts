@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerClient } from '@azure/storage-blob';
 import { answerError } from '../azure-errors.ts';
 import { BlobStoreError, isBlobStoreError, type Precondition, type WriteOptions } from '../blob-store.ts';
 import { createAccess } from './access.ts';
-import { sendPut } from './send.ts';
+import { createSendPut } from './send.ts';
 
 // The oldest that knows all that is used here, so that older emulators and clouds know it too.
 const apiVersion = '2020-10-02';
@@ -23,20 +23,19 @@ export type PutBlob = (path: string, body: Buffer, options: WriteOptions) => Pro
 export function createPutBlob(client: ContainerClient): PutBlob {
   const access = createAccess(client);
   const container = client.url.split('?')[0] ?? client.url;
+  const url = new URL(container);
+  const send = createSendPut(url);
 
-  const putOnce = async (path: string, headers: Record<string, string>, body: Buffer, signal: AbortSignal) => {
-    const name = decodeURIComponent(path);
+  const putOnce = async (path: string, headers: readonly string[], body: Buffer, signal: AbortSignal) => {
     const { query, headers: credentials } = await access();
-    const address = `${container}/${path}`;
-    const url = new URL(query === '' ? address : `${address}?${query}`);
-    const sending = sendPut(url, { ...headers, ...credentials }, body, signal);
+    const way = query === '' ? `${url.pathname}/${path}` : `${url.pathname}/${path}?${query}`;
+    const sending = send(way, [...headers, ...Object.entries(credentials).flat()], body, signal);
     const { status, headers: answered } = await sending.catch((error: Error) => {
-      throw new BlobStoreError('unavailable', `write ${name}: no answer from ${container} (${error.message})`, {
-        cause: error,
-      });
+      const said = `${actionOf(path)}: no answer from ${container} (${error.message})`;
+      throw new BlobStoreError('unavailable', said, { cause: error });
     });
     if (status === 201 && answered.etag !== undefined) return answered.etag;
-    throw answerError({ status, code: answered['x-ms-error-code']?.toString() }, `write ${name}`, container);
+    throw answerError({ status, code: answered['x-ms-error-code']?.toString() }, actionOf(path), container);
   };
 
   return async (path, body, options) => {
@@ -54,19 +53,20 @@ export function createPutBlob(client: ContainerClient): PutBlob {
   };
 }
 
-function headersOf(body: Buffer, { metadata = {}, precondition, contentType }: WriteOptions): Record<string, string> {
-  return {
-    'x-ms-version': apiVersion,
-    'x-ms-blob-type': 'BlockBlob',
-    'content-length': String(body.length),
-    'content-md5': createHash('md5').update(body).digest('base64'),
-    ...(contentType !== undefined && { 'x-ms-blob-content-type': contentType }),
-    ...conditionOf(precondition),
-    ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value])),
-  };
+function actionOf(path: string): string {
+  return `write ${decodeURIComponent(path)}`;
 }
 
-function conditionOf(precondition: Precondition | undefined): Record<string, string> {
-  if (!precondition) return {};
-  return 'etag' in precondition ? { 'if-match': precondition.etag } : { 'if-none-match': '*' };
+/** Names and values in turn. */
+function headersOf(body: Buffer, { metadata = {}, precondition, contentType }: WriteOptions): readonly string[] {
+  const headers = ['x-ms-version', apiVersion, 'x-ms-blob-type', 'BlockBlob', ...conditionOf(precondition)];
+  headers.push('content-length', String(body.length), 'content-md5', hash('md5', body, 'base64'));
+  if (contentType !== undefined) headers.push('x-ms-blob-content-type', contentType);
+  for (const [key, value] of Object.entries(metadata)) headers.push(`x-ms-meta-${key}`, value);
+  return headers;
+}
+
+function conditionOf(precondition: Precondition | undefined): readonly string[] {
+  if (!precondition) return [];
+  return 'etag' in precondition ? ['if-match', precondition.etag] : ['if-none-match', '*'];
 }

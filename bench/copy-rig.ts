@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type Activities } from '../src/activities/index.ts';
+import { createMemoryBudget } from '../src/activities/memory-budget.ts';
+import { openEmbeddedStack } from '../src/dev/embedded-stack.ts';
+import { defaultBackupOptions, type Run } from '../src/shared/contract.ts';
+import { openBlobStore } from '../src/storage/open-blob-store.ts';
+
+const meanSize = 5700;
+const filesPerDirectory = 100;
+const memory = 128 * 1024 * 1024;
+const logger = new DefaultLogger('ERROR');
+
+export interface CopyRig {
+  /** A run with a container of its own, and the activities that do it. */
+  readonly openRun: () => Promise<{ run: Run; activities: Activities; close: () => Promise<void> }>;
+  readonly close: () => Promise<void>;
+}
+
+/** A tree of small files, and the storage that they go to: the one given, or an embedded Azurite. */
+export async function openCopyRig(files: number, connectionString?: string): Promise<CopyRig> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'durable-backup-bench-')));
+  const root = join(directory, 'tree');
+  await writeSmallFiles(root, files);
+  const stack = connectionString === undefined ? await openAzurite(join(directory, 'data')) : undefined;
+  const storage = connectionString ?? stack?.connectionString ?? '';
+  return {
+    openRun: async () => {
+      const container = `bench-${randomUUID()}`;
+      const store = openBlobStore({ connectionString: storage }, container);
+      await store.ensureContainer(new AbortController().signal);
+      const activities = createActivities({
+        store,
+        prefix: '',
+        host: 'bench',
+        roots: [directory],
+        workingDirectory: root,
+        memory: createMemoryBudget(memory),
+        isRunning: () => Promise.resolve(false),
+      });
+      const run = { id: '20260102T030405Z-0123abcd', root, container, prefix: '', options: defaultBackupOptions };
+      const account = BlobServiceClient.fromConnectionString(storage);
+      return { run, activities, close: async () => void (await account.deleteContainer(container)) };
+    },
+    close: async () => {
+      await stack?.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs an activity as Temporal would. */
+export function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, ...args: P): Promise<R> {
+  return new MockActivityEnvironment({ attempt: 1 }, { logger }).run(activity, ...args);
+}
+
+function openAzurite(dataDir: string) {
+  return openEmbeddedStack({ dataDir, azurite: { port: 0 }, report: console.error });
+}
+
+/** Sizes as trees have them: most are small, a few are several times the mean. */
+async function writeSmallFiles(root: string, files: number): Promise<void> {
+  const content = Buffer.alloc(meanSize * 20, 'content of a small file\n');
+  for (let i = 0; i < files; i += 1) {
+    const folder = join(root, `folder-${String(Math.floor(i / filesPerDirectory)).padStart(5, '0')}`);
+    if (i % filesPerDirectory === 0) await mkdir(folder, { recursive: true });
+    // Evenly spread over the exponential distribution; 7,919 is prime, so that neighbours differ.
+    const share = (((i * 7919) % files) + 0.5) / files;
+    const size = Math.min(Math.round(-Math.log(share) * meanSize), content.length);
+    await writeFile(join(folder, `file-${i}.txt`), content.subarray(0, size));
+  }
+}
