@@ -87,7 +87,10 @@ test(
   },
 );
 
-/** One that no other process is given by chance while the API is down: systems hand out those from 32,768 on. */
+/**
+ * One that no other process is given by chance while the API is down: systems hand out those from 32,768 on. Whatever listened there
+ * would answer in its place; Azurite, for one, answers a start with an empty 400.
+ */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);

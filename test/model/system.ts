@@ -10,7 +10,7 @@ import type { Ask } from './actions.ts';
 
 // Small packs and pages, so that a small tree goes through many activities; a dead worker is noticed soon.
 const options = {
-  heartbeatTimeout: 1000,
+  heartbeatTimeout: 3000,
   pageEntries: 12,
   packFiles: 4,
   smallTreeFiles: 3,

@@ -62,6 +62,17 @@ test('a folder that is not restored itself keeps its permissions, and what canno
   expect(await readdir(join(rig.target, 'read-only'))).toEqual([]);
 });
 
+test('a file that may not be written to gives way to the whole file of the run', async () => {
+  const rig = await closedTree();
+  await restoreAsNobody(rig);
+  const file = join(rig.target, 'secret');
+  await chmod(file, 0o600);
+  await writeFile(file, 'spoilt');
+  await chmod(file, 0o444);
+  expect(await restoreAsNobody(rig)).toMatchObject({ tally: { failed: 0 }, failures: [] });
+  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+});
+
 test('a target that may not be written to is refused', async () => {
   const rig = await closedTree();
   await chmod(rig.target, 0o555);
