@@ -78,7 +78,10 @@ async function writeOnce<R extends PageRow>(
     return { lines, last };
   } catch (error) {
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
-    return readStored(store, name, signal);
+    return readStored(store, name, signal).catch((reading: unknown) => {
+      // Refused, and yet nothing is there: the next attempt writes it.
+      throw isBlobStoreError(reading, 'not-found') ? error : reading;
+    });
   }
 }
 

@@ -19,6 +19,8 @@ export async function writeLast(
   } catch (error) {
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
     const found = await store.properties(name, signal);
-    if (found && !(await isFinal(found.etag))) await put({ etag: found.etag });
+    // Refused, and yet nothing is there: whoever was in the way is gone, or never was.
+    if (!found) throw error;
+    if (!(await isFinal(found.etag))) await put({ etag: found.etag });
   }
 }

@@ -39,12 +39,15 @@ async function deliver(
   { update, signal, reason }: Message,
 ): Promise<'answered' | 'left' | 'ended'> {
   const handle = client.workflow.getHandle(instanceId);
-  try {
-    const options = { args: [reason] as [string] };
-    await client.withDeadline(Date.now() + updateWithin, () => handle.executeUpdate(update, options));
-    return 'answered';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'ended';
+  const options = { args: [reason] as [string] };
+  // Where no worker is up the first call takes all the time; one that fails sooner met a server that had to begin a workflow task anew.
+  for (const until = Date.now() + updateWithin; Date.now() < until; await sleep(lookEvery)) {
+    try {
+      await client.withDeadline(until, () => handle.executeUpdate(update, options));
+      return 'answered';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'ended';
+    }
   }
   try {
     await ask(() => handle.signal(signal, reason));
