@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -7,12 +7,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../src/activities/index.ts';
 import { createMemoryBudget } from '../src/activities/memory-budget.ts';
-import { openEmbeddedStack } from '../src/dev/embedded-stack.ts';
 import { defaultBackupOptions, type Run } from '../src/shared/contract.ts';
 import { openBlobStore } from '../src/storage/open-blob-store.ts';
+import { openAzurite } from './servers.ts';
+import { writeSmallFiles } from './trees.ts';
 
-const meanSize = 5700;
-const filesPerDirectory = 100;
 const memory = 128 * 1024 * 1024;
 const logger = new DefaultLogger('ERROR');
 
@@ -57,21 +56,4 @@ export async function openCopyRig(files: number, connectionString?: string): Pro
 /** Runs an activity as Temporal would. */
 export function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, ...args: P): Promise<R> {
   return new MockActivityEnvironment({ attempt: 1 }, { logger }).run(activity, ...args);
-}
-
-function openAzurite(dataDir: string) {
-  return openEmbeddedStack({ dataDir, azurite: { port: 0 }, report: console.error });
-}
-
-/** Sizes as trees have them: most are small, a few are several times the mean. */
-async function writeSmallFiles(root: string, files: number): Promise<void> {
-  const content = Buffer.alloc(meanSize * 20, 'content of a small file\n');
-  for (let i = 0; i < files; i += 1) {
-    const folder = join(root, `folder-${String(Math.floor(i / filesPerDirectory)).padStart(5, '0')}`);
-    if (i % filesPerDirectory === 0) await mkdir(folder, { recursive: true });
-    // Evenly spread over the exponential distribution; 7,919 is prime, so that neighbours differ.
-    const share = (((i * 7919) % files) + 0.5) / files;
-    const size = Math.min(Math.round(-Math.log(share) * meanSize), content.length);
-    await writeFile(join(folder, `file-${i}.txt`), content.subarray(0, size));
-  }
 }

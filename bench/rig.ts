@@ -13,9 +13,8 @@ import {
   Worker,
 } from '@temporalio/worker';
 import type { OrderActivities } from '../src/activities/orders/index.ts';
-import { openEmbeddedStack } from '../src/dev/embedded-stack.ts';
-import { findTemporalCli } from '../src/dev/temporal-cli.ts';
 import { workerTuning } from '../src/worker.ts';
+import { openTemporal } from './servers.ts';
 
 export interface Rig {
   /** Of Temporal. */
@@ -32,11 +31,7 @@ export async function openRig(activities: OrderActivities): Promise<Rig> {
   const quiet = new DefaultLogger('ERROR');
   const filter = makeTelemetryFilterString({ core: 'ERROR' });
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter, forward: {} } }, shutdownSignals: [] });
-  const stack = await openEmbeddedStack({
-    dataDir: directory,
-    temporal: { port: 0, cli: findCli },
-    report: console.error,
-  });
+  const stack = await openTemporal(directory);
   const address = stack.temporalAddress ?? '';
   const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
   const clientConnection = await Connection.connect({ address });
@@ -63,13 +58,4 @@ export async function openRig(activities: OrderActivities): Promise<Rig> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function findCli(): Promise<string> {
-  const { PATH = '', HOME = '', XDG_CACHE_HOME = join(HOME, '.cache') } = process.env;
-  return findTemporalCli({
-    searchPath: PATH,
-    cacheDir: join(XDG_CACHE_HOME, 'durable-backup'),
-    report: console.error,
-  });
 }
