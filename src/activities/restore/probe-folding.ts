@@ -5,8 +5,8 @@ import { temporaryPrefix } from './places.ts';
 
 /** Finds out, by a file that is gone again afterwards, which names the file system of a directory takes for one. */
 export async function probeFolding(directory: string, id: string): Promise<Folding> {
-  // Two that probe at the same time do not see each other's.
-  const nameOf = (end: string) => join(directory, `${temporaryPrefix}${id}-${process.pid}-${end}`);
+  // The same for every attempt, so that the next one removes what an attempt that was killed has left.
+  const nameOf = (end: string) => join(directory, `${temporaryPrefix}${id}-${end}`);
   const probe = nameOf('a\u00e9');
   await writeFile(probe, '');
   try {

@@ -1,7 +1,8 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createClashFinder, noFolding, type Folding } from '../../../src/activities/restore/name-clashes.ts';
 import { probeFolding } from '../../../src/activities/restore/probe-folding.ts';
-import { readdir } from 'node:fs/promises';
 import { comparePaths } from '../../../src/shared/encoded-path.ts';
 import { entryKey, type EntryKind } from '../../../src/shared/manifest.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
@@ -50,5 +51,12 @@ test('a file system that tells all names apart is found to, and the probe leaves
     case: process.platform !== 'linux',
     unicode: process.platform === 'darwin',
   });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('a probe removes what one that was killed has left', async () => {
+  const directory = await temporaryDirectory();
+  await writeFile(join(directory, '.durable-restore-id-a\u00e9'), '');
+  await probeFolding(directory, 'id');
   expect(await readdir(directory)).toEqual([]);
 });
