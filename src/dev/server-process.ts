@@ -58,11 +58,18 @@ export async function launchProcess(
   }
 }
 
+/** A server that ended by itself before it answered. */
+export class EndedWhileStarting extends ExpectedError {
+  constructor(message: string) {
+    super('StackUnavailable', message);
+  }
+}
+
 /**
  * Waits until a started server answers.
  *
- * Thrown when it ends, or does not answer within `patience` ms and is stopped for that (`StackUnavailable`); the message holds the
- * end of its log.
+ * Thrown when it ends (`EndedWhileStarting`), or does not answer within `patience` ms and is stopped for that
+ * (`StackUnavailable`); the message holds the end of its log.
  */
 export async function waitUntilReady(
   server: ManagedServer,
@@ -78,7 +85,11 @@ export async function waitUntilReady(
     running = await isRunning(state);
   }
   await endProcess(state, 2_000);
-  const what = running ? `did not answer on port ${state.port} within ${patience / 1000} s` : 'ended while starting';
   const log = lastLines(await readFile(logFile, 'utf8').catch(() => ''), 10);
-  throw new ExpectedError('StackUnavailable', `${server.name} ${what}. The end of ${logFile}: ${log || '(empty)'}`);
+  const end = `The end of ${logFile}: ${log || '(empty)'}`;
+  if (!running) throw new EndedWhileStarting(`${server.name} ended while starting. ${end}`);
+  throw new ExpectedError(
+    'StackUnavailable',
+    `${server.name} did not answer on port ${state.port} within ${patience / 1000} s. ${end}`,
+  );
 }

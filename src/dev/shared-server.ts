@@ -2,10 +2,16 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { endProcess, isRunning } from './process-identity.ts';
-import { waitUntilReady, type ManagedServer, type ServerState } from './server-process.ts';
+import { EndedWhileStarting, waitUntilReady, type ManagedServer, type ServerState } from './server-process.ts';
 
 /** Long enough for Azurite to save its data and for Temporal to end its long polls. */
 const stopPatience = 10_000;
+
+/**
+ * How often a server that ends while it starts is launched. A port that was free a moment ago can be another program's now, and
+ * Temporal's server picks more of them, for its own parts, than we can hold free for it.
+ */
+const launches = 3;
 
 /**
  * Returns the server that `directory` says is running, when it answers, or starts one and writes it down there.
@@ -21,6 +27,17 @@ export async function ensureServer(
   const logFile = join(directory, `${server.key}.log`);
   const running = await adopt(directory, server, logFile, report);
   if (running !== undefined) return running;
+  for (let launch = 1; ; launch += 1) {
+    try {
+      return await start(directory, server, logFile);
+    } catch (error) {
+      if (!(error instanceof EndedWhileStarting) || launch === launches) throw error;
+      report(`${server.name} ended while starting; it is started again.`);
+    }
+  }
+}
+
+async function start(directory: string, server: ManagedServer, logFile: string): Promise<ServerState> {
   const state = await server.launch(logFile);
   // Written before it is ready: should we die meanwhile, the next one finds it.
   await writeState(directory, server.key, state);

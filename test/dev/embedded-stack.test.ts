@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -163,4 +163,25 @@ test('a server that ends while starting is an error with the end of its log', as
     type: 'StackUnavailable',
     message: expect.stringMatching(/ended while starting\. The end of .*temporal\.log: .*ls/),
   });
+});
+
+test('a server that ends while starting is started again', async () => {
+  const dataDir = await temporaryDirectory();
+  const firstEnds = join(dataDir, 'first-ends.sh');
+  const marker = join(dataDir, 'started-once');
+  await writeFile(
+    firstEnds,
+    `#!/bin/sh\nif mkdir '${marker}'; then echo 'bind: address already in use'; exit 1; fi\nexec '${cli}' "$@"\n`,
+  );
+  await chmod(firstEnds, 0o755);
+
+  const reports: string[] = [];
+  const stack = await openEmbeddedStack({
+    dataDir,
+    temporal: { port: 0, inMemory: true, cli: () => Promise.resolve(firstEnds) },
+    report: (line) => reports.push(line),
+  });
+  onTestFinished(stack.close);
+  expect(stack.temporalAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(reports).toEqual(["Temporal's development server ended while starting; it is started again."]);
 });
