@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -9,6 +7,8 @@ import { createActivities, type Activities } from '../src/activities/index.ts';
 import { createMemoryBudget } from '../src/activities/memory-budget.ts';
 import { defaultBackupOptions, type Run } from '../src/shared/contract.ts';
 import { openBlobStore } from '../src/storage/open-blob-store.ts';
+import type { Closing } from './closing.ts';
+import { openScratch } from './scratch.ts';
 import { openAzurite } from './servers.ts';
 import { writeSmallFiles } from './trees.ts';
 
@@ -18,15 +18,14 @@ const logger = new DefaultLogger('ERROR');
 export interface CopyRig {
   /** A run with a container of its own, and the activities that do it. */
   readonly openRun: () => Promise<{ run: Run; activities: Activities; close: () => Promise<void> }>;
-  readonly close: () => Promise<void>;
 }
 
 /** A tree of small files, and the storage that they go to: the one given, or an embedded Azurite. */
-export async function openCopyRig(files: number, connectionString?: string): Promise<CopyRig> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'durable-backup-bench-')));
+export async function openCopyRig(closing: Closing, files: number, connectionString?: string): Promise<CopyRig> {
+  const directory = await openScratch(closing);
   const root = join(directory, 'tree');
   await writeSmallFiles(root, files);
-  const stack = connectionString === undefined ? await openAzurite(join(directory, 'data')) : undefined;
+  const stack = connectionString === undefined ? await openAzurite(closing, join(directory, 'data')) : undefined;
   const storage = connectionString ?? stack?.connectionString ?? '';
   return {
     openRun: async () => {
@@ -44,11 +43,13 @@ export async function openCopyRig(files: number, connectionString?: string): Pro
       });
       const run = { id: '20260102T030405Z-0123abcd', root, container, prefix: '', options: defaultBackupOptions };
       const account = BlobServiceClient.fromConnectionString(storage);
-      return { run, activities, close: async () => void (await account.deleteContainer(container)) };
-    },
-    close: async () => {
-      await stack?.close();
-      await rm(directory, { recursive: true, force: true });
+      const remove = async () => void (await account.deleteContainer(container));
+      const forget = closing.add(remove);
+      const close = () => {
+        forget();
+        return remove();
+      };
+      return { run, activities, close };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { eachConcurrently } from '../src/shared/each-concurrently.ts';
 import type { Page } from '../src/shared/contract.ts';
+import type { Closing } from './closing.ts';
 import { openCopyRig, perform, type CopyRig } from './copy-rig.ts';
 import { median } from './median.ts';
 
@@ -20,17 +21,13 @@ const phases = ['list', 'copy', 'seal'] as const;
 type Round = Readonly<Record<(typeof phases)[number], Cost>>;
 
 /** Measures what a small file costs the activities of a first backup, without Temporal around them. */
-export async function benchCopy({ files, rounds, storage }: CopyBenchOptions): Promise<void> {
-  const rig = await openCopyRig(files, storage);
-  try {
-    // Until code is compiled it costs several times as much.
-    await backUp(rig);
-    const measured: Round[] = [];
-    for (let round = 0; round < rounds; round += 1) measured.push(await backUp(rig));
-    report(files, measured);
-  } finally {
-    await rig.close();
-  }
+export async function benchCopy(closing: Closing, { files, rounds, storage }: CopyBenchOptions): Promise<void> {
+  const rig = await openCopyRig(closing, files, storage);
+  // Until code is compiled it costs several times as much.
+  await backUp(rig);
+  const measured: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) measured.push(await backUp(rig));
+  report(files, measured);
 }
 
 async function backUp(rig: CopyRig): Promise<Round> {

@@ -1,51 +1,54 @@
-import { parseArgs } from 'node:util';
-import { benchAgainst } from './against/bench-against.ts';
-import { benchCopy } from './copy.ts';
-import { benchOrders } from './orders.ts';
-import { benchPolls } from './polls.ts';
+import { exitCodes } from '../src/client/cli/exit-code.ts';
+import { onInterrupt } from '../src/client/cli/interrupts.ts';
+import { BenchError } from './bench-error.ts';
+import { createClosing } from './closing.ts';
+import { commands } from './commands.ts';
+import { describeFlags, readFlags, written } from './flags.ts';
 
-/** `npm run bench -- NAME`; see `usage`. */
-const usage = `error: name what to measure: npm run bench -- NAME, where NAME is
-  orders [--work MS]
-  polls
-  copy [--files N] [--rounds N] [--storage CONNECTION_STRING]
-  small | large | no-change | restore [--files N] [--rounds N] [--storage CONNECTION_STRING] [--json] [--profile DIR]`;
+/** `npm run bench -- NAME [FLAGS]`; see `--help`. Whichever way it ends, all that it started has ended before. */
+process.exit(await main(process.argv.slice(2)));
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    work: { type: 'string', default: '0' },
-    files: { type: 'string' },
-    rounds: { type: 'string' },
-    storage: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-  },
-});
-const { storage, json, profile } = values;
-const files = count('files');
-const rounds = count('rounds');
-const against = { files, rounds: rounds ?? 3, storage, json, profile };
-const benches: Readonly<Record<string, () => Promise<void>>> = {
-  orders: () => benchOrders(Number(values.work)),
-  polls: benchPolls,
-  copy: () => benchCopy({ files: files ?? 20_000, rounds: rounds ?? 5, storage }),
-  small: () => benchAgainst('small', against),
-  large: () => benchAgainst('large', against),
-  'no-change': () => benchAgainst('no-change', against),
-  restore: () => benchAgainst('restore', against),
-};
-const bench = benches[positionals[0] ?? ''];
-if (!bench) fail(usage);
-await bench();
-
-function count(option: 'files' | 'rounds'): number | undefined {
-  const text = values[option];
-  if (text !== undefined && !/^[1-9]\d{0,8}$/u.test(text)) fail(`error: --${option} must be a whole number above 0`);
-  return text === undefined ? undefined : Number(text);
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || args.includes('--help')) {
+    console.log(help());
+    return exitCodes.done;
+  }
+  const closing = createClosing();
+  try {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command)
+      throw new BenchError(`There is no bench ${JSON.stringify(name)}: choose ${Object.keys(commands).join(', ')}.`);
+    const options = readFlags(args, command.flags);
+    return await Promise.race([interrupted(), command.run(closing, options).then(() => exitCodes.done)]);
+  } catch (error) {
+    console.error(error instanceof BenchError ? `error: ${error.message}` : error);
+    return exitCodes.error;
+  } finally {
+    await closing.closeAll();
+  }
 }
 
-function fail(message: string): never {
-  console.error(message);
-  process.exit(1);
+/**
+ * Resolves at the first Ctrl-C or SIGTERM; the second does not wait for anything to be closed. Rejects with what nobody caught: work that
+ * is given up meets closed connections.
+ */
+function interrupted(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    process.on('uncaughtException', reject);
+    onInterrupt(
+      () => {
+        console.error('closing what was started …');
+        resolve(exitCodes.interrupted);
+      },
+      () => process.exit(exitCodes.interrupted),
+    );
+  });
+}
+
+function help(): string {
+  const lines = Object.entries(commands).flatMap(([name, { about, flags }]) => [
+    `  ${name.padEnd(15)}${about}`,
+    `  ${' '.repeat(15)}${flags.map((flag) => `[${written(flag)}]`).join(' ')}`,
+  ]);
+  return ['npm run bench -- NAME [FLAGS], where NAME is', ...lines, '', 'and FLAGS are', ...describeFlags()].join('\n');
 }

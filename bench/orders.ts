@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { summarizeBatch } from '../src/activities/orders/summarize-batch.ts';
+import type { Closing } from './closing.ts';
 import { median } from './median.ts';
 import { openRig } from './rig.ts';
 
@@ -10,8 +11,8 @@ const rounds = 5;
 const quoted = { series: 5, fannedOut: 100 };
 
 /** Times 500 items fanned out against the same items awaited one by one, in turn, on an embedded server of its own. */
-export async function benchOrders(work: number): Promise<void> {
-  const { client, taskQueue, close } = await openRig({
+export async function benchOrders(closing: Closing, work: number): Promise<void> {
+  const { client, taskQueue } = await openRig(closing, {
     processItem: async ({ sku, quantity }) => {
       if (work > 0) await sleep(work);
       return { sku, reserved: quantity > 0, lineTotal: quantity * 9.99 };
@@ -24,16 +25,12 @@ export async function benchOrders(work: number): Promise<void> {
     await client.workflow.execute(workflow, { taskQueue, workflowId: randomUUID(), args: [items] });
     return count / ((performance.now() - began) / 1000);
   };
-  try {
-    await time('processBatch');
-    const rates: { series: number; fannedOut: number }[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      rates.push({ series: await time('processBatchInSeries'), fannedOut: await time('processBatch') });
-    }
-    report(work, rates);
-  } finally {
-    await close();
+  await time('processBatch');
+  const rates: { series: number; fannedOut: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    rates.push({ series: await time('processBatchInSeries'), fannedOut: await time('processBatch') });
   }
+  report(work, rates);
 }
 
 function report(work: number, rates: readonly { series: number; fannedOut: number }[]): void {

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import {
@@ -14,6 +11,8 @@ import {
 } from '@temporalio/worker';
 import type { OrderActivities } from '../src/activities/orders/index.ts';
 import { workerTuning } from '../src/worker.ts';
+import type { Closing } from './closing.ts';
+import { openScratch } from './scratch.ts';
 import { openTemporal } from './servers.ts';
 
 export interface Rig {
@@ -21,20 +20,24 @@ export interface Rig {
   readonly address: string;
   readonly client: Client;
   readonly taskQueue: string;
-  /** Waits for the activities that are under way. */
-  readonly close: () => Promise<void>;
 }
 
-/** An embedded Temporal server, its database on disk, and in this process a worker for order batches with these activities. */
-export async function openRig(activities: OrderActivities): Promise<Rig> {
-  const directory = await mkdtemp(join(tmpdir(), 'durable-backup-bench-'));
+/**
+ * An embedded Temporal server, its database on disk, and in this process a worker for order batches with these activities. Closing it
+ * waits for the activities that are under way.
+ */
+export async function openRig(closing: Closing, activities: OrderActivities): Promise<Rig> {
+  const directory = await openScratch(closing);
   const quiet = new DefaultLogger('ERROR');
   const filter = makeTelemetryFilterString({ core: 'ERROR' });
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter, forward: {} } }, shutdownSignals: [] });
-  const stack = await openTemporal(directory);
-  const address = stack.temporalAddress ?? '';
-  const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
-  const clientConnection = await Connection.connect({ address });
+  const address = await openTemporal(closing, directory);
+  const connecting = () => NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
+  const connection = await closing.open(connecting, (opened) => opened.close());
+  const clientConnection = await closing.open(
+    () => Connection.connect({ address }),
+    (opened) => opened.close(),
+  );
   const taskQueue = randomUUID();
   const workflowsPath = fileURLToPath(new URL('workflows.ts', import.meta.url));
   const worker = await Worker.create({
@@ -45,17 +48,13 @@ export async function openRig(activities: OrderActivities): Promise<Rig> {
     ...workerTuning({ maxActivities: 200, maxWorkflowTasks: 20, maxCachedWorkflows: 100 }),
   });
   const ended = worker.run();
+  closing.add(() => {
+    worker.shutdown();
+    return ended;
+  });
   return {
     address,
     client: new Client({ connection: clientConnection }),
     taskQueue,
-    close: async () => {
-      worker.shutdown();
-      await ended;
-      await connection.close();
-      await clientConnection.close();
-      await stack.close();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }

@@ -1,15 +1,28 @@
 import { join } from 'node:path';
-import { openEmbeddedStack, type EmbeddedStack } from '../src/dev/embedded-stack.ts';
+import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from '../src/dev/embedded-stack.ts';
 import { findTemporalCli } from '../src/dev/temporal-cli.ts';
+import type { Closing } from './closing.ts';
 
-/** A Temporal server of the bench's own on a free port, its database on disk. */
-export function openTemporal(dataDir: string): Promise<EmbeddedStack> {
-  return openEmbeddedStack({ dataDir, temporal: { port: 0, cli: findCli }, report: console.error });
+/** The address of a Temporal server of the bench's own on a free port, its database on disk. */
+export async function openTemporal(closing: Closing, dataDir: string): Promise<string> {
+  const { temporalAddress } = await openStack(closing, dataDir, { temporal: { port: 0, cli: findCli } });
+  return temporalAddress ?? '';
 }
 
 /** An Azurite of the bench's own on a free port. */
-export function openAzurite(dataDir: string): Promise<EmbeddedStack> {
-  return openEmbeddedStack({ dataDir, azurite: { port: 0 }, report: console.error });
+export function openAzurite(closing: Closing, dataDir: string): Promise<EmbeddedStack> {
+  return openStack(closing, dataDir, { azurite: { port: 0 } });
+}
+
+function openStack(
+  closing: Closing,
+  dataDir: string,
+  servers: Pick<EmbeddedStackOptions, 'temporal' | 'azurite'>,
+): Promise<EmbeddedStack> {
+  return closing.open(
+    () => openEmbeddedStack({ dataDir, report: console.error, ...servers }),
+    (stack) => stack.close(),
+  );
 }
 
 function findCli(): Promise<string> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const meanSize = 5700;
 const filesPerDirectory = 100;
@@ -11,7 +13,7 @@ const largeSize = 256 * MiB;
 export async function writeSmallFiles(root: string, files: number): Promise<void> {
   const content = Buffer.alloc(meanSize * 20, 'content of a small file\n');
   for (let i = 0; i < files; i += 1) {
-    const folder = join(root, `folder-${String(Math.floor(i / filesPerDirectory)).padStart(5, '0')}`);
+    const folder = join(root, folderName(i));
     if (i % filesPerDirectory === 0) await mkdir(folder, { recursive: true });
     // Evenly spread over the exponential distribution; 7,919 is prime, so that neighbours differ.
     const share = (((i * 7919) % files) + 0.5) / files;
@@ -32,4 +34,24 @@ export async function writeLargeFiles(root: string, files: number): Promise<void
       await file.close();
     }
   }
+}
+
+/**
+ * Files of 0 to 4 KB, a hundred in each directory or all in one. A call of the system blocks for less time than it takes to hand it to
+ * another thread, so this does not.
+ */
+export async function writeManyFiles(root: string, files: number, isFlat: boolean): Promise<void> {
+  const content = Buffer.alloc(4001, 'content of one of many files\n');
+  let folder = root;
+  await mkdir(root, { recursive: true });
+  for (let i = 0; i < files; i += 1) {
+    if (!isFlat && i % filesPerDirectory === 0) mkdirSync((folder = join(root, folderName(i))));
+    writeFileSync(join(folder, `file-${i}.txt`), content.subarray(0, (i * 7919) % content.length));
+    // Lets signals through.
+    if (i % 10_000 === 0) await nextTurn();
+  }
+}
+
+function folderName(file: number): string {
+  return `folder-${String(Math.floor(file / filesPerDirectory)).padStart(5, '0')}`;
 }

@@ -1,20 +1,16 @@
 import { join } from 'node:path';
 import { runCommand } from '../../src/dev/run-command.ts';
+import type { BenchKit } from './bench-kit.ts';
 import { installOrFind } from './install.ts';
 import { runMeasured } from './run-measured.ts';
-import type { Target } from './target.ts';
 import type { Tool } from './tool.ts';
 
 const version = '10.32.2';
 const folder = 'tree';
 
-/** azcopy from npm, installed once below `dataDir`, or one found on PATH. Undefined when there is neither. Its plans go below `scratch`. */
-export async function openAzcopy(
-  dataDir: string,
-  scratch: string,
-  target: Target,
-  container: string,
-): Promise<Tool | undefined> {
+/** azcopy from npm, installed once below the kit's `dataDir`, or one found on PATH. Undefined when there is neither. */
+export async function openAzcopy(kit: BenchKit): Promise<Tool | undefined> {
+  const { dataDir, directory, target, closing } = kit;
   const home = join(dataDir, `azcopy-${version}`);
   const quiet = ['--no-save', '--no-audit', '--no-fund'];
   const npm = ['npm', 'install', '--prefix', home, ...quiet, `@azure-tools/azcopy-linux@${version}`] as const;
@@ -25,11 +21,12 @@ export async function openAzcopy(
     steps: process.platform === 'linux' && process.arch === 'x64' ? [npm] : [],
   });
   if (program === undefined) return undefined;
-  const plans = join(scratch, 'azcopy');
+  const plans = join(directory, 'azcopy');
   const env = { AZCOPY_LOG_LOCATION: plans, AZCOPY_JOB_PLAN_LOCATION: plans, AZCOPY_DISABLE_SYSLOG: 'true' };
   const common = ['--recursive', '--skip-version-check', '--log-level', 'ERROR'];
   const up = [...common, '--put-md5', '--from-to', 'LocalBlob'];
-  const run = (...args: string[]) => runMeasured(program, args, env);
+  const run = (...args: string[]) => runMeasured(closing, program, args, env);
+  const container = await kit.newContainer();
   const { output } = await runCommand(program, ['--version', '--skip-version-check'], { timeout: 10_000 });
   return {
     name: 'azcopy',
@@ -40,6 +37,5 @@ export async function openAzcopy(
     backUpAgain: async (tree) => run('sync', tree, await target.sasUrl(container, folder), ...up),
     restore: async (_, into) =>
       run('copy', await target.sasUrl(container, `${folder}/*`), into, ...common, '--from-to', 'BlobLocal'),
-    close: () => Promise.resolve(),
   };
 }

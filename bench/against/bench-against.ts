@@ -1,88 +1,75 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../src/dev/run-command.ts';
-import { openAzcopy } from './azcopy.ts';
-import { openProduct } from './product.ts';
-import { openRclone } from './rclone.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import type { Closing } from '../closing.ts';
+import { openScratch } from '../scratch.ts';
+import { within } from '../within.ts';
+import { createBenchKit, type BenchKit } from './bench-kit.ts';
+import { countsBetween } from './requests.ts';
+import { openFreshAzurite } from './fresh-azurite.ts';
 import { printJson, printTable, type Series } from './report.ts';
-import { scenarios, type Scenario, type Stage } from './scenarios.ts';
-import { openTarget, type Target } from './target.ts';
-import type { Measured, Tool } from './tool.ts';
+import type { Scenario, Stage } from './scenarios.ts';
+import { openTarget } from './target.ts';
+import type { Measured, Uploader } from './tool.ts';
 
-export interface AgainstOptions {
-  /** As many as the scenario says unless given. */
-  readonly files?: number | undefined;
-  readonly rounds: number;
-  /** Of the storage to write to, with a key; an embedded Azurite without it. */
-  readonly storage?: string | undefined;
-  readonly json: boolean;
-  /** Directory for a profile of the worker, which slows it a little. */
-  readonly profile?: string | undefined;
+/** Measures the scenario's tools, those that can be had, in turn on the same tree and storage. */
+export async function benchAgainst<T extends Uploader>(
+  closing: Closing,
+  scenario: Scenario<T>,
+  options: BenchOptions,
+): Promise<void> {
+  const { rounds = 3, storage, json, profile, limit, files = scenario.files } = options;
+  const directory = await openScratch(closing);
+  const target =
+    scenario.target === 'fresh-azurite'
+      ? await openFreshAzurite(closing)
+      : await openTarget(closing, directory, { ...scenario.target, storage });
+  const stage = { target, tree: join(directory, 'tree'), into: join(directory, 'restored'), files };
+  await scenario.writeTree(stage.tree, files);
+  const tools = await openTools(scenario, createBenchKit({ closing, directory, target, profile }));
+  const series = await playRounds(scenario, stage, tools, { rounds, limit });
+  const print = json ? printJson : printTable;
+  print({ title: scenario.title(files), target: target.about, showsRequests: scenario.showsRequests === true }, series);
 }
 
-const dataDir = fileURLToPath(new URL('../../.data', import.meta.url));
-
-/** Measures this project against rclone and azcopy, where they can be had, in turn on the same tree and storage. */
-export async function benchAgainst(name: keyof typeof scenarios, options: AgainstOptions): Promise<void> {
-  const scenario: Scenario = scenarios[name];
-  const { rounds, storage, json, profile, files = scenario.files } = options;
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'durable-backup-bench-')));
-  const closing: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
-  try {
-    const target = await openTarget(directory, storage);
-    closing.push(target.close);
-    const stage = { target, tree: join(directory, 'tree'), into: join(directory, 'restored'), files };
-    await scenario.writeTree(stage.tree, files);
-    const tools = await openTools(directory, target, closing, profile);
-    const series = await playRounds(scenario, stage, tools, rounds);
-    (json ? printJson : printTable)(scenario.title(files), series);
-  } finally {
-    for (const close of closing.toReversed()) await close();
+async function openTools<T extends Uploader>(scenario: Scenario<T>, kit: BenchKit): Promise<T[]> {
+  const tools: T[] = [];
+  for (const open of scenario.open) {
+    const tool = await open(kit);
+    if (tool !== undefined) tools.push(tool);
   }
-}
-
-async function openTools(
-  directory: string,
-  target: Target,
-  closing: (() => Promise<void>)[],
-  profile: string | undefined,
-): Promise<Tool[]> {
-  const id = randomUUID().slice(0, 8);
-  const container = async (tool: string) => {
-    const chosen = `bench-${id}-${tool}`;
-    await target.empty(chosen);
-    closing.push(() => target.remove(chosen));
-    return chosen;
-  };
-  const tools: Tool[] = [];
-  const add = (tool: Tool | undefined) => {
-    if (tool === undefined) return;
-    closing.push(tool.close);
-    tools.push(tool);
-  };
-  add(await openProduct(directory, target, await container('ours'), profile));
-  add(await openRclone(dataDir, target, await container('rclone')));
-  add(await openAzcopy(dataDir, directory, target, await container('azcopy')));
   return tools;
 }
 
 /** The first round is not counted: caches are cold in it, and code is not compiled yet. Every round begins with another tool. */
-async function playRounds(scenario: Scenario, stage: Stage, tools: readonly Tool[], rounds: number): Promise<Series[]> {
-  const measured = new Map<Tool, Measured[]>(tools.map((tool) => [tool, []]));
-  for (const tool of tools) await scenario.prepare(tool, stage);
+async function playRounds<T extends Uploader>(
+  scenario: Scenario<T>,
+  stage: Stage,
+  tools: readonly T[],
+  { rounds, limit }: { readonly rounds: number; readonly limit: number },
+): Promise<Series[]> {
+  const measured = new Map<T, Measured[]>(tools.map((tool) => [tool, []]));
+  for (const tool of tools) {
+    if (scenario.prepare) await within(limit, `what ${tool.name} prepares`, scenario.prepare(tool, stage));
+  }
   for (let round = 0; round <= rounds; round += 1) {
-    for (let i = 0; i < tools.length; i += 1) {
-      const tool = tools[(round + i) % tools.length];
-      if (tool === undefined) continue;
-      // What one leaves to be written to disk shall not slow the next.
-      await runCommand('sync', [], { timeout: 60_000 });
-      const result = await scenario.round(tool, stage);
+    const first = round % tools.length;
+    for (const tool of [...tools.slice(first), ...tools.slice(0, first)]) {
+      const result = await within(limit, `round ${round} of ${tool.name}`, playRound(scenario, stage, tool));
       console.error(`round ${round}, ${tool.name}: ${result.seconds.toFixed(2)} s`);
       if (round > 0) measured.get(tool)?.push(result);
     }
   }
   return tools.map((tool) => ({ tool, runs: measured.get(tool) ?? [] }));
+}
+
+async function playRound<T extends Uploader>(scenario: Scenario<T>, stage: Stage, tool: T): Promise<Measured> {
+  await scenario.set?.(tool, stage);
+  // What one leaves to be written to disk shall not slow the next.
+  await runCommand('sync', [], { timeout: 60_000 });
+  const before = await stage.target.counts?.();
+  const measured = await scenario.play(tool, stage);
+  const after = await stage.target.counts?.();
+  await scenario.strike?.(tool, stage);
+  return { ...measured, ...(before && after && { requests: countsBetween(before, after) }) };
 }

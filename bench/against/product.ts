@@ -1,87 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { workflowNames, type BackupInput, type Tally } from '../../src/shared/contract.ts';
 import type { RestoreInput, RestoreTally } from '../../src/shared/restore.ts';
-import { startMainProcess } from '../main-process.ts';
-import { openTemporal } from '../servers.ts';
-import { readUsage, resetPeak } from './process-usage.ts';
-import type { Target } from './target.ts';
+import type { BenchKit } from './bench-kit.ts';
+import { readUsage, resetPeak, sumUsage, type Usage } from './process-usage.ts';
+import { openService, type Service } from './service.ts';
 import type { Measured, Tool } from './tool.ts';
 
-const taskQueue = 'bench';
+const name = 'durable-backup';
+/** For reports: what is measured of whom. */
+export const timing = `${name} is measured with its service up, from the call that starts the workflow to its result; the others from the start of their process to its end`;
 
-/**
- * This project with its service up: a Temporal server and one `npm run worker` in processes of their own, both with their defaults.
- * Measured is a workflow from its start to its result. Files lie below `directory`; a
- * CPU profile of the worker goes into `profile`.
- */
-export async function openProduct(
-  directory: string,
-  target: Target,
-  container: string,
-  profile?: string,
-): Promise<Tool> {
-  const dataDir = join(directory, 'temporal');
-  const stack = await openTemporal(dataDir);
-  const address = stack.temporalAddress ?? '';
-  const env = {
-    TEMPORAL_ADDRESS: address,
-    TASK_QUEUE: taskQueue,
-    AZURE_STORAGE_CONNECTION_STRING: target.connectionString,
-    BACKUP_CONTAINER: container,
-    BACKUP_ROOTS: directory,
-    DATA_DIR: join(directory, 'data'),
-  };
-  const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const worker = await startMainProcess('worker.ts', /worker is running/u, env, profiler);
-  const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
-  const server = await serverPid(dataDir);
-  const run = (name: string, input: BackupInput | RestoreInput, outcome: keyof Tally | keyof RestoreTally) =>
-    measure(worker.pid, server, async () => {
-      const options = { taskQueue, workflowId: randomUUID(), args: [input] };
-      const tally = (await client.workflow.execute(name, options)) as Partial<Tally & RestoreTally>;
+/** This project with its service up, and with several workers under a name that says so. */
+export async function openProduct(kit: BenchKit, workers = 1): Promise<Tool> {
+  const service = await openService(kit, workers);
+  const count = workers === 1 ? 'one worker' : `${workers} workers`;
+  const run = (workflow: string, input: BackupInput | RestoreInput, outcome: keyof Tally | keyof RestoreTally) =>
+    measure(service, async () => {
+      const options = { taskQueue: service.taskQueue, workflowId: randomUUID(), args: [input] };
+      const tally = (await service.client.workflow.execute(workflow, options)) as Partial<Tally & RestoreTally>;
       if (tally[outcome] !== tally.files) throw new Error(`Not all files are ${outcome}: ${JSON.stringify(tally)}`);
     });
   return {
-    name: 'durable-backup',
+    name: workers === 1 ? name : `${name}, ${count}`,
     version: 'of this tree',
-    how: 'one worker and a Temporal server that are up; defaults',
-    container,
+    how: `${count} and a Temporal server that are up; defaults`,
+    container: service.container,
     backUp: (tree) => run(workflowNames.backup, { root: tree }, 'uploaded'),
     backUpAgain: (tree) => run(workflowNames.backup, { root: tree }, 'unchanged'),
     restore: (tree, into) => run(workflowNames.restore, { run: 'latest', root: tree, target: into }, 'restored'),
-    close: async () => {
-      await connection.close();
-      await worker.stop();
-      await stack.close();
-    },
   };
 }
 
-async function measure(worker: number, server: number, work: () => Promise<void>): Promise<Measured> {
-  resetPeak(worker);
-  const before = { worker: readUsage(worker), server: readUsage(server) };
+/** Measures what the service does. Throws when one of its workers ends meanwhile. */
+export async function measure({ workers, serverPid }: Service, work: () => Promise<void>): Promise<Measured> {
+  const pids = workers.map(({ pid }) => pid);
+  for (const pid of pids) resetPeak(pid);
+  const before = { workers: sumUsage(pids), server: readUsage(serverPid) };
   const began = performance.now();
-  await work();
+  await Promise.race([work(), ...workers.map(({ failed }) => failed)]);
   const seconds = (performance.now() - began) / 1000;
-  const after = { worker: readUsage(worker), server: readUsage(server) };
+  const after = { workers: sumUsage(pids), server: readUsage(serverPid) };
   return {
     seconds,
-    cpuSeconds: difference(before.worker?.cpuSeconds, after.worker?.cpuSeconds),
-    peakBytes: after.worker?.peakBytes,
-    serverCpuSeconds: difference(before.server?.cpuSeconds, after.server?.cpuSeconds),
+    cpuSeconds: cpuBetween(before.workers, after.workers),
+    peakBytes: after.workers?.peakBytes,
+    serverCpuSeconds: cpuBetween(before.server, after.server),
   };
 }
 
-function difference(before: number | undefined, after: number | undefined): number | undefined {
-  return before === undefined || after === undefined ? undefined : after - before;
-}
-
-/** The embedded stack leaves beside its data which process each server is. */
-async function serverPid(dataDir: string): Promise<number> {
-  const state = JSON.parse(await readFile(join(dataDir, 'stack', 'temporal.json'), 'utf8')) as { pid: number };
-  return state.pid;
+function cpuBetween(before: Usage | undefined, after: Usage | undefined): number | undefined {
+  return before && after && after.cpuSeconds - before.cpuSeconds;
 }

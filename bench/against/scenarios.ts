@@ -1,7 +1,16 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { systemFolder } from '../../src/shared/blob-name.ts';
+import { defaultBackupOptions } from '../../src/shared/contract.ts';
+import { BenchError } from '../bench-error.ts';
+import { countSameFiles } from '../same-files.ts';
 import { writeLargeFiles, writeSmallFiles } from '../trees.ts';
+import { openAzcopy } from './azcopy.ts';
+import type { BenchKit } from './bench-kit.ts';
+import { openProduct } from './product.ts';
+import { openRclone } from './rclone.ts';
+import { openSdkLoop } from './sdk-loop.ts';
 import type { Target } from './target.ts';
-import type { Measured, Tool } from './tool.ts';
+import type { Measured, Tool, Uploader } from './tool.ts';
 
 /** Where a scenario plays. */
 export interface Stage {
@@ -12,64 +21,108 @@ export interface Stage {
   readonly files: number;
 }
 
-/** One thing to measure of every tool. */
-export interface Scenario {
+/** One thing to measure of several tools. */
+export interface Scenario<T extends Uploader = Tool> {
   readonly title: (files: number) => string;
   readonly files: number;
   readonly writeTree: (root: string, files: number) => Promise<void>;
+  /** What the bench's own target keeps and by how much it is late; `fresh-azurite` is in its place. */
+  readonly target: { readonly keep: string; readonly delay: number } | 'fresh-azurite';
+  /** The first is what the others are compared with; those that cannot be had are undefined. */
+  readonly open: readonly ((kit: BenchKit) => Promise<T | undefined>)[];
   /** Once for each tool, unmeasured. */
-  readonly prepare: (tool: Tool, stage: Stage) => Promise<void>;
-  /** Once a round; brings about what it needs without measuring that. */
-  readonly round: (tool: Tool, stage: Stage) => Promise<Measured>;
+  readonly prepare?: (tool: T, stage: Stage) => Promise<void>;
+  /** Before each round, unmeasured. */
+  readonly set?: (tool: T, stage: Stage) => Promise<void>;
+  readonly play: (tool: T, stage: Stage) => Promise<Measured>;
+  /** After each round, unmeasured; throws when the tool did not do what it should. */
+  readonly strike?: (tool: T, stage: Stage) => Promise<void>;
+  /** Whether the report tells what the target was asked. */
+  readonly showsRequests?: boolean;
 }
 
-const smallFiles = 20_000;
+/** The data of backups alone is kept, without which this project cannot go on; it keeps none of the files' content. */
+export const keepsNoContent = { keep: systemFolder, delay: 0 };
 
-const firstBackup: Pick<Scenario, 'prepare' | 'round'> = {
-  prepare: () => Promise.resolve(),
-  round: async (tool, { target, tree }) => {
-    await target.empty(tool.container);
-    return tool.backUp(tree);
+const distance = 20;
+// A worker's activities, and the files that each of them copies at once.
+const inFlight = defaultBackupOptions.window * 8;
+
+const firstBackup = {
+  target: keepsNoContent,
+  open: [openProduct, openRclone, openAzcopy],
+  set: (tool: Uploader, { target }: Stage) => target.empty(tool.container),
+  play: (tool: Uploader, { tree }: Stage) => tool.backUp(tree),
+};
+
+const smallFiles = {
+  files: 20_000,
+  writeTree: writeSmallFiles,
+  title: (files: number) => `First backup of ${files} small files into an empty container`,
+};
+
+const backedUp = {
+  prepare: async (tool: Tool, { tree }: Stage) => void (await tool.backUp(tree)),
+  showsRequests: true,
+};
+
+export const small: Scenario = { ...smallFiles, ...firstBackup };
+
+export const large: Scenario = {
+  ...firstBackup,
+  title: (files) => `First backup of ${files} files of 256 MiB into an empty container`,
+  files: 4,
+  writeTree: writeLargeFiles,
+};
+
+export const noChange: Scenario = {
+  ...smallFiles,
+  ...firstBackup,
+  ...backedUp,
+  title: (files) => `Backup of ${files} small files of which none has changed`,
+  set: () => Promise.resolve(),
+  play: (tool, { tree }) => tool.backUpAgain(tree),
+};
+
+export const restore: Scenario = {
+  ...smallFiles,
+  ...firstBackup,
+  ...backedUp,
+  title: (files) =>
+    `Restore of ${files} small files into an empty directory; durable-backup checks SHA-256 and syncs each file to disk (fsync), the others leave that to the system`,
+  target: { keep: '', delay: 0 },
+  set: async (_, { into }) => {
+    await rm(into, { recursive: true, force: true });
+    await mkdir(into);
+  },
+  play: (tool, { tree, into }) => tool.restore(tree, into),
+  strike: async (tool, { tree, into, files }) => {
+    const restored = await countSameFiles(tree, into);
+    if (restored !== files) throw new BenchError(`${tool.name} restored ${restored} of ${files} files as they were.`);
   },
 };
 
-export const scenarios = {
-  small: {
-    title: (files) => `First backup of ${files} small files into an empty container`,
-    files: smallFiles,
-    writeTree: writeSmallFiles,
-    ...firstBackup,
-  },
-  large: {
-    title: (files) => `First backup of ${files} files of 256 MiB into an empty container`,
-    files: 4,
-    writeTree: writeLargeFiles,
-    ...firstBackup,
-  },
-  'no-change': {
-    title: (files) => `Backup of ${files} small files of which none has changed`,
-    files: smallFiles,
-    writeTree: writeSmallFiles,
-    prepare: async (tool, { tree }) => void (await tool.backUp(tree)),
-    round: (tool, { tree }) => tool.backUpAgain(tree),
-  },
-  restore: {
-    title: (files) =>
-      `Restore of ${files} small files into an empty directory; durable-backup checks SHA-256 and syncs each file to disk (fsync), the others leave that to the system`,
-    files: smallFiles,
-    writeTree: writeSmallFiles,
-    prepare: async (tool, { tree }) => void (await tool.backUp(tree)),
-    round: async (tool, { tree, into, files }) => {
-      await mkdir(into);
-      try {
-        const measured = await tool.restore(tree, into);
-        const entries = await readdir(into, { recursive: true, withFileTypes: true });
-        const found = entries.filter((entry) => entry.isFile()).length;
-        if (found !== files) throw new Error(`${tool.name} restored ${found} of ${files} files`);
-        return measured;
-      } finally {
-        await rm(into, { recursive: true, force: true });
-      }
-    },
-  },
-} as const satisfies Record<string, Scenario>;
+export const latency: Scenario = {
+  ...smallFiles,
+  ...firstBackup,
+  target: { ...keepsNoContent, delay: distance },
+  open: [
+    openProduct,
+    (kit) => openRclone(kit, [], 'rclone, its default of 4 transfers'),
+    (kit) => openRclone(kit, ['--transfers', String(inFlight)], `rclone, ${inFlight} transfers`),
+  ],
+};
+
+export const azuriteSmall: Scenario<Uploader> = {
+  ...smallFiles,
+  ...firstBackup,
+  files: 2000,
+  target: 'fresh-azurite',
+  open: [openProduct, openSdkLoop],
+};
+
+export const workers: Scenario = {
+  ...smallFiles,
+  ...firstBackup,
+  open: [1, 2, 4].map((count) => (kit: BenchKit) => openProduct(kit, count)),
+};

@@ -8,8 +8,6 @@ import { launchProcess, type ManagedServer } from './server-process.ts';
 export interface AzuriteOptions {
   /** The port of the blob service on 127.0.0.1; 0 picks a free one. */
   readonly port: number;
-  /** Keeps nothing on disk: all is lost when it stops, and blobs are limited to half of the machine's memory. */
-  readonly inMemory?: boolean;
 }
 
 // Not import.meta.resolve, which Vite's module runner, so the tests' global setup, does not have.
@@ -41,8 +39,7 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
       const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', location];
       // The storage SDK is ahead of the API versions that Azurite knows by number.
       const how = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
-      const persistence = options.inMemory === true ? ['--inMemoryPersistence'] : [];
-      return { ...(await launchProcess(process.execPath, [program, ...where, ...how, ...persistence], logFile)), port };
+      return { ...(await launchProcess(process.execPath, [program, ...where, ...how], logFile)), port };
     },
     isReady: (state) => answersAsAzurite(state.port),
   };
