@@ -14,5 +14,7 @@ export interface ActivityDependencies {
   /** Taken for an empty root; absolute. */
   readonly workingDirectory: string;
   readonly memory: MemoryBudget;
+  /** Most names of directories that a listing holds in memory; a usual number unless given. */
+  readonly namesInMemory?: number;
   readonly isRunning: IsRunning;
 }

@@ -1,113 +1,122 @@
-import { lstat, readdir, readlink } from 'node:fs/promises';
-import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
 import { createDirectoryCheck } from '../shared/confine.ts';
-import { comparePaths, encodeSegment, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
-import { entryKey, type EntryKind, type PageEntry } from '../shared/manifest.ts';
+import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
+import type { EntryKind, PageEntry } from '../shared/manifest.ts';
+import { readDirectoryNames, type Directory, type ReadNames } from './walk/directory-names.ts';
+import { firstWithin, nextBatch, type Child, type Level } from './walk/level.ts';
+import { createDeviceCheck } from './walk/local-devices.ts';
 
-const slash = Buffer.from('/');
-// Enough to keep the thread pool busy; more only holds memory.
-const statsAtOnce = 64;
+// So many names of open directories, some megabytes, are held in memory; what is more is sorted in files.
+const usualNamesInMemory = 50_000;
+// Deep down in a tree of large directories, each may still hold so many.
+const fewestNames = 256;
 
-interface Child {
-  readonly location: Buffer;
-  readonly path: EncodedPath;
-  readonly key: string;
-  readonly isDirectory: boolean;
+/** How a walk reads directories; each has its usual value. */
+export interface WalkOptions {
+  readonly readNames?: ReadNames | undefined;
+  /** Most names of all directories on the way to where it is that are held in memory. */
+  readonly namesInMemory?: number | undefined;
 }
 
 /**
  * Everything below `root`, a real path, in the order of {@link entryKey}, starting after the entry whose key is `after`. Reads one directory at
  * a time, and after a resume only those on the way to `after`. A directory that cannot be read, or that leads out of the root by
- * now, is an entry with an error; what vanishes meanwhile is left out.
+ * now, is an entry with an error; what vanishes meanwhile is left out. Holds a bounded number of names, whatever the tree.
  */
-export async function* walk(root: string, after?: string): AsyncGenerator<PageEntry> {
+export async function* walk(root: string, after?: string, options: WalkOptions = {}): AsyncGenerator<PageEntry, void> {
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
-  const checkDirectory = createDirectoryCheck(root);
-  const open: Level[] = [{ children: await children(Buffer.from(root), '', after), next: 0 }];
-  for (let level = open.at(-1); level; level = open.at(-1)) {
-    const batch = nextBatch(level);
-    level.next += batch.length;
-    if (batch.length === 0) open.pop();
-    const entries = await Promise.all(batch.map(inspect));
-    for (const [i, child] of batch.entries()) {
-      const entry = entries[i];
-      if (!entry) continue;
-      const below = child.isDirectory ? await openDirectory(child, checkDirectory, after) : {};
-      if (after === undefined || comparePaths(child.key, after) > 0) yield { ...entry, ...below.failure };
-      if (below.level) open.push(below.level);
-    }
-  }
-}
-
-/** A directory being walked. */
-interface Level {
-  readonly children: readonly Child[];
-  /** The first child not yet seen. */
-  next: number;
-}
-
-// A directory's children come before its next sibling, so a batch ends with the first directory in it.
-function nextBatch(level: Level): readonly Child[] {
-  const batch = level.children.slice(level.next, level.next + statsAtOnce);
-  const directory = batch.findIndex((child) => child.isDirectory);
-  return directory === -1 ? batch : batch.slice(0, directory + 1);
-}
-
-async function openDirectory(
-  child: Child,
-  check: (directory: Buffer) => Promise<void>,
-  after?: string,
-): Promise<{ level?: Level; failure?: { error: string } }> {
+  const open: Level[] = [];
+  const enter = createEntrance(open, after, options);
+  const isLocal = createDeviceCheck();
+  const enterBelow = async ({ location, path }: Child, { entry: { size }, device }: Found) => {
+    await createDirectoryCheck(root)(location);
+    await enter(path, { location, ...((await isLocal(device, location)) && { size }) });
+  };
   try {
-    await check(child.location);
-    return { level: { children: await children(child.location, child.path, after), next: 0 } };
-  } catch (error) {
-    return isGone(error) ? {} : { failure: { error: reasonOf(error) } };
+    await enter('', { location: Buffer.from(root) });
+    for (let level = open.at(-1); level; level = open.at(-1)) {
+      const batch = await nextBatch(level);
+      if (batch.length === 0) await open.pop()?.names.release(true);
+      const all = await Promise.all(batch.map(inspect));
+      for (const [i, child] of batch.entries()) {
+        const found = all[i];
+        if (!found) continue;
+        const entry = child.isDirectory ? await entered(child, found, enterBelow) : found.entry;
+        if (isAfter(child, after)) yield entry;
+      }
+    }
+  } finally {
+    for (const { names } of open) await names.release(false);
   }
 }
 
-async function children(location: Buffer, path: EncodedPath, after?: string): Promise<Child[]> {
-  const names = await readdir(location, { encoding: 'buffer', withFileTypes: true });
-  return names
-    .map((dirent) => childOf(location, path, dirent))
-    .filter((child) => after === undefined || mayFollow(child, after))
-    .sort((a, b) => comparePaths(a.key, b.key));
+function isAfter({ key }: Child, cursor: string | undefined): boolean {
+  return cursor === undefined || comparePaths(key, cursor) > 0;
 }
 
-function childOf(directory: Buffer, parent: EncodedPath, dirent: Dirent<Buffer>): Child {
-  const segment = encodeSegment(dirent.name);
-  const path = parent === '' ? segment : `${parent}/${segment}`;
-  const isDirectory = dirent.isDirectory();
-  return {
-    location: Buffer.concat([directory, slash, dirent.name]),
-    path,
-    key: entryKey({ path, kind: isDirectory ? 'directory' : 'other' }),
-    isDirectory,
+/** Makes what reads a directory and puts it on top of those that are open. */
+function createEntrance(
+  open: Level[],
+  after: string | undefined,
+  { readNames = readDirectoryNames, namesInMemory = usualNamesInMemory }: WalkOptions,
+) {
+  return async (path: EncodedPath, directory: Directory): Promise<void> => {
+    const held = open.reduce((sum, { names }) => sum + (names.inMemory ?? fewestNames), 0);
+    const fewest = Math.min(fewestNames, namesInMemory);
+    const names = await readNames(directory, Math.max(fewest, namesInMemory - held));
+    const chunks = names.from(firstWithin(path, after));
+    open.push({ location: directory.location, path, names, chunks, keys: [], next: 0 });
   };
 }
 
-// Whether the child, or something in it, comes after the cursor.
-function mayFollow(child: Child, after: string): boolean {
-  return comparePaths(child.key, after) > 0 || (child.isDirectory && after.startsWith(child.key));
+/** Enters what was found to be a directory. Tells in its entry why that is not possible; what is gone by now is as good as empty. */
+async function entered(
+  child: Child,
+  found: Found,
+  enter: (child: Child, found: Found) => Promise<void>,
+): Promise<PageEntry> {
+  const { entry } = found;
+  if (entry.error !== undefined) return entry;
+  try {
+    await enter(child, found);
+    return entry;
+  } catch (error) {
+    return isGone(error) ? entry : { ...entry, error: reasonOf(error) };
+  }
 }
 
-async function inspect(child: Child): Promise<PageEntry | undefined> {
+/** What is at a path, and on which device where that is known. */
+interface Found {
+  readonly entry: PageEntry;
+  readonly device?: bigint;
+}
+
+async function inspect(child: Child): Promise<Found | undefined> {
   try {
     const found = await lstat(child.location, { bigint: true });
     const kind = kindOf(found);
     // Its key would no longer be the one that it was sorted by, and a later page would miss entries.
     if ((kind === 'directory') !== child.isDirectory) return unreadable(child, 'replaced while it was listed');
     const entry = { path: child.path, kind, ...attributesOf(found) };
-    return kind === 'symlink'
-      ? { ...entry, target: encodeText(await readlink(child.location, { encoding: 'buffer' })) }
-      : entry;
+    if (kind !== 'symlink') return { entry, device: found.dev };
+    return { entry: { ...entry, target: encodeText(await readlink(child.location, { encoding: 'buffer' })) } };
   } catch (error) {
-    return isGone(error) ? undefined : unreadable(child, reasonOf(error));
+    if (isGone(error)) return undefined;
+    return unreadable(
+      child,
+      (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG' ? tooLong(child) : reasonOf(error),
+    );
   }
 }
 
-function unreadable({ path, isDirectory }: Child, error: string): PageEntry {
-  return { path, kind: isDirectory ? 'directory' : 'other', size: 0, mtimeNs: '0', ctimeNs: '0', mode: 0, error };
+function tooLong({ location }: Child): string {
+  return `ENAMETOOLONG: its path has ${location.length} bytes, more than the system opens; shorten the names of folders on the way`;
+}
+
+function unreadable({ path, isDirectory }: Child, error: string): Found {
+  const kind = isDirectory ? 'directory' : 'other';
+  return { entry: { path, kind, size: 0, mtimeNs: '0', ctimeNs: '0', mode: 0, error } };
 }
 
 function isGone(error: unknown): boolean {

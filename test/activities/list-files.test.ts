@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createActivities } from '../../src/activities/index.ts';
 import { walk } from '../../src/activities/walk.ts';
 import { defaultBackupOptions, type Copy, type Page } from '../../src/shared/contract.ts';
 import type { PageEntry } from '../../src/shared/manifest.ts';
@@ -63,6 +64,17 @@ test('whatever the sizes of pages and packs, pages hold the walk and copies hold
     expect(pages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(Object.values(files).reduce((a, b) => a + b, 0));
   });
   await fc.assert(property, { numRuns: 15 });
+});
+
+test('a directory whose names do not fit into memory is listed page by page all the same', async () => {
+  const rig = await openRig({ pageEntries: 10 });
+  await writeTree(rig.root, Object.fromEntries(Array.from({ length: 45 }, (_, i) => [`f${i}`, 1])));
+  const activities = createActivities({ ...rig.deps, namesInMemory: 4 });
+  const pages = await listAll({ ...rig, activities });
+  const listed = await Promise.all(pages.map((page) => entriesOf(rig, page)));
+  expect(listed.map(({ length }) => length)).toEqual([10, 10, 10, 10, 5]);
+  const walked = await Array.fromAsync(walk(rig.root));
+  expect(listed.flat().map(({ path }) => path)).toEqual(walked.map(({ path }) => path));
 });
 
 test('a small tree is copied one activity a file, which shows its path', async () => {

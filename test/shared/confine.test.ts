@@ -79,3 +79,16 @@ test('a directory replaced by a symlink is inside only if that leads inside', as
   const away = createDirectoryCheck(site)(Buffer.from(`${site}/away`));
   await expect(away).rejects.toThrow(`${site}/away now leads out of the directory being backed up`);
 });
+
+test('a directory far down a path is looked at in the same way', async () => {
+  const at = await place();
+  const site = join(at, 'site');
+  const far = Array.from({ length: 5 }, () => 'n'.repeat(200)).join('/');
+  await mkdir(join(site, 'sub', far), { recursive: true });
+  await mkdir(join(at, 'site2', far), { recursive: true });
+  const check = (directory: string) => createDirectoryCheck(site)(Buffer.from(directory));
+  await expect(check(`${site}/sub/${far}`)).resolves.toBeUndefined();
+  await expect(check(`${site}/absent/${far}`)).rejects.toMatchObject({ code: 'ENOENT' });
+  await symlink(join(at, 'site2'), join(site, 'away'));
+  await expect(check(`${site}/away/${far}`)).rejects.toThrow('now leads out of the directory being backed up');
+});

@@ -1,0 +1,78 @@
+import type { Dirent } from 'node:fs';
+import { opendir, readdir } from 'node:fs/promises';
+import { comparePaths, encodeSegment } from '../../shared/encoded-path.ts';
+import { createNameSpill, type NameSpill } from './name-spill.ts';
+
+/**
+ * What is in one directory, as the keys of a listing: the encoded name, with a slash at its end when it is a directory. None comes twice.
+ */
+export interface DirectoryNames {
+  /** How many of them are held in memory; undefined when they are in a file. */
+  readonly inMemory: number | undefined;
+  /** Those that are not before `first`, in order and some at a time; never none at a time. */
+  readonly from: (first: string) => AsyncGenerator<readonly string[], void>;
+  /** Lets go of them. `isDone` says that nobody is going to ask for more of them. */
+  readonly release: (isDone: boolean) => Promise<void>;
+}
+
+export interface Directory {
+  readonly location: Buffer;
+  /** Its own bytes on a disk of this machine, where each name takes one at least; absent where that is not known. */
+  readonly size?: number | undefined;
+}
+
+/** Reads the names in a directory and holds at most `room` of them in memory. Throws the system's errors. */
+export type ReadNames = (directory: Directory, room: number) => Promise<DirectoryNames>;
+
+// What is read of a stream at once.
+const namesAtOnce = 256;
+
+/** Reads a directory. What does not fit into the room goes, sorted, into a file that has no name. */
+export const readDirectoryNames: ReadNames = async ({ location, size = Infinity }, room) => {
+  // One call is quicker than a stream, and most directories are small.
+  if (size <= room) return inMemory(sorted((await readdir(location, asBytes)).map(keyOf)));
+  // The types of Node know no names as bytes here.
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: namesAtOnce };
+  const stream = (await opendir(location, options)) as unknown as AsyncIterable<Dirent<Buffer>>;
+  let keys: string[] = [];
+  let spill: NameSpill | undefined;
+  try {
+    for await (const entry of stream) {
+      if (keys.length >= room) {
+        spill ??= await createNameSpill();
+        await spill.add(sorted(keys));
+        keys = [];
+      }
+      keys.push(keyOf(entry));
+    }
+    await spill?.add(sorted(keys));
+  } catch (error) {
+    await spill?.close();
+    throw error;
+  }
+  return spill ? { inMemory: undefined, from: spill.from, release: spill.close } : inMemory(sorted(keys));
+};
+
+const asBytes = { encoding: 'buffer', withFileTypes: true } as const;
+
+function keyOf(entry: Dirent<Buffer>): string {
+  const segment = encodeSegment(entry.name);
+  return entry.isDirectory() ? `${segment}/` : segment;
+}
+
+function inMemory(keys: readonly string[]): DirectoryNames {
+  return {
+    inMemory: keys.length,
+    async *from(first) {
+      const rest = first === '' ? keys : keys.filter((key) => comparePaths(key, first) >= 0);
+      if (rest.length > 0) yield rest;
+    },
+    release: () => Promise.resolve(),
+  };
+}
+
+// A directory that changes while it is read may name something twice.
+function sorted(keys: string[]): string[] {
+  keys.sort(comparePaths);
+  return keys.filter((key, i) => key !== keys[i - 1]);
+}
