@@ -5,8 +5,8 @@ import { reasonOf } from '../walk.ts';
 import { directoryMode, isSameDirectory, mtimeSeconds } from './file-attributes.ts';
 import { replaceFromLast, type LedgerPages } from './ledger-pages.ts';
 import { directoryOf, locationOf, requireInside } from './places.ts';
-import { removeTemporaries } from './restore-path.ts';
 import type { RestoreRow } from './rows.ts';
+import { removeTemporaries } from './temporaries.ts';
 
 /**
  * Gives directories their permissions and times, the deepest first: one that is closed hides those in it, and each write in it changes

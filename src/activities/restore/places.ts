@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createDirectoryCheck } from '../../shared/confine.ts';
 import { decodePath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
@@ -20,13 +20,17 @@ export function parentOf(path: EncodedPath): EncodedPath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
+export function nameOf(location: Buffer): Buffer {
+  return location.subarray(location.lastIndexOf(0x2f) + 1);
+}
+
 /**
- * Where a file is written before it takes its place: beside it, under a name that later attempts can tell, and of each attempt
- * another, so that one that is taken for dead and is not cannot put a later one's half a file in place.
+ * The name under which a file is written before it takes its place: in the same directory, of a form that later attempts can tell, and of
+ * each attempt another, so that one that is taken for dead and is not cannot put a later one's half a file in place.
  */
-export function temporaryOf(restoreId: string, location: Buffer, attempt: number): Buffer {
-  const hash = createHash('sha256').update(restoreId).update('\0').update(location).digest('hex').slice(0, 32);
-  return Buffer.concat([directoryOf(location), Buffer.from(`/${temporaryPrefix}${hash}-${attempt}`)]);
+export function temporaryNameOf(restoreId: string, location: Buffer, attempt: number): Buffer {
+  const digest = hash('sha256', Buffer.concat([Buffer.from(`${restoreId}\0`), location])).slice(0, 32);
+  return Buffer.from(`${temporaryPrefix}${digest}-${attempt}`);
 }
 
 /** Throws an {@link ExpectedError} when a directory does not lie below the target: a symlink on the way to it leads out. */

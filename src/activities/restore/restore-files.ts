@@ -1,8 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Copy } from '../../shared/contract.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import type { Restore } from '../../shared/restore.ts';
-import { isBlobStoreError } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { CopyResult } from '../copy-files.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -10,16 +8,21 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { keepOutcomes } from '../outcomes.ts';
 import { readCopy } from '../page.ts';
-import { explainFailure } from './explain-failure.ts';
+import { createFolders, type HandleLimit } from './folders.ts';
+import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createDirectories } from './make-directories.ts';
+import { createPack } from './pack.ts';
 import { givesWay } from './plan-entry.ts';
-import { restorePath, type RestoreContext } from './restore-path.ts';
+import { restoreAll } from './restore-all.ts';
+import type { RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 import { createSelection } from './select-paths.ts';
 import { makeTarget } from './target-directory.ts';
+import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
+import { isSmall } from './write-small.ts';
 
-// Hides the latency of single requests; the memory budget bounds what they hold.
-const filesAtOnce = 8;
+// Of what a process may have open they leave most to connections and files.
+const mostHandles = 256;
 
 /**
  * Restores the paths of one {@link Copy} and writes their outcomes. What cannot be written is an outcome, not an error; storage that
@@ -27,24 +30,25 @@ const filesAtOnce = 8;
  * written returns at once, and one that follows a crash writes only what is not there yet.
  */
 export function createRestoreFiles(deps: ActivityDependencies) {
+  const perWorker = {
+    threadChoice: createThreadChoice(),
+    groupSync: createGroupSync(),
+    handles: { left: mostHandles },
+  };
   return (restore: Restore, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
       const progress = { files: 0, bytes: 0 };
+      const onBytes = (bytes: number) => (progress.bytes += bytes);
       return withHeartbeat(
         async (signal) => {
           const layout = jobLayout('restores', restore);
           const blob = layout.outcome(copy.page, copy.number);
           const entries = await readCopy<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
-          const outcomes = await keepOutcomes(deps.store, blob, signal, async () => {
-            const context = await openContext(deps, restore, signal, (bytes) => (progress.bytes += bytes));
-            const restored: RestoredPath[] = [];
-            await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
-              restored[index] = await restoreOrExplain(entry, context);
-              if (entry.kind === 'file') progress.files += 1;
-            });
-            await context.directories.sync();
-            return restored;
-          });
+          const outcomes = await keepOutcomes(deps.store, blob, signal, () =>
+            withContext(perWorker, { deps, restore, signal, entries, onBytes }, (context) =>
+              restoreAll(entries, context, (entry) => (progress.files += entry.kind === 'file' ? 1 : 0)),
+            ),
+          );
           return resultOf(entries, outcomes);
         },
         () => ({ ...progress }),
@@ -52,44 +56,48 @@ export function createRestoreFiles(deps: ActivityDependencies) {
     });
 }
 
-async function openContext(
-  { store, memory, roots }: ActivityDependencies,
-  restore: Restore,
-  signal: AbortSignal,
-  onBytes: (bytes: number) => void,
-): Promise<RestoreContext> {
+/** What all activities of a worker share. */
+interface PerWorker {
+  readonly threadChoice: ThreadChoice;
+  readonly groupSync: GroupSync;
+  readonly handles: HandleLimit;
+}
+
+interface Work {
+  readonly deps: ActivityDependencies;
+  readonly restore: Restore;
+  readonly signal: AbortSignal;
+  readonly entries: readonly RestoreEntry[];
+  readonly onBytes: (bytes: number) => void;
+}
+
+async function withContext<T>(
+  { threadChoice, groupSync, handles }: PerWorker,
+  { deps: { store, memory, roots }, restore, signal, entries, onBytes }: Work,
+  work: (context: RestoreContext) => Promise<T>,
+): Promise<T> {
   const realTarget = await makeTarget(restore.target, roots);
-  return {
-    store,
-    memory,
-    restore,
-    realTarget,
-    signal,
-    onBytes,
-    selection: createSelection(restore.paths),
-    directories: createDirectories(realTarget, givesWay(restore)),
-    attempt: Context.current().info.attempt,
-  };
-}
-
-async function restoreOrExplain(entry: RestoreEntry, context: RestoreContext): Promise<RestoredPath> {
-  const { signal, attempt, restore } = context;
-  const { path } = entry;
+  const folders = createFolders(realTarget, handles);
+  const pack = createPack(groupSync, entries.filter(isSmall).length);
   try {
-    return { path, ...(await restorePath(entry, context)), attempts: attempt };
-  } catch (error) {
-    const isLast = attempt >= restore.options.copyAttempts;
-    if ((isPassing(error) && !isLast) || signal.aborted) throw error;
-    return { path, outcome: 'failed', reason: explainFailure(error, context.realTarget), attempts: attempt };
+    return await work({
+      store,
+      memory,
+      restore,
+      realTarget,
+      signal,
+      onBytes,
+      folders,
+      pack,
+      threadChoice,
+      isSyncedTogether: pack.isSyncedTogether,
+      selection: createSelection(restore.paths),
+      directories: createDirectories(realTarget, givesWay(restore)),
+      attempt: Context.current().info.attempt,
+    });
+  } finally {
+    await folders.close();
   }
-}
-
-/** Whether another attempt may fare better. */
-function isPassing(error: unknown): boolean {
-  if (isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed')) return true;
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  // What was written is gone: a later attempt, which took this one for dead, cleared it away, and the outcome is that one's to tell.
-  return code === 'ENOENT' && syscall === 'rename';
 }
 
 function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): CopyResult {

@@ -1,94 +1,101 @@
-import { lstat, rename, rm, unlink } from 'node:fs/promises';
-import type { BigIntStats } from 'node:fs';
 import type { Restore } from '../../shared/restore.ts';
-import { withOpenDirectories } from './open-directories.ts';
-import { directoryOf, locationOf, parentOf, requireInside, temporaryOf } from './places.ts';
+import type { Folders } from './folders.ts';
+import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
-import { givesWay, isAsHeld } from './plan-entry.ts';
-import type { RestoredPath, RestoreEntry } from './rows.ts';
-import type { Selection } from './select-paths.ts';
 import { makeSymlink } from './make-symlink.ts';
-import { writeFileFrom, type ContentSource } from './write-file.ts';
+import { withOpenDirectories } from './open-directories.ts';
+import type { Pack } from './pack.ts';
+import { directoryOf, locationOf, nameOf, parentOf, temporaryNameOf } from './places.ts';
+import { isAsHeld } from './plan-entry.ts';
+import { putInPlace, removeWritten, type PlaceContext, type PlaceResult, type Written } from './put-in-place.ts';
+import type { RestoreEntry } from './rows.ts';
+import type { Selection } from './select-paths.ts';
+import { makeTemporary, removeTemporaries } from './temporaries.ts';
+import { writeFileFrom } from './write-file.ts';
+import { isSmall, writeSmall, type SmallFileWriter } from './write-small.ts';
 
 /** What restoring paths needs besides the paths. */
-export interface RestoreContext extends ContentSource {
+export interface RestoreContext extends SmallFileWriter, PlaceContext {
   readonly restore: Restore;
   readonly realTarget: string;
   readonly selection: Selection;
   readonly directories: Directories;
+  readonly folders: Folders;
+  readonly pack: Pack;
   readonly attempt: number;
 }
 
-type Result = Pick<RestoredPath, 'outcome' | 'reason'>;
-
 /**
  * Writes one path into the target: beside its place first, whole and checked, and then in it at once, so that whatever stood there stays
- * until then. Throws when storage or the target fails; nothing is changed at the place then.
+ * until then. A small file is left for the pack to put in its place. Throws when storage or the target fails; nothing is changed at the
+ * place then.
  */
-export function restorePath(entry: RestoreEntry, context: RestoreContext): Promise<Result> {
-  const { restore, realTarget, selection } = context;
-  // Folders that keep their own permissions at the end are left alone.
-  const mayOpen = (folder: string) => restore.overwrite !== 'never' && selection.selects(folder);
-  return withOpenDirectories(realTarget, entry.path, mayOpen, () => restoreInto(entry, context));
+export function restorePath(entry: RestoreEntry, context: RestoreContext): Promise<PlaceResult | 'packed'> {
+  return withOpenFolders(entry, context, () => restoreInto(entry, context));
 }
 
-async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promise<Result> {
-  const { directories, realTarget, restore, attempt } = context;
-  await directories.ensure(parentOf(entry.path));
-  const location = locationOf(realTarget, entry.path);
-  await requireInside(realTarget, directoryOf(location));
-  if (entry.kind === 'directory') {
-    await directories.ensure(entry.path);
-    return { outcome: 'restored' };
-  }
-  await removeTemporaries(restore.id, location, attempt);
-  const found = await lstatMaybe(location);
-  // An attempt before this one put it there.
-  if (found && attempt > 1 && restore.overwrite !== 'always' && (await isAsHeld(entry, found, location))) {
-    return { outcome: 'restored' };
-  }
-  if (found && restore.overwrite === 'never') return { outcome: 'kept' };
-  const temporary = temporaryOf(restore.id, location, attempt);
+/** Puts in its place what a pack holds of a path. Throws when the target fails; nothing is changed at the place then. */
+export async function placePath(written: Written, context: RestoreContext): Promise<PlaceResult> {
   try {
-    const make = entry.kind === 'symlink' ? makeSymlink : writeFileFrom;
-    const result = await make(entry, temporary, context);
-    context.signal.throwIfAborted();
-    await requireInside(realTarget, directoryOf(location));
-    await putInPlace(temporary, location, givesWay(restore));
-    directories.touch(location);
-    return { outcome: 'restored', ...result };
+    return await withOpenFolders(written.entry, context, () => putInPlace(written, context));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await removeWritten(written);
     throw error;
   }
 }
 
-/** Removes what attempts up to this one have left beside a place. */
-export async function removeTemporaries(restoreId: string, location: Buffer, attempts: number): Promise<void> {
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    await unlink(temporaryOf(restoreId, location, attempt)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+function withOpenFolders<T>({ path }: RestoreEntry, context: RestoreContext, work: () => Promise<T>): Promise<T> {
+  const { restore, realTarget, selection } = context;
+  // Folders that keep their own permissions at the end are left alone.
+  const mayOpen = (folder: string) => restore.overwrite !== 'never' && selection.selects(folder);
+  return withOpenDirectories(realTarget, path, mayOpen, work);
+}
+
+async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promise<PlaceResult | 'packed'> {
+  const { directories, folders, realTarget, restore, attempt } = context;
+  await directories.ensure(parentOf(entry.path));
+  const location = locationOf(realTarget, entry.path);
+  const folder = await folders.at(directoryOf(location));
+  if (entry.kind === 'directory') {
+    await directories.ensure(entry.path);
+    return { outcome: 'restored' };
+  }
+  // The first attempt of all finds out about its own by making it.
+  await removeTemporaries(restore.id, location, restore.round === undefined ? attempt - 1 : attempt, folder.at);
+  const name = nameOf(location);
+  const stands = await standingOutcome(entry, folder.at(name), context);
+  if (stands) return stands;
+  return write({ entry, folder, name, temporary: temporaryNameOf(restore.id, location, attempt) }, context);
+}
+
+/** The outcome where what stands at the place is left there. */
+async function standingOutcome(
+  entry: RestoreEntry,
+  place: Buffer,
+  { attempt, restore: { overwrite } }: RestoreContext,
+): Promise<PlaceResult | undefined> {
+  if (attempt === 1 && overwrite !== 'never') return undefined;
+  const found = await lstatMaybe(place);
+  // An attempt before this one put it there.
+  if (found && attempt > 1 && overwrite !== 'always' && (await isAsHeld(entry, found, place)))
+    return { outcome: 'restored' };
+  return found && overwrite === 'never' ? { outcome: 'kept' } : undefined;
+}
+
+async function write(written: Written, context: RestoreContext): Promise<PlaceResult | 'packed'> {
+  const { entry, folder } = written;
+  const temporary = folder.at(written.temporary);
+  try {
+    await makeTemporary(temporary, () => {
+      if (entry.kind === 'symlink') return makeSymlink(entry, temporary);
+      return isSmall(entry) ? writeSmall(written, context) : writeFileFrom(entry, temporary, context);
     });
-  }
-}
-
-async function putInPlace(temporary: Buffer, location: Buffer, mayReplaceDirectory: boolean): Promise<void> {
-  try {
-    await rename(temporary, location);
+    context.signal.throwIfAborted();
+    if (!isSmall(entry)) return await putInPlace(written, context);
+    context.pack.add(written);
+    return 'packed';
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!mayReplaceDirectory || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
-    // Only now that what takes its place is whole. Links in it go and are not followed.
-    await rm(location, { recursive: true });
-    await rename(temporary, location);
-  }
-}
-
-async function lstatMaybe(location: Buffer): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(location, { bigint: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    await removeWritten(written);
     throw error;
   }
 }

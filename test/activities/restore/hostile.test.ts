@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryNameOf } from '../../../src/activities/restore/places.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { fileEntry, forgeRun, sha256 } from '../../manifests/rig.ts';
 import { writeTree } from '../../support/tree.ts';
@@ -76,25 +77,26 @@ test('a manifest cannot lay a symlink and then write through it', async () => {
   }
 });
 
-test('a symlink that stands where a temporary file would is replaced and not written through', async () => {
-  const rig = await openRestoreRig();
-  await writeTree(rig.root, { a: 10 });
-  await backUpRun(rig);
-  await writeFile(join(rig.around, 'precious'), 'mine');
-  const restore = await open(rig);
-  const pages = await listPages(rig, restore);
-  const fetching = rig.proxy.hold(({ method, path }) => method === 'GET' && path.endsWith('/a'));
-  const copying = copyPages(rig, restore, pages);
-  await fetching.reached;
-  const [name = ''] = await readdir(rig.target);
-  await rm(join(rig.target, name));
-  await symlink(join(rig.around, 'precious'), join(rig.target, name));
-  fetching.release();
-  await copying;
-  const next = { ...restore, id: '20260202T030405Z-ffffffff' };
-  await copyPages(rig, next, await listPages(rig, next));
-  expect(await readFile(join(rig.around, 'precious'), 'utf8')).toBe('mine');
-});
+test.each([
+  ['small', 10],
+  ['large', 400_000],
+])(
+  'a symlink that stands where the temporary file of a %s one would is replaced and not written through',
+  async (_, size) => {
+    const rig = await openRestoreRig();
+    await writeTree(rig.root, { a: size });
+    await backUpRun(rig);
+    await writeFile(join(rig.around, 'precious'), 'mine');
+    const restore = await open(rig);
+    const pages = await listPages(rig, restore);
+    const name = temporaryNameOf(restore.id, Buffer.from(join(rig.target, 'a')), 1).toString();
+    await symlink(join(rig.around, 'precious'), join(rig.target, name));
+    await copyPages(rig, restore, pages);
+    expect((await seal(rig, restore, pages)).tally).toMatchObject({ restored: 1, failed: 0 });
+    expect(await readdir(rig.target)).toEqual(['a']);
+    expect(await readFile(join(rig.around, 'precious'), 'utf8')).toBe('mine');
+  },
+);
 
 test('a target that leads out of the allowed directories by now is refused by every activity', async () => {
   const rig = await openRestoreRig();

@@ -21,7 +21,7 @@ export interface Access {
 
 /**
  * Access to a container by whatever the client was opened with. An account's key is turned into a shared access signature that may
- * write to this container, renewed in time: signing every request by itself costs a sixth of the time that a small one takes.
+ * read and write this container, renewed in time: signing every request by itself costs a sixth of the time that a small one takes.
  */
 export function createAccess(client: ContainerClient): () => Promise<Access> {
   const { credential } = client;
@@ -29,7 +29,7 @@ export function createAccess(client: ContainerClient): () => Promise<Access> {
     return renewed(() => {
       const expiresOn = new Date(Date.now() + 2 * hour);
       const { containerName } = client;
-      const permissions = ContainerSASPermissions.parse('cw');
+      const permissions = ContainerSASPermissions.parse('rcw');
       const query = generateBlobSASQueryParameters({ containerName, permissions, expiresOn }, credential).toString();
       return Promise.resolve({ query, headers: {}, expiresAt: expiresOn.getTime() });
     });

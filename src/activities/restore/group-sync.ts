@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Writes all of a file system to its disk, for several who ask at the same time. */
+export interface GroupSync {
+  /** Whether this machine can; tried once. */
+  readonly isUsable: (directory: OpenDirectory) => Promise<boolean>;
+  /** Resolves when all that was written to the directory's file system before the call outlasts a crash of the machine. Throws otherwise. */
+  readonly sync: (directory: OpenDirectory) => Promise<void>;
+}
+
+/** A directory that stays open until the promise is settled that it was given for. */
+interface OpenDirectory {
+  readonly fd: number;
+  readonly device: bigint;
+}
+
+/**
+ * Group commit: one sync at a time for each file system. What is asked for while one is under way waits for the next, which does for all of them.
+ * `run` is told an open directory; the program `sync` of this machine unless given.
+ */
+export function createGroupSync(run: (fd: number) => Promise<void> = syncFileSystem): GroupSync {
+  const running = new Map<bigint, Promise<void>>();
+  const next = new Map<bigint, Promise<void>>();
+  let usable: Promise<boolean> | undefined;
+
+  const start = ({ fd, device }: OpenDirectory): Promise<void> => {
+    const syncing = run(fd).finally(() => running.delete(device));
+    running.set(device, syncing);
+    return syncing;
+  };
+
+  const follow = async (before: Promise<void>, directory: OpenDirectory): Promise<void> => {
+    await before.catch(() => undefined);
+    next.delete(directory.device);
+    await start(directory);
+  };
+
+  const sync = (directory: OpenDirectory): Promise<void> => {
+    const { device } = directory;
+    const before = running.get(device);
+    if (before === undefined) return start(directory);
+    const after = next.get(device) ?? follow(before, directory);
+    next.set(device, after);
+    return after;
+  };
+
+  return {
+    sync,
+    isUsable: (directory) =>
+      (usable ??= sync(directory).then(
+        () => true,
+        () => false,
+      )),
+  };
+}
+
+/** Node has no syncfs of its own. */
+async function syncFileSystem(fd: number): Promise<void> {
+  // The directory goes along open, so that no other can take its place meanwhile.
+  const child = spawn('sync', ['-f', '/proc/self/fd/3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`sync -f ended with ${code ?? 'a signal'}: the disk did not take what was written`);
+}
