@@ -1,37 +1,17 @@
 import { isIP } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { inspect } from 'node:util';
 import { z } from 'zod';
 import type { UnknownSku } from './inventory/inventory.ts';
 import { parsePrice } from './inventory/money.ts';
+import { byteRateHelp, parseByteRate } from './shared/byte-rate.ts';
 import { ExpectedError } from './shared/failures.ts';
 import { systemFolder } from './shared/blob-name.ts';
+import { Secret } from './secret.ts';
+import { isSource, sourceRule } from './shared/source.ts';
 
-/** A value that must not reach a log: it prints as `[secret]`. */
-class Secret {
-  readonly #value: string;
-
-  constructor(value: string) {
-    this.#value = value;
-  }
-
-  reveal(): string {
-    return this.#value;
-  }
-
-  toString(): string {
-    return '[secret]';
-  }
-
-  toJSON(): string {
-    return '[secret]';
-  }
-
-  [inspect.custom](): string {
-    return '[secret]';
-  }
-}
+/** More would be in each other's way on any machine. */
+export const mostWorkerProcesses = 64;
 
 function wholeNumber(min: number, max: number) {
   return z
@@ -111,10 +91,23 @@ const environment = z.object({
     .string()
     .regex(/^[a-z][a-z0-9]{2,44}$/iu, { message: 'must be 3 to 45 letters and digits, the first a letter' })
     .default('DurableFunctionsHub'),
+  WORKER_PROCESSES: count(1, mostWorkerProcesses),
+  SOURCES: z
+    .string()
+    .default('')
+    .transform(splitNames)
+    .refine((sources) => sources.every(isSource), {
+      message: `must be names with commas between them, each ${sourceRule}`,
+    }),
   WORKER_MAX_ACTIVITIES: count(32, 1000),
   WORKER_MAX_WORKFLOW_TASKS: count(20, 1000),
   WORKER_MAX_CACHED_WORKFLOWS: count(100, 10_000),
   UPLOAD_MEMORY_MB: count(128, 65_536),
+  UPLOAD_LIMIT: z
+    .string()
+    .transform(parseByteRate)
+    .refine((rate) => rate !== undefined, { message: byteRateHelp })
+    .optional(),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: secret.optional(),
   INVENTORY_FILE: z.string().optional(),
@@ -171,10 +164,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       maxBatchBytes: e.HTTP_MAX_BATCH_MB * MiB,
     },
     worker: {
+      processes: e.WORKER_PROCESSES,
+      sources: e.SOURCES,
       maxActivities: e.WORKER_MAX_ACTIVITIES,
       maxWorkflowTasks: e.WORKER_MAX_WORKFLOW_TASKS,
       maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS,
       uploadMemoryBytes: e.UPLOAD_MEMORY_MB * MiB,
+      /** Bytes per second of this process; undefined where there is no limit. */
+      uploadLimit: e.UPLOAD_LIMIT,
       workflowBundle: e.DURABLE_BACKUP_WORKFLOW_BUNDLE,
     },
     inventory: {
@@ -222,6 +219,11 @@ function unknownSku(text: string): UnknownSku | undefined {
   if (text === 'reject') return text;
   const priceCents = parsePrice(text);
   return priceCents === undefined ? undefined : { priceCents };
+}
+
+function splitNames(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
 }
 
 function splitRoots(value: string): string[] {

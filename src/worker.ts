@@ -7,7 +7,10 @@ import { isRunning } from './activities/open/is-running.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
 import type { Config } from './config.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import { sourceQueue } from './shared/source.ts';
 import type { BlobStore } from './storage/blob-store.ts';
+import { findWorkflowBundle } from './workflow-bundle.ts';
+import { workerGroup, type WorkerGroup } from './worker-group.ts';
 
 export type WorkerCaps = Pick<Config['worker'], 'maxActivities' | 'maxWorkflowTasks' | 'maxCachedWorkflows'>;
 
@@ -26,8 +29,11 @@ export interface WorkerDependencies {
   readonly workingDirectory?: string;
 }
 
-/** Makes a worker that runs the project's workflows and activities; `run()` it and `shutdown()` it. */
-export function createWorker({
+/**
+ * Makes a worker that runs the project's workflows and activities, and beside it one for each of its sources, which runs activities
+ * alone. They share the connection, the activities and the memory for file contents.
+ */
+export async function createWorker({
   config,
   connection,
   namespace,
@@ -36,30 +42,37 @@ export function createWorker({
   inventory,
   extraRoots = [],
   workingDirectory = process.cwd(),
-}: WorkerDependencies): Promise<Worker> {
-  const { uploadMemoryBytes, workflowBundle } = config.worker;
-  return Worker.create({
+}: WorkerDependencies): Promise<WorkerGroup> {
+  const { uploadMemoryBytes, workflowBundle, sources } = config.worker;
+  const activities = {
+    ...createActivities({
+      store,
+      prefix: config.prefix,
+      host: config.backupHost,
+      roots: [...config.backupRoots, ...extraRoots],
+      workingDirectory,
+      memory: createMemoryBudget(uploadMemoryBytes),
+      isRunning,
+    }),
+    ...(inventory && createOrderActivities({ inventory })),
+  };
+  const common = {
     connection,
     namespace,
-    taskQueue: config.taskQueue,
+    activities,
     ...(dataConverter && { dataConverter }),
-    ...(workflowBundle === undefined
-      ? { workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)) }
-      : { workflowBundle: { codePath: workflowBundle } }),
-    activities: {
-      ...createActivities({
-        store,
-        prefix: config.prefix,
-        host: config.backupHost,
-        roots: [...config.backupRoots, ...extraRoots],
-        workingDirectory,
-        memory: createMemoryBudget(uploadMemoryBytes),
-        isRunning,
-      }),
-      ...(inventory && createOrderActivities({ inventory })),
-    },
     ...workerTuning(config.worker),
+  };
+  const bundle = workflowBundle ?? (await findWorkflowBundle(config.embedded.cacheDir));
+  const worker = await Worker.create({
+    ...common,
+    taskQueue: config.taskQueue,
+    ...(bundle === undefined
+      ? { workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)) }
+      : { workflowBundle: { codePath: bundle } }),
   });
+  const ofSources = sources.map((source) => Worker.create({ ...common, taskQueue: sourceQueue(source) }));
+  return workerGroup([worker, ...(await Promise.all(ofSources))]);
 }
 
 /** How much a worker takes on at once, and how it listens. */

@@ -32,6 +32,11 @@ test('an empty environment gives the documented defaults', () => {
   });
 });
 
+test('sources are names with commas between them, each once', () => {
+  expect(readConfig({ SOURCES: 'web-1, photos.2,,web-1' }).worker.sources).toEqual(['web-1', 'photos.2']);
+  expect(readConfig({}).worker).toMatchObject({ sources: [], processes: 1 });
+});
+
 test('an empty variable counts as not set', () => {
   const names = ['PORT', 'API_KEY', 'BACKUP_ROOTS', 'BACKUP_CONTAINER', 'TEMPORAL_ADDRESS', 'LOG_LEVEL', 'DATA_DIR'];
   expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
@@ -50,10 +55,15 @@ test.each([
   ['PORT', '0x10', 'from 0 to 65535'],
   ['PORT', ' ', 'from 0 to 65535'],
   ['TASK_HUB', '1-hub', 'letters and digits'],
+  ['WORKER_PROCESSES', '65', 'from 1 to 64'],
+  ['SOURCES', 'web-1, no spaces', 'names with commas between them'],
+  ['SOURCES', '.hidden', 'the first a letter or digit'],
+  ['SOURCES', 'n'.repeat(65), '1 to 64'],
   ['WORKER_MAX_ACTIVITIES', '0', 'from 1 to 1000'],
   ['WORKER_MAX_WORKFLOW_TASKS', '1.5', 'from 1 to 1000'],
   ['WORKER_MAX_CACHED_WORKFLOWS', '-1', 'from 1 to 10000'],
   ['UPLOAD_MEMORY_MB', 'much', 'from 1 to 65536'],
+  ['UPLOAD_LIMIT', '10MB', 'from 1KiB to 1024GiB'],
   ['EMBEDDED_TEMPORAL_PORT', 'x', 'from 0 to 65535'],
   ['EMBEDDED_UI_PORT', '1e9', 'from 0 to 65535'],
   ['EMBEDDED_BLOB_PORT', '-1', 'from 0 to 65535'],

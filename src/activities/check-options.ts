@@ -1,5 +1,6 @@
 import { defaultBackupOptions, type BackupOptions } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { sourceTimeoutBounds } from '../shared/source.ts';
 
 // The upper bounds keep a page's copies below Temporal's 2,000 pending activities, and a page's reference below its payload limit.
 const bounds: Readonly<Record<keyof BackupOptions, readonly [least: number, most: number]>> = {
@@ -13,6 +14,7 @@ const bounds: Readonly<Record<keyof BackupOptions, readonly [least: number, most
   busyRounds: [0, 20],
   busyPause: [0, 3_600_000],
   heartbeatTimeout: [1000, 3_600_000],
+  sourceTimeout: sourceTimeoutBounds,
 };
 
 /** The options of a run: the defaults, but for what is given. Throws an {@link ExpectedError} that names each wrong one. */

@@ -4,10 +4,11 @@ import type { FileOutcome, PageEntry } from '../shared/manifest.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { createDirectoryCheck } from '../shared/confine.ts';
-import { createFileCopier, type FileCopier } from './copy/copy-file.ts';
+import { createBlockReader } from './copy/blocks/read-in-blocks.ts';
+import { createFileCopier, type CopyContext, type FileCopier } from './copy/copy-file.ts';
 import { failed } from './copy/file-outcome.ts';
 import { createDiskCheck } from './copy/local-disk.ts';
-import { createFileOpener, type OpenFile } from './copy/open-file.ts';
+import { createFileOpener } from './copy/open-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
@@ -33,7 +34,7 @@ export interface CopyResult {
  */
 export function createCopyFiles(deps: ActivityDependencies) {
   // One for all activities: what they do in this thread adds up.
-  const openFile = createFileOpener();
+  const shared = { openFile: createFileOpener(), readInBlocks: createBlockReader() };
   return (run: Run, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
       const progress = { files: 0, bytes: 0 };
@@ -41,7 +42,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
         async (signal) => {
           const layout = runLayout(run);
           const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
-            const copyOne = await openCopier({ ...deps, openFile }, run, signal, (bytes) => (progress.bytes += bytes));
+            const copyOne = await openCopier({ ...deps, ...shared }, run, signal, (bytes) => (progress.bytes += bytes));
             const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
             const copied: FileOutcome[] = [];
             await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
@@ -58,7 +59,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
 }
 
 async function openCopier(
-  deps: ActivityDependencies & { readonly openFile: OpenFile },
+  deps: ActivityDependencies & Pick<CopyContext, 'openFile' | 'readInBlocks'>,
   run: Run,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,

@@ -24,6 +24,9 @@ const dynamicConfig = [
   'matching.rps=20000',
   'history.rps=20000',
   'system.enableActivityEagerExecution=true',
+  'matching.enableFairness=true',
+  // Turns are taken within a partition. What an earlier version left in the others is read all the same.
+  'matching.numTaskqueueWritePartitions=1',
 ];
 
 /** Temporal's development server, its database in `dataDir`. */

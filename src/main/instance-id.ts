@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
+import { sourceQueue } from '../shared/source.ts';
 
-/** One directory of one machine has one id, so a command that was killed and is run again goes on with the run that it left. */
-export function backupInstanceId(root: string): string {
-  return instanceId('backup', root, root);
+/**
+ * One directory of one machine has one id, so a command that was killed and is run again goes on with the run that it left. A source
+ * stands for the machine that has it, wherever the command is run.
+ */
+export function backupInstanceId(root: string, source?: string): string {
+  return instanceId('backup', root, root, source === undefined ? hostname() : sourceQueue(source));
 }
 
 /** Likewise, a restore or a verification of the same input has the same id. */
@@ -12,10 +16,10 @@ export function jobInstanceId(kind: 'restore' | 'verify', directory: string, inp
   return instanceId(kind, directory, JSON.stringify(input));
 }
 
-function instanceId(kind: string, directory: string, identity: string): string {
+function instanceId(kind: string, directory: string, identity: string, machine = hostname()): string {
   const name =
     basename(directory)
       .replace(/[^\w.-]+/gu, '-')
       .slice(0, 40) || 'root';
-  return `${kind}-${name}-${createHash('sha256').update(`${hostname()}\n${identity}`).digest('hex').slice(0, 8)}`;
+  return `${kind}-${name}-${createHash('sha256').update(`${machine}\n${identity}`).digest('hex').slice(0, 8)}`;
 }

@@ -25,7 +25,7 @@ export async function startOwnWorker(
     return {
       ended,
       stop: async () => {
-        if (worker.getState() === 'RUNNING') worker.shutdown();
+        worker.shutdown();
         await settled;
         await connection.close();
       },

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { Backups } from '../client/backups/backups.ts';
 import { Jobs } from '../client/jobs/jobs.ts';
 import type { Config } from '../config.ts';
-import { ExpectedError } from '../shared/failures.ts';
+import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { largeMessages } from './large-messages.ts';
 import { openBackups } from './open-backups.ts';
 import { startOwnWorker } from './own-worker.ts';
@@ -24,9 +24,9 @@ export interface Session {
   jobsOn(taskQueue: string): Jobs;
   /**
    * Makes sure that somebody serves a task queue: a worker in this process, which may use `directories` whatever `BACKUP_ROOTS` says,
-   * or those that run elsewhere. Throws an ExpectedError when nobody does.
+   * or those that run elsewhere. Throws an ExpectedError when nobody does, or when nobody serves the source that is named.
    */
-  serve(taskQueue: string, directories: readonly string[]): Promise<void>;
+  serve(taskQueue: string, directories: readonly string[], source?: string): Promise<void>;
   /** Rejects when the own worker dies of an error; never resolves. */
   readonly workerFailure: Promise<never>;
   close(): Promise<void>;
@@ -84,7 +84,9 @@ async function besideOwnWorker(
     serve: async (taskQueue, directories) => {
       installRuntime(log);
       const parts = { dataConverter, extraRoots: directories };
-      const worker = await startOwnWorker({ ...config, taskQueue }, target, store, parts);
+      // What others back up by a name of this host's is for workers that stay.
+      const own = { ...config, taskQueue, worker: { ...config.worker, sources: [] } };
+      const worker = await startOwnWorker(own, target, store, parts);
       onClose(() => worker.stop());
       worker.ended.catch(failure.reject);
     },
@@ -105,7 +107,10 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
     ...webUiOf(config, target.namespace),
     queuesOf: () => [config.taskQueue],
     jobsOn,
-    serve: (taskQueue) => requireWorkers(jobsOn(taskQueue), taskQueue, target.address),
+    serve: async (taskQueue, _directories, source) => {
+      await requireWorkers(jobsOn(taskQueue), taskQueue, target.address);
+      if (source !== undefined) await requireSource(jobsOn(taskQueue), source, target.address);
+    },
     workerFailure: new Promise(() => undefined),
     abandon: () => Promise.resolve(),
   };
@@ -123,5 +128,13 @@ async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): P
   throw new ExpectedError(
     'StackUnavailable',
     `No worker polls the task queue ${taskQueue} at ${address}: start one with \`npm run worker\`, or add --worker to run one here`,
+  );
+}
+
+async function requireSource(jobs: Jobs, source: string, address: string): Promise<void> {
+  if (await jobs.hasWorkersOf(source)) return;
+  throw new ExpectedError(
+    failureTypes.sourceUnavailable,
+    `No worker at ${address} serves the source ${source}: start one where its files are with SOURCES=${source}`,
   );
 }

@@ -3,15 +3,19 @@ import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 import { openBlobStore, type StorageLocation } from '../storage/open-blob-store.ts';
+import { createRateLimit } from '../storage/pace/rate-limit.ts';
 
 const answerWithin = 8000;
 
 /**
  * Opens the container that the configuration names, or the one in `embedded`, and makes sure that it can be used: better now than
- * in the middle of a run. Throws an {@link ExpectedError} that names the address.
+ * in the middle of a run. A process opens it once, for all uploads share its limit. Throws an {@link ExpectedError} that names the
+ * address.
  */
 export async function openStorage(config: Config, embedded?: string): Promise<BlobStore> {
-  const store = openBlobStore(storageLocation(config, embedded), config.container);
+  const { uploadLimit } = config.worker;
+  const uploads = uploadLimit === undefined ? undefined : createRateLimit(uploadLimit);
+  const store = openBlobStore(storageLocation(config, embedded), config.container, { uploads });
   try {
     await store.ensureContainer(AbortSignal.timeout(answerWithin));
   } catch (error) {

@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ExpectedError } from '../shared/failures.ts';
+import { grpcCompression } from './grpc-compression.ts';
 
 /** Which Temporal a process talks to, as the `TEMPORAL_*` variables and profiles say unless an address is given. */
 export interface TemporalTarget {
@@ -78,7 +79,8 @@ export async function connectWorker(target: TemporalTarget): Promise<NativeConne
   // A native connection has no timeout: to a server that is silent it would wait for ever, so a client asks first.
   const probe = await connectClient(target);
   await probe.connection.close();
-  return reach(target, () => NativeConnection.connect(target.options));
+  const grpcOptions = { grpcCompression: grpcCompression(target.address) };
+  return reach(target, () => NativeConnection.connect({ ...target.options, ...grpcOptions }));
 }
 
 async function reach<T>(target: TemporalTarget, connect: () => Promise<T>): Promise<T> {

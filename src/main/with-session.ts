@@ -14,6 +14,8 @@ export interface ServedJob<S extends object> extends Pick<FollowedJob<S>, 'insta
   readonly taskQueue: string;
   /** What a worker of this process may use besides `BACKUP_ROOTS`. */
   readonly directories: readonly string[];
+  /** Where the files are, unless every worker of the task queue can reach them. */
+  readonly source?: string;
   readonly words?: PhaseWords;
   /** As in {@link FollowedJob}, with the means to do it. */
   readonly begin: (parts: Pick<FollowedJob<S>, 'jobs'> & { note: (line: string) => void }) => Promise<void>;
@@ -38,8 +40,8 @@ export async function withSession(
   leave.addEventListener('abort', () => void leaveAtOnce(call, opening, begun.signal));
   const session = await opening;
   const follow: Follow = async (job) => {
-    const { taskQueue, directories } = job;
-    await session.serve(taskQueue, directories);
+    const { taskQueue, directories, source } = job;
+    await session.serve(taskQueue, directories, source);
     begun.abort();
     return stop.aborted ? interrupted(call, stoppedEarly) : followServed(call, session, job);
   };

@@ -22,6 +22,8 @@ export interface BackupOptions {
   readonly busyPause: number;
   /** A worker silent for this long is taken for dead and its activity is given to another. */
   readonly heartbeatTimeout: number;
+  /** A job that names a source fails with `SourceUnavailable` when no worker of that source takes it up for this long. */
+  readonly sourceTimeout: number;
 }
 
 export const defaultBackupOptions: BackupOptions = {
@@ -36,11 +38,14 @@ export const defaultBackupOptions: BackupOptions = {
   busyRounds: 3,
   busyPause: 10_000,
   heartbeatTimeout: 15_000,
+  sourceTimeout: 3_600_000,
 };
 
 export interface BackupInput {
   /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
   readonly root: string;
+  /** Where the directory is: a name that workers have among their `SOURCES`. Unless given, every worker can read it. */
+  readonly source?: string;
   /** Reads every file, whatever its times and size say; sends those whose content is another. */
   readonly checksum?: boolean;
   /** Looks every unchanged file up in storage and sends again what is missing or is not what the last run stored. */
@@ -173,6 +178,8 @@ export interface BackupProgress {
   readonly files: number;
   readonly bytes: number;
   readonly failed: number;
+  /** The source of which no worker took up at once what nothing can go on without; absent again once that is done. */
+  readonly waitingFor?: string;
   /** Activities that failed lately and are being tried again, and what the last of them said; only where a client looked. */
   readonly retrying?: { readonly activities: number; readonly reason: string };
 }

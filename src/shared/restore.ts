@@ -13,6 +13,8 @@ export interface RestoreInput {
   readonly root?: string;
   /** Absolute path of a directory on the worker's machine, created when it is missing; the place it came from unless given. */
   readonly target?: string;
+  /** Where the target is: a name that workers have among their `SOURCES`. Unless given, every worker can write there. */
+  readonly source?: string;
   /** Files, folders or globs, relative to the root; everything unless given. */
   readonly paths?: readonly string[];
   /** `if-changed` unless given. */

@@ -4,14 +4,22 @@ import { BlobStoreError } from './blob-store.ts';
 const bytesPerExtraSecond = 256 * 1000;
 const second = 1000;
 
+/** The bodies of a request and of its answer; bytes. */
+interface Transfer {
+  readonly sent?: number;
+  readonly received?: number;
+  /** Whether the body waits for no others, for it is little and holds up much. */
+  readonly first?: boolean;
+}
+
 /**
- * One request: `action` names it in errors, and `bytes` are those that travel in either direction. Throws the signal's reason once it
- * aborts, and otherwise a {@link BlobStoreError}.
+ * One request: `action` names it in errors. Throws the signal's reason once it aborts, and otherwise a {@link BlobStoreError}, or
+ * {@link Busy} where nobody waits and asks again.
  */
 export type AskAzure = <T>(
   action: string,
   signal: AbortSignal,
-  bytes: number,
+  transfer: Transfer,
   send: (signal: AbortSignal) => Promise<T>,
 ) => Promise<T>;
 
@@ -20,7 +28,7 @@ export type AskAzure = <T>(
  * that accepts a request and never answers would hold it for ever.
  */
 export function createAskAzure(url: string, answerWithin: number): AskAzure {
-  return async (action, signal, bytes, send) => {
+  return async (action, signal, { sent = 0, received = 0 }, send) => {
     signal.throwIfAborted();
     // `AbortSignal.any` does the same, at several times the cost.
     const limited = new AbortController();
@@ -28,7 +36,7 @@ export function createAskAzure(url: string, answerWithin: number): AskAzure {
     const abort = () => limited.abort(signal.reason);
     signal.addEventListener('abort', abort);
     // Whole seconds: timers of the same length are cheap.
-    const extra = Math.floor(bytes / bytesPerExtraSecond) * second;
+    const extra = Math.floor((sent + received) / bytesPerExtraSecond) * second;
     const timer = setTimeout(() => {
       isLate = true;
       limited.abort();

@@ -1,5 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import { BlobStoreError, type BlobStoreErrorKind } from './blob-store.ts';
+import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 
 // Codes whose HTTP status alone would mislead.
 const kindOfCode: Readonly<Record<string, BlobStoreErrorKind>> = {
@@ -19,35 +20,64 @@ const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {
   408: 'unavailable',
   412: 'precondition-failed',
   429: 'unavailable',
+  507: 'refused',
 };
 
 const adviceOfCode: Readonly<Record<string, string>> = {
+  AccountIsDisabled: 'the account is switched off: look at its subscription, then run again',
+  BlockCountExceedsLimit:
+    'too many blocks of this blob wait to be committed; Azure forgets them a week after the last of them',
   ContainerNotFound: 'the container is gone: create it, or start another backup, which does',
+  InsufficientAccountPermissions: 'the account takes no writes: look at its state and at the rights of this identity',
+  InsufficientStorage: 'storage is full: free space there or raise its quota, then run again',
   LeaseIdMissing: 'the blob is leased by another: have the lease released or broken',
 };
 
-/** Turns whatever the Azure SDK threw into a {@link BlobStoreError} that says what was asked of whom. */
-export function blobStoreError(error: unknown, action: string, url: string): BlobStoreError {
-  if (error instanceof BlobStoreError) return error;
-  if (error instanceof RestError && error.statusCode !== undefined)
-    return answerError({ status: error.statusCode, code: error.code }, action, url, error);
+/** Turns whatever the Azure SDK threw into {@link Busy}, or into a {@link BlobStoreError} that says what was asked of whom. */
+export function blobStoreError(error: unknown, action: string, url: string): BlobStoreError | Busy {
+  if (error instanceof BlobStoreError || error instanceof Busy) return error;
+  const answer = answerOf(error);
+  if (answer) return answerError(answer, action, url, error);
   const kind = error instanceof RestError || isCutAnswer(error) ? 'unavailable' : 'refused';
   return new BlobStoreError(kind, `${action}: no answer from ${url} (${messageOf(error)})`, { cause: error });
 }
 
-/** What an answer that is no success means; `code` is the service's own, from its header `x-ms-error-code`. */
+/** What the service answered to a request that the SDK sent; undefined when no answer came. */
+export function answerOf(error: unknown): ServiceAnswer | undefined {
+  if (!(error instanceof RestError) || error.statusCode === undefined) return undefined;
+  const { statusCode: status, response } = error;
+  // Where an answer has no body the SDK does not see the code.
+  const code = error.code ?? response?.headers.get('x-ms-error-code');
+  return { status, code, retryAfter: response?.headers.get('retry-after') };
+}
+
+/** Whether something went wrong inside a service that has nothing against the request. */
+export function isInternalFault(answer: ServiceAnswer): boolean {
+  return answer.status >= 500 && !isBusy(answer) && kindOf(answer) === 'unavailable';
+}
+
+/** What an answer that is no success means. */
 export function answerError(
-  { status, code = '' }: { readonly status: number; readonly code?: string | undefined },
+  answer: ServiceAnswer,
   action: string,
   url: string,
   cause?: unknown,
-): BlobStoreError {
-  const kind = kindOfCode[code] ?? kindOfStatus[status] ?? (status >= 500 ? 'unavailable' : 'refused');
+): BlobStoreError | Busy {
+  return isBusy(answer) ? new Busy(answer, { cause }) : explainAnswer(answer, action, url, cause);
+}
+
+/** The same for whoever has no patience left: busy is unavailable then. */
+export function explainAnswer(answer: ServiceAnswer, action: string, url: string, cause?: unknown): BlobStoreError {
+  const { status, code = '' } = answer;
   // Azure always names a code; Azurite answers without one when it could not write, most often for lack of disk space.
   const why = code === '' && status === 500 ? '(could not store it; if it is an emulator, is its disk full?)' : code;
   const said = `${action}: ${url} answered ${status} ${why}`.trimEnd();
   const advice = adviceOfCode[code];
-  return new BlobStoreError(kind, advice === undefined ? said : `${said} (${advice})`, { cause });
+  return new BlobStoreError(kindOf(answer), advice === undefined ? said : `${said} (${advice})`, { cause });
+}
+
+function kindOf({ status, code = '' }: ServiceAnswer): BlobStoreErrorKind {
+  return kindOfCode[code] ?? kindOfStatus[status] ?? (status >= 500 ? 'unavailable' : 'refused');
 }
 
 // What the SDK's download stream throws when the connection ends in the middle of a body.

@@ -43,7 +43,7 @@ export async function* listFolders(
   const names = new Set<string>();
   let continuationToken: string | undefined;
   do {
-    const page = await ask(`list the folders below ${prefix}`, signal, 0, async (abortSignal) => {
+    const page = await ask(`list the folders below ${prefix}`, signal, {}, async (abortSignal) => {
       const settings = { maxPageSize: pageSize, ...(continuationToken && { continuationToken }) };
       const { value } = await client.listBlobsByHierarchy('/', { prefix, abortSignal }).byPage(settings).next();
       return value as { segment: { blobPrefixes?: readonly { name: string }[] }; continuationToken?: string };
@@ -58,7 +58,7 @@ export async function* listFolders(
 async function* pages({ client, ask, pageSize }: Listed, prefix: string, snapshots: boolean, signal: AbortSignal) {
   let continuationToken: string | undefined;
   do {
-    const page = await ask(`list ${prefix}`, signal, 0, async (abortSignal) => {
+    const page = await ask(`list ${prefix}`, signal, {}, async (abortSignal) => {
       const settings = { maxPageSize: pageSize, ...(continuationToken && { continuationToken }) };
       const options = { prefix, includeMetadata: true, includeSnapshots: snapshots, abortSignal };
       const { value } = await client.listBlobsFlat(options).byPage(settings).next();

@@ -42,6 +42,7 @@ export interface WriteOptions {
  * - A name is stored exactly as given; one that a URL would rewrite (a `.` or `..` segment) is refused before anything is sent.
  * - `put` and `commitBlocks` are atomic: a reader sees the blob before or after, never a part. Bytes are checked by MD5 on the way.
  * - Each call retries passing faults a few times within seconds and then throws; longer patience is the caller's.
+ * - A call may wait before it sends: for a limit on uploads, or because the service is busy. Calls go on in the order of asking.
  * - Each call ends soon after `signal` aborts, by throwing the signal's reason, and by itself when the service does not answer.
  * - Every other failure is a {@link BlobStoreError}.
  */
@@ -54,8 +55,11 @@ export interface BlobStore {
   ensureContainer(signal: AbortSignal): Promise<void>;
   /** Writes a whole blob in one request and returns its etag. At most {@link maxPutBytes}. */
   put(name: string, body: Buffer, options: WriteOptions): Promise<string>;
-  /** Stages one block; staging the same id again replaces it. Blocks of one blob have ids of equal length. */
-  stageBlock(name: string, blockId: string, body: Buffer, signal: AbortSignal): Promise<void>;
+  /**
+   * Stages one block; staging the same id again replaces it. Blocks of one blob have ids of equal length. `md5` is that of the body in
+   * base64, for who knows it already.
+   */
+  stageBlock(name: string, blockId: string, body: Buffer, signal: AbortSignal, md5?: string): Promise<void>;
   /** Sizes of the blocks that are staged and not committed, by id; empty when there are none. */
   stagedBlocks(name: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** Makes staged blocks the blob, in order, and returns its etag. */

@@ -4,10 +4,9 @@ import { ExpectedError } from '../shared/failures.ts';
 import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
 import type { BlobStore } from './blob-store.ts';
 
-// Temporal retries a failed activity for minutes, with its own backoff; the SDK only has to absorb a dropped connection.
-const pipeline: StoragePipelineOptions = {
-  retryOptions: { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 },
-};
+// Temporal retries a failed activity for minutes, with its own backoff; the store absorbs a dropped connection, and keeps to what a
+// busy service bears, of which the SDK knows nothing.
+const pipeline: StoragePipelineOptions = { retryOptions: { maxTries: 1 } };
 
 /** A storage account: by connection string, or by name with the identity that the environment offers (managed identity, CLI login…). */
 export type StorageLocation = { readonly connectionString: string } | { readonly account: string };

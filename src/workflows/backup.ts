@@ -4,6 +4,7 @@ import { failureTypes } from '../shared/failures.ts';
 import { emptyTally } from '../shared/tally.ts';
 import { backupActivities, openRun } from './backup-activities.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
+import { createPlace, type Place } from './place.ts';
 import { createProgressReport } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
@@ -39,15 +40,16 @@ async function runBackup(
   );
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const begun = carry ?? (await begin(input));
+  const place = createPlace(input, report, suspension);
+  const begun = carry ?? (await begin(input, place));
   opened = begun.run;
-  const activitiesOf = (run: Run) => backupActivities(run, suspension);
+  const activitiesOf = (run: Run) => backupActivities(run, suspension, place);
   return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
 }
 
-async function begin(input: BackupInput): Promise<BackupCarry> {
+async function begin(input: BackupInput, { reachFirst }: Place): Promise<BackupCarry> {
   const startedAt = workflowInfo().startTime.toISOString();
-  const run = await openRun(input, startedAt);
+  const run = await reachFirst((where) => openRun.executeWithOptions(where, [input, startedAt]));
   return { run, startedAt, tally: emptyTally, failures: [], failedPages: [], progress: startProgress };
 }
 

@@ -38,3 +38,8 @@ export function sealed(
 ): BackupProgress {
   return { ...progress, files: tally.files, bytes: tally.bytes, failed: tally.failed };
 }
+
+export function noLongerWaiting(progress: BackupProgress): BackupProgress {
+  const { waitingFor: _, ...rest } = progress;
+  return rest;
+}

@@ -4,6 +4,7 @@ import { failureTypes } from '../shared/failures.ts';
 import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../shared/restore.ts';
 import { emptyRestoreTally } from '../shared/restore-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
+import { createPlace, type Place } from './place.ts';
 import { createProgressReport } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
@@ -25,10 +26,11 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
   );
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const begun = carry ?? (await begin(input));
+  const place = createPlace(input, report, suspension);
+  const begun = carry ?? (await begin(input, place));
   opened = begun.run;
   const end = await runPages(begun, {
-    activitiesOf: (run) => restoreActivities(run, suspension),
+    activitiesOf: (run) => restoreActivities(run, suspension, place),
     report,
     suspension,
     phase: 'restoring',
@@ -37,9 +39,9 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
   return complete(begun.run, end);
 }
 
-async function begin(input: RestoreInput): Promise<RestoreCarry> {
+async function begin(input: RestoreInput, { reachFirst }: Place): Promise<RestoreCarry> {
   const startedAt = workflowInfo().startTime.toISOString();
-  const run = await openRestore(input, startedAt);
+  const run = await reachFirst((where) => openRestore.executeWithOptions(where, [input, startedAt]));
   return { run, startedAt, tally: emptyRestoreTally, failures: [], failedPages: [], progress: startProgress };
 }
 

@@ -12,8 +12,8 @@ type VerifyActivities = PagedActivities<VerificationTally, CommittedReport<Verif
 
 /** The activities of one verification. */
 export function verifyActivities(verification: Verification, suspension: Suspension): VerifyActivities {
-  const copying = proxyActivities<Activities>(copyOptions(verification.options));
-  const recording = proxyActivities<Activities>(recordOptions(verification.options));
+  const copying = proxyActivities<Activities>(copyOptions(verification));
+  const recording = proxyActivities<Activities>(recordOptions(verification));
 
   const activities: VerifyActivities = {
     list: (page, cursor) =>

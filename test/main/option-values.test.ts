@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { share, subset } from '../../src/main/commands/options.ts';
 import { backupInstanceId, jobInstanceId } from '../../src/main/instance-id.ts';
@@ -52,6 +53,9 @@ test('the id of an instance is the same for the same wish, and another for anoth
   expect(backupInstanceId('/srv/my site')).toMatch(/^backup-my-site-[0-9a-f]{8}$/u);
   expect(backupInstanceId('/srv/a')).not.toBe(backupInstanceId('/srv/b/a'));
   expect(backupInstanceId('/')).toMatch(/^backup-root-/u);
+  expect(backupInstanceId('/srv/a', 'web-1')).toBe(backupInstanceId('/srv/a', 'web-1'));
+  const alike = [undefined, 'web-1', 'web-2', hostname()].map((source) => backupInstanceId('/srv/a', source));
+  expect(new Set(alike).size).toBe(4);
   const restore = (input: object) => jobInstanceId('restore', '/tmp/out', input);
   expect(restore({ run: 'x' })).toMatch(/^restore-out-[0-9a-f]{8}$/u);
   expect(restore({ run: 'x' })).toBe(restore({ run: 'x' }));

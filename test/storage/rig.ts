@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { inject, onTestFinished } from 'vitest';
+import type { AzureBlobStoreOptions } from '../../src/storage/azure-blob-store.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { createBlobProxy, type BlobProxy } from '../support/blob-proxy.ts';
@@ -27,7 +28,7 @@ export interface Rig {
   readonly direct: BlobStore;
 }
 
-export async function openRig(options?: { answerWithin?: number }): Promise<Rig> {
+export async function openRig(options?: AzureBlobStoreOptions): Promise<Rig> {
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   onTestFinished(() => proxy.close());
   const container = newContainer();

@@ -10,15 +10,24 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
   /** Of the body. */
   readonly bytes: number;
+  /** How many requests were under way when it had come, itself included. */
+  readonly inFlight: number;
+}
+
+interface FaultyAnswer {
+  readonly status: number;
+  readonly code?: string;
+  readonly retryAfter?: number;
 }
 
 /**
- * What becomes of a request: `status` answers it in the service's place; `reset` cuts the connection before the service sees it,
- * `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never answers; `repeat` sends it twice, as a
- * network that lost track does, and answers what came the second time; `tamper` changes the body, `tamperAnswer` the answer's, on the way.
+ * What becomes of a request: `status` answers it in the service's place, and may name the seconds to wait; `reset` cuts the connection
+ * before the service sees it, `lose-answer` after the service did it, `cut-answer` halfway through the answer's body; `stall` never
+ * answers; `repeat` sends it twice, as a network that lost track does, and answers what came the second time; `tamper` changes the
+ * body, `tamperAnswer` the answer's, on the way.
  */
 type Fault =
-  | { readonly status: number; readonly code?: string }
+  | FaultyAnswer
   | 'reset'
   | 'lose-answer'
   | 'cut-answer'
@@ -50,12 +59,15 @@ export async function createBlobProxy({ target }: { target: string }): Promise<B
   const agent = new Agent({ keepAlive: true });
   const requests: SeenRequest[] = [];
   const rules = new Set<Rule>();
+  let inFlight = 0;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    inFlight += 1;
+    response.on('close', () => (inFlight -= 1));
     const body = await buffer(request);
     const url = new URL(request.url ?? '', endpoint);
     const path = decodeURIComponent(url.pathname.slice(endpoint.pathname.length));
-    const seen = { method: request.method ?? '', path, query: url.searchParams, bytes: body.length };
+    const seen = { method: request.method ?? '', path, query: url.searchParams, bytes: body.length, inFlight };
     requests.push(seen);
     const fault = await firstFault(rules, seen);
     if (fault === 'reset') return void request.socket.destroy();
@@ -111,8 +123,9 @@ function holdFirst(rules: Set<Rule>, matches: (request: SeenRequest) => boolean)
   return { reached: reached.promise, release: released.resolve };
 }
 
-function answer(response: ServerResponse, { status, code = 'ServerBusy' }: { status: number; code?: string }): void {
-  response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code });
+function answer(response: ServerResponse, { status, code = 'ServerBusy', retryAfter }: FaultyAnswer): void {
+  const wait = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code, ...wait });
   response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>Injected.</Message></Error>`);
 }
 

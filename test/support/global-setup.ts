@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 
 import { openEmbeddedStack, type EmbeddedStack } from '../../src/dev/embedded-stack.ts';
+import { findWorkflowBundle } from '../../src/workflow-bundle.ts';
 import { findCli } from './find-cli.ts';
 
 declare module 'vitest' {
@@ -35,8 +34,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       azurite: { port: 0 },
       report: (line) => process.stderr.write(`${line}\n`),
     });
-    const workflowBundlePath = join(directory, 'workflow-bundle.js');
-    await writeFile(workflowBundlePath, await bundleWorkflows());
+    const workflowBundlePath = await findWorkflowBundle(directory);
+    if (workflowBundlePath === undefined) throw new Error('The workflows cannot be bundled.');
     project.provide('workflowBundlePath', workflowBundlePath);
     project.provide('temporalAddress', stack.temporalAddress ?? '');
     project.provide('connectionString', stack.connectionString ?? '');
@@ -45,10 +44,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return teardown;
-}
-
-async function bundleWorkflows(): Promise<string> {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-  return code;
 }

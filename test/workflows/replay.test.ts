@@ -30,6 +30,8 @@ test('there are saved histories of every way a job can go', () => {
     'backup-pages.json',
     'backup-recalled.json',
     'backup-rewound.json',
+    'backup-source-late.json',
+    'backup-source-unavailable.json',
     'backup-suspended-first.json',
     'backup-suspended.json',
     'batch-failures.json',

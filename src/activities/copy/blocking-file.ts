@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readSync, type BigIntStats } from 'node
 
 /** What copying needs of an open file. A `FileHandle` is one, whose answers take a while; those of others may be there at once. */
 export interface OpenedFile {
+  /** The system's number of it. */
+  readonly fd: number;
   stat(options: { readonly bigint: true }): BigIntStats | Promise<BigIntStats>;
   read(into: Buffer, offset: number, length: number, position: number): Read | Promise<Read>;
   close(): void | Promise<void>;
@@ -22,7 +24,7 @@ export interface BlockingOptions {
 
 /** A file that is opened and read in the calling thread. */
 export class BlockingFile implements OpenedFile {
-  readonly #descriptor: number;
+  readonly fd: number;
   readonly #options: BlockingOptions;
   #waited: number;
 
@@ -30,25 +32,25 @@ export class BlockingFile implements OpenedFile {
   constructor(location: Buffer, options: BlockingOptions) {
     const { flags, now } = options;
     const began = now();
-    this.#descriptor = openSync(location, flags);
+    this.fd = openSync(location, flags);
     this.#waited = now() - began;
     this.#options = options;
   }
 
   stat(options: { readonly bigint: true }): BigIntStats {
-    return fstatSync(this.#descriptor, options);
+    return fstatSync(this.fd, options);
   }
 
   read(into: Buffer, offset: number, length: number, position: number): Read {
     const { now, onRead } = this.#options;
     const began = now();
-    const bytesRead = readSync(this.#descriptor, into, offset, length, position);
+    const bytesRead = readSync(this.fd, into, offset, length, position);
     this.#waited += now() - began;
     onRead(this.#waited);
     return { bytesRead };
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    closeSync(this.fd);
   }
 }

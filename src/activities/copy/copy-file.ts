@@ -8,9 +8,11 @@ import { findRoot } from '../find-root.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import { attributesOf } from '../walk.ts';
 import type { OpenedFile } from './blocking-file.ts';
+import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
 import { failed, skipped, unopened, unread } from './file-outcome.ts';
 import { settledStat } from './file-state.ts';
 import type { OpenFile } from './open-file.ts';
+import { maxBlobBytes } from './plan-blocks.ts';
 import { storeLarge } from './store-large.ts';
 import { storeSmall } from './store-small.ts';
 import type { Stored, Target } from './target.ts';
@@ -20,6 +22,8 @@ const pauseBetweenReads = 100;
 
 // At this size a file still fits in memory a few times over, and one request beats three.
 const smallFileBytes = 8 * 1024 * 1024;
+
+const tooLarge = 'larger than the 190.7 TiB that a blob can hold: split it';
 
 export interface CopyContext {
   readonly store: BlobStore;
@@ -34,6 +38,7 @@ export interface CopyContext {
   /** Whether a directory is on a disk of this machine. */
   readonly isLocal: (directory: Buffer) => Promise<boolean>;
   readonly openFile: OpenFile;
+  readonly readInBlocks: ReadInBlocks;
   /** Whether to expect that the files are in storage already, as after a crash: then each is looked up before it is sent. */
   readonly mayExist: boolean;
   readonly onBytes: (bytes: number) => void;
@@ -55,9 +60,10 @@ export function createFileCopier(context: CopyContext): FileCopier {
   return async (entry) => {
     const { path, before } = entry;
     const name = blobName(prefix, root, path);
-    const target: Target = { ...context, name, path, expectation, lookUp, ...(before?.blob === name && { before }) };
-    const known = unchanged === 'look-up' ? await findUnread(entry, target) : undefined;
-    return known ?? (await copyByPath(entry, target, context));
+    const known = before?.blob === name ? before : undefined;
+    const target: Target = { ...context, name, path, expectation, lookUp, before: known };
+    const asItWas = unchanged === 'look-up' ? await findUnread(entry, target) : undefined;
+    return asItWas ?? (await copyByPath(entry, target, context));
   };
 }
 
@@ -87,11 +93,13 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
   }
 }
 
-async function copyOpened(file: OpenedFile, { path, ...entry }: PageEntry, target: Target): Promise<FileOutcome> {
+async function copyOpened(file: OpenedFile, entry: PageEntry, target: Target): Promise<FileOutcome> {
+  const { path } = entry;
   for (let attempt = 1; ; attempt += 1) {
     const before = await settledStat(file, target.signal);
-    if (!before.isFile()) return skipped({ path, ...entry }, 'no longer a regular file');
+    if (!before.isFile()) return skipped(entry, 'no longer a regular file');
     const attributes = attributesOf(before);
+    if (attributes.size > maxBlobBytes) return failed({ path, ...attributes }, new Error(tooLarge), attempt);
     const store = attributes.size <= smallFileBytes ? storeSmall : storeLarge;
     const stored = await readErrorsAsValue(() => store(file, attributes, target));
     if (stored instanceof Error) return failed({ path, ...attributes }, stored, attempt);

@@ -6,6 +6,10 @@ const mebibyte = 1024 * 1024;
 const usualBlockSize = 8 * mebibyte;
 // https://learn.microsoft.com/rest/api/storageservices/put-block-list
 const maxBlocks = 50_000;
+const maxBlockSize = 4000 * mebibyte;
+
+/** The largest file that a blob can hold; bytes, about 190.7 TiB. */
+export const maxBlobBytes = maxBlocks * maxBlockSize;
 
 /** How a file is cut into blocks. Sizes are bytes. */
 export interface BlockPlan {
@@ -19,7 +23,7 @@ export interface BlockPlan {
 
 /**
  * Plans a file's blocks. The ids tell its path and the state it was seen in, so two attempts at the same content stage the same
- * blocks under the same ids, while another version of the file never mixes with them.
+ * blocks under the same ids, while another version of the file never mixes with them. Its size is at most {@link maxBlobBytes}.
  */
 export function planBlocks(path: EncodedPath, { size, mtimeNs, ctimeNs }: FileAttributes): BlockPlan {
   const blockSize = Math.max(usualBlockSize, Math.ceil(size / maxBlocks / mebibyte) * mebibyte);

@@ -1,10 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { BlobStoreError } from '../../storage/blob-store.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { Block } from './blocks/read-in-blocks.ts';
 import type { OpenedFile } from './blocking-file.ts';
 import { planBlocks, type BlockPlan } from './plan-blocks.ts';
-import { readBlock } from './read-block.ts';
 import { heldStill } from './file-state.ts';
 import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
 import { metadataOf, type Stored, type Target } from './target.ts';
@@ -26,17 +25,17 @@ export async function storeLarge(
   const sight = target.before ? await see(target) : await store.properties(name, signal);
   if (mayBeHeld(target, attributes.size, sight)) {
     // Reading the file once more is cheaper than sending it again.
-    const sha256 = await readWhole(file, plan, target, () => Promise.resolve());
+    const sha256 = await readWhole(file, plan, target);
     if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
     const held = heldBy(target, { size: attributes.size, sha256 }, sight);
     if (held) return held;
   }
 
   const staged = await store.stagedBlocks(name, signal);
-  const sha256 = await readWhole(file, plan, target, async (index, block) => {
+  const sha256 = await readWhole(file, plan, target, async ({ index, bytes, md5 }) => {
     const id = plan.id(index);
-    if (staged.get(id) !== block.length) await store.stageBlock(name, id, block, signal);
-    target.onBytes(block.length);
+    if (staged.get(id) !== bytes.length) await store.stageBlock(name, id, bytes, signal, md5);
+    target.onBytes(bytes.length);
   });
   if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
   const ids = Array.from({ length: plan.count }, (_, index) => plan.id(index));
@@ -51,38 +50,23 @@ export async function storeLarge(
 async function readWhole(
   file: OpenedFile,
   plan: BlockPlan,
-  target: Target,
-  onBlock: (index: number, block: Buffer) => Promise<void>,
+  { readInBlocks, memory, signal }: Target,
+  onBlock?: (block: Block) => Promise<void>,
 ): Promise<string | undefined> {
-  const hash = createHash('sha256');
-  let read = 0;
-  await eachConcurrently(readBlocks(file, plan, target, hash), blocksAtOnce, async ({ block, release }, index) => {
-    try {
-      read += block.length;
-      await onBlock(index, block);
-    } finally {
-      release();
-    }
-  });
-  return read === plan.size ? hash.digest('hex') : undefined;
-}
-
-async function* readBlocks(file: OpenedFile, plan: BlockPlan, target: Target, hash: Hash) {
-  for (let index = 0; index < plan.count; index += 1) {
-    target.signal.throwIfAborted();
-    const length = plan.lengthOf(index);
-    // Taken before the block is read: what waits to be sent counts too.
-    const release = await target.memory.take(length, target.signal);
-    let block: Buffer;
-    try {
-      block = await readBlock(file, index * plan.blockSize, length);
-    } catch (error) {
-      release();
-      throw error;
-    }
-    hash.update(block);
-    yield { block, release };
-    if (block.length < length) return;
+  const pass = readInBlocks(file.fd, plan, { memory, signal, md5: onBlock !== undefined });
+  try {
+    let read = 0;
+    await eachConcurrently(pass.blocks, blocksAtOnce, async (block) => {
+      try {
+        read += block.bytes.length;
+        await onBlock?.(block);
+      } finally {
+        block.release();
+      }
+    });
+    return read === plan.size ? await pass.sha256() : undefined;
+  } finally {
+    await pass.close();
   }
 }
 

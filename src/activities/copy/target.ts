@@ -2,6 +2,7 @@ import type { EncodedPath } from '../../shared/encoded-path.ts';
 import type { FileAttributes, StoredFile } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
+import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
 
 /** The blob that a file becomes, and what storing it needs. */
 export interface Target {
@@ -9,11 +10,12 @@ export interface Target {
   readonly path: EncodedPath;
   readonly store: BlobStore;
   readonly memory: MemoryBudget;
+  readonly readInBlocks: ReadInBlocks;
   readonly signal: AbortSignal;
   readonly onBytes: (bytes: number) => void;
   readonly expectation: { exists: boolean };
   /** What the base run stored of the file in this blob. */
-  readonly before?: StoredFile;
+  readonly before: StoredFile | undefined;
   /** Whether storage is asked even about what is known of it, and what a blob says of its content is not believed. */
   readonly lookUp: boolean;
 }

@@ -74,8 +74,10 @@ export function createLines(
   };
 }
 
-function stateOf({ suspended, phase }: BackupProgress, words: PhaseWords): string {
-  return suspended ? 'suspended' : (words[phase] ?? phase);
+function stateOf({ suspended, phase, waitingFor }: BackupProgress, words: PhaseWords): string {
+  if (suspended) return 'suspended';
+  const word = words[phase] ?? phase;
+  return waitingFor === undefined ? word : `${word}, waiting for a worker of ${waitingFor}`;
 }
 
 function describe(

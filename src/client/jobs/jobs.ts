@@ -8,6 +8,7 @@ import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from '.
 import { progressOf, statusOf } from './job-status.ts';
 import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
 import { raiseEvent, terminateJob } from './message-job.ts';
+import { pollsSource, pollsWorkflows } from './polled-queue.ts';
 import { purgeJob, purgeJobs } from './purge-jobs.ts';
 import { resultOf } from './result.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -16,9 +17,6 @@ import { resumeJob, suspendJob } from './suspend-job.ts';
 import { waitForJob } from './wait-for-job.ts';
 
 export { JobExistsError } from './start-job.ts';
-
-// TASK_QUEUE_TYPE_WORKFLOW
-const workflowTaskQueue = 1;
 
 export interface JobsOptions {
   readonly client: Client;
@@ -154,13 +152,13 @@ export class Jobs {
   }
 
   /** Whether any worker has asked for work lately. */
-  async hasWorkers(): Promise<boolean> {
-    const { client, ask, taskQueue: name } = this.#door;
-    const { namespace } = client.options;
-    const { pollers } = await ask(() =>
-      client.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: workflowTaskQueue }),
-    );
-    return pollers.length > 0;
+  hasWorkers(): Promise<boolean> {
+    return pollsWorkflows(this.#door);
+  }
+
+  /** Whether any worker has lately asked for work where the files of a source are. */
+  hasWorkersOf(source: string): Promise<boolean> {
+    return pollsSource(this.#door, source);
   }
 
   async #find<T, U>(

@@ -3,16 +3,28 @@ import type { Command } from 'commander';
 import { backupReport } from '../../client/cli/backup-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
 import { workflowNames, type BackupInput } from '../../shared/contract.ts';
+import { requireElsewhere } from '../elsewhere.ts';
 import { backupInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
+import { limitUpload, type UploadLimited } from '../limit-upload.ts';
 import { requireDirectory } from '../require-directory.ts';
 import { withSession } from '../with-session.ts';
-import { commonFlags, notEmpty, withJobOptions, type Choose, type JobFlags } from './options.ts';
+import {
+  commonFlags,
+  notEmpty,
+  sourceName,
+  withJobOptions,
+  withUploadLimit,
+  type Choose,
+  type JobFlags,
+} from './options.ts';
 
-interface BackupFlags extends JobFlags {
+interface BackupFlags extends JobFlags, UploadLimited {
   readonly checksum: boolean;
   readonly repair: boolean;
   readonly takeOver: boolean;
+  /** Of the machine, where other commands mean the directory by it. */
+  readonly source?: string;
 }
 
 const help = `
@@ -31,32 +43,34 @@ Examples:
 
 /** `DIR`: backs up a directory; what the program does unless a command is named. */
 export function addBackup(program: Command, choose: Choose): void {
-  withJobOptions(
-    program
-      .description('Backs up a directory tree to Azure Blob Storage; shows, restores and verifies what is there.')
-      .usage('[options] <dir>\n       backup [command] [options]')
-      .argument('<dir>', 'directory to back up', notEmpty)
-      .option('--checksum', 'read every file instead of going by size and times', false)
-      .option(
-        '--repair',
-        'look up what is unchanged in storage, and send again what is missing or damaged there',
-        false,
-      )
-      .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false),
-  )
-    .addHelpText('after', help)
-    .action((dir: string) => {
-      const flags = { ...program.opts<BackupFlags>(), ...commonFlags(program) };
-      choose(flags, (call) => backUp(dir, { ...call, ...flags }));
-    });
+  const command = program
+    .description('Backs up a directory tree to Azure Blob Storage; shows, restores and verifies what is there.')
+    .usage('[options] <dir>\n       backup [command] [options]')
+    .argument('<dir>', 'directory to back up', notEmpty)
+    .option('--checksum', 'read every file instead of going by size and times', false)
+    .option('--repair', 'look up what is unchanged in storage, and send again what is missing or damaged there', false)
+    .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false)
+    .option(
+      '--source <name>',
+      'where the directory is: a name that workers elsewhere have among their SOURCES',
+      sourceName,
+    )
+    .addHelpText('after', help);
+  withUploadLimit(withJobOptions(command)).action((dir: string) => {
+    const flags = { ...program.opts<BackupFlags>(), ...commonFlags(program) };
+    choose(flags, async (call) => backUp(dir, limitUpload({ ...call, ...flags })));
+  });
 }
 
 async function backUp(dir: string, call: Call & BackupFlags): Promise<number> {
+  const { source } = call;
+  requireElsewhere('--source', source, call);
   const root = resolve(dir);
   if (call.worker || !call.config.temporal.named) await requireDirectory(root, commandsToo(dir));
-  const instanceId = backupInstanceId(root);
+  const instanceId = backupInstanceId(root, source);
   const input: BackupInput = {
     root,
+    ...(source !== undefined && { source }),
     ...(call.checksum && { checksum: true }),
     ...(call.repair && { repair: true }),
     ...(call.takeOver && { takeOver: true }),
@@ -66,9 +80,11 @@ async function backUp(dir: string, call: Call & BackupFlags): Promise<number> {
       instanceId,
       taskQueue: session.queuesOf(instanceId)[0],
       directories: [root],
+      ...(source !== undefined && { source }),
       kind: backupReport,
       begin: ({ jobs, note }) => {
-        const [name, summary, what] = [workflowNames.backup, `Back up ${root}`, `backup of ${root}`];
+        const tree = source === undefined ? root : `${root} on ${source}`;
+        const [name, summary, what] = [workflowNames.backup, `Back up ${tree}`, `backup of ${tree}`];
         return startOrJoin(jobs, { name, input, instanceId, summary, what }, note);
       },
     }),

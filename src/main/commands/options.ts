@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { byteRateHelp, parseByteRate } from '../../shared/byte-rate.ts';
+import { isSource, sourceRule } from '../../shared/source.ts';
 import type { CommonFlags, Task } from '../invocation.ts';
+import type { UploadLimited } from '../limit-upload.ts';
 
 /** Keeps what a command line asks for, until it has been read whole. */
 export type Choose = (flags: CommonFlags, task: Task) => void;
@@ -25,6 +28,16 @@ export function withJobOptions(command: Command): Command {
   );
 }
 
+/** Adds `--limit-upload`, for what sends files. */
+export function withUploadLimit(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--limit-upload <rate>',
+      'most that this process sends a second, such as 10MiB; UPLOAD_LIMIT unless given',
+    ).argParser(byteRate),
+  );
+}
+
 /** Adds `--source`, which tells backups of several directories apart. */
 export function withSource(command: Command): Command {
   return command.addOption(
@@ -39,6 +52,19 @@ export function commonFlags(command: Command): JobFlags {
   const given = [command, command.parent].map((one) => one?.opts<JobFlags>());
   const either = (name: keyof JobFlags) => given.some((flags) => flags?.[name] === true);
   return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
+}
+
+/** The limit that {@link withUploadLimit} adds, as written after the command's name or before it. */
+export function uploadLimitOf(command: Command): UploadLimited {
+  const [own, before] = [command, command.parent].map((one) => one?.opts<UploadLimited>().limitUpload);
+  const limitUpload = own ?? before;
+  return limitUpload === undefined ? {} : { limitUpload };
+}
+
+/** The name of a source. */
+export function sourceName(text: string): string {
+  if (isSource(text)) return text;
+  throw new InvalidArgumentError(`It must be ${sourceRule}.`);
 }
 
 // An unset variable in a script must not turn into the working directory, or into everything.
@@ -62,6 +88,13 @@ export function share(text: string): number {
   const value = percent === '%' ? Number(number) / 100 : Number(number);
   if (number !== '' && value > 0 && value <= 1) return value;
   throw new InvalidArgumentError('It must be a share above 0 and at most 100%, such as 5%.');
+}
+
+/** `10MiB`: bytes per second. */
+function byteRate(text: string): number {
+  const rate = parseByteRate(text);
+  if (rate !== undefined) return rate;
+  throw new InvalidArgumentError(`It ${byteRateHelp}.`);
 }
 
 const mostParts = 10_000;

@@ -4,6 +4,7 @@ import { restoreReport } from '../../client/cli/restore-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
 import { workflowNames } from '../../shared/contract.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../shared/restore.ts';
+import { requireElsewhere } from '../elsewhere.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
 import { nearestDirectory } from '../nearest-directory.ts';
@@ -16,6 +17,7 @@ import {
   notEmpty,
   runArgument,
   runHelp,
+  sourceName,
   withJobOptions,
   withSource,
   type Choose,
@@ -37,6 +39,7 @@ Examples:
 interface RestoreFlags extends JobFlags {
   readonly source?: string;
   readonly target?: string;
+  readonly targetSource?: string;
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
   readonly dryRun: boolean;
@@ -55,6 +58,11 @@ export function addRestore(program: Command, choose: Choose): void {
         'directory to restore into, made when it is missing; by default where it came from',
       ).argParser((dir: string) => resolve(notEmpty(dir))),
     )
+    .option(
+      '--target-source <name>',
+      'where the target is: a name that workers elsewhere have among their SOURCES',
+      sourceName,
+    )
     .addOption(
       new Option('--overwrite <when>', 'what happens to what is in the way')
         .choices(overwritePolicies)
@@ -69,7 +77,9 @@ export function addRestore(program: Command, choose: Choose): void {
   });
 }
 
-function restore(run: string, paths: readonly string[], call: Call & RestoreFlags): Promise<number> {
+async function restore(run: string, paths: readonly string[], call: Call & RestoreFlags): Promise<number> {
+  const { targetSource: source } = call;
+  requireElsewhere('--target-source', source, call);
   return withSession(call, async (session, follow) => {
     const fixed = await fixRun(session, { run, root: call.source }, call.stop);
     const input = inputOf(fixed, paths, call);
@@ -79,6 +89,7 @@ function restore(run: string, paths: readonly string[], call: Call & RestoreFlag
     return follow({
       instanceId,
       taskQueue: session.queuesOf(instanceId)[0],
+      ...(source !== undefined && { source }),
       directories: directory === undefined ? [] : [nearestDirectory(directory)],
       kind: restoreReport,
       words: { copying: 'restoring', committing: 'finishing' },
@@ -96,11 +107,12 @@ function restore(run: string, paths: readonly string[], call: Call & RestoreFlag
 }
 
 function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
-  const { target, overwrite, dryRun } = flags;
+  const { target, targetSource: source, overwrite, dryRun } = flags;
   const chosen = pathsBelow(manifest?.root, paths);
   return {
     ...which,
     ...(target !== undefined && { target }),
+    ...(source !== undefined && { source }),
     ...(chosen && { paths: chosen }),
     overwrite,
     ...(flags.delete && { delete: true }),

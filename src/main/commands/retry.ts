@@ -5,6 +5,7 @@ import { exitCodes } from '../../client/cli/exit-code.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Manifest } from '../../shared/manifest.ts';
 import type { Call } from '../invocation.ts';
+import { limitUpload, type UploadLimited } from '../limit-upload.ts';
 import { requireBackups } from '../require-backups.ts';
 import type { Session } from '../session.ts';
 import { withSession } from '../with-session.ts';
@@ -13,7 +14,9 @@ import {
   runArgument,
   runHelp,
   withJobOptions,
+  uploadLimitOf,
   withSource,
+  withUploadLimit,
   type Choose,
   type JobFlags,
 } from './options.ts';
@@ -28,7 +31,7 @@ Examples:
   npm run backup -- retry 20261121T063329Z-d5f77bbe
   npm run backup -- retry backup-site-3978bb10 --json`;
 
-interface RetryFlags extends JobFlags {
+interface RetryFlags extends JobFlags, UploadLimited {
   readonly source?: string;
 }
 
@@ -39,9 +42,9 @@ export function addRetry(program: Command, choose: Choose): void {
     .description('copies what failed in an incomplete run')
     .argument('<run>', runHelp, runArgument)
     .addHelpText('after', help);
-  withSource(withJobOptions(command)).action((run: string) => {
-    const flags = { ...command.opts<RetryFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => retry(run, { ...call, ...flags }));
+  withSource(withUploadLimit(withJobOptions(command))).action((run: string) => {
+    const flags = { ...command.opts<RetryFlags>(), ...commonFlags(command), ...uploadLimitOf(command) };
+    choose(flags, async (call) => retry(run, limitUpload({ ...call, ...flags })));
   });
 }
 

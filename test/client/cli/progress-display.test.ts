@@ -35,6 +35,7 @@ test('lines appear at each new state, and within one only after a while', () => 
   const lines: string[] = [];
   const display = createLines((line) => lines.push(line), { every: 60_000 });
   display.show({ ...half, phase: 'opening' });
+  display.show({ ...half, phase: 'opening', waitingFor: 'web-1' });
   display.show(half);
   display.show({ ...half, files: 6 });
   display.show({ ...half, suspended: true });
@@ -42,6 +43,7 @@ test('lines appear at each new state, and within one only after a while', () => 
   display.show({ ...half, phase: 'committing' });
   expect(lines).toEqual([
     'opening',
+    'opening, waiting for a worker of web-1',
     'copying | 5 of 10 files | 1.0 KiB of 2.0 KiB',
     expect.stringMatching(/^suspended \| 5 of 10 files \| /u),
     expect.stringMatching(/^copying \| .* \| 2 failed/u),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
@@ -43,6 +44,19 @@ test('a restore answers like a start, brings the run back, and leaves a ledger',
   expect(rows.map(({ path, outcome }) => `${outcome} ${path}`)).toEqual(['restored d', 'restored d/b.txt']);
   const wrongKind = await fetch(`${api.url}/api/verifications/${summary.restoreId}/ledger`);
   expect(wrongKind.status).toBe(404);
+});
+
+test('a backup whose source no worker serves says what it waits for', async () => {
+  await startWorker(api);
+  const wanted = { root: source, source: `web-${randomUUID()}`, options: { sourceTimeout: 60_000 } };
+  const started = await postJson(`${api.url}/api/backups`, JSON.stringify(wanted));
+  expect(started.status).toBe(202);
+  const { id } = (await started.json()) as { id: string };
+  onTestFinished(() => api.jobs.terminate(id).then(() => undefined));
+  const status = async () => (await fetch(locationOf(started))).json();
+  await expect
+    .poll(status, { timeout: 30_000 })
+    .toMatchObject({ runtimeStatus: 'Running', customStatus: { phase: 'opening', waitingFor: wanted.source } });
 });
 
 test('a verification answers like a start, and names what is missing', async () => {
@@ -133,6 +147,8 @@ test.each([
   ['restores', '{"paths":[]}', 'paths: must name something'],
   ['restores', '{"paths":"a"}', 'paths: '],
   ['restores', '{"options":{"windw":3}}', 'options: "windw" is not known; did you mean window?'],
+  ['restores', '{"source":"no spaces"}', 'source: must be 1 to 64'],
+  ['restores', '{"options":{"sourceTimeout":999}}', 'options.sourceTimeout: '],
   ['restores', '[]', 'must be a restore'],
   ['restores', '{"run":"latest"}', '"run" is not known'],
   ['verifications', '{"sample":0.5}', 'deep: true'],

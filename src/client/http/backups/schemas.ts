@@ -3,7 +3,7 @@ import type { LedgerRow } from '../../backups/ledger-row.ts';
 import { runStates, type RunInfo } from '../../backups/run-info.ts';
 import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
 import type { VerificationInput } from '../../../shared/verification.ts';
-import { backupOptionsSchema } from '../schemas/backup-input.ts';
+import { backupOptionsSchema, sourceSchema } from '../schemas/backup-input.ts';
 
 const mostPaths = 1000;
 const mostParts = 10_000;
@@ -16,6 +16,9 @@ export const restoreBodySchema = z
       .min(1, 'must not be empty')
       .optional()
       .meta({ description: "Absolute path of a directory on the worker's machine; by default where it came from" }),
+    source: sourceSchema.optional().meta({
+      description: 'Where the target is: a name that workers have among their SOURCES; by default all can write there',
+    }),
     paths: z
       .array(z.string().min(1, 'must not be empty'))
       .min(1, 'must name something; leave it out to restore everything')

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import type { BackupInput, BackupOptions } from '../../../shared/contract.ts';
+import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../shared/source.ts';
 
 const whole = (least: number, most: number, description: string) =>
   z.int().min(least).max(most).optional().meta({ description });
+
+/** A name of what workers have among their `SOURCES`. */
+export const sourceSchema = z.string().regex(sourcePattern, `must be ${sourceRule}`);
 
 const flag = (description: string) => z.boolean().optional().meta({ description });
 
@@ -18,12 +22,16 @@ export const backupOptionsSchema = z.strictObject({
   busyRounds: whole(0, 20, 'How often files that others were busy with are taken up again'),
   busyPause: whole(0, 3_600_000, 'Milliseconds before the first such round; twice as long before each further one'),
   heartbeatTimeout: whole(1000, 3_600_000, 'Milliseconds after which a silent worker is taken for dead'),
+  sourceTimeout: whole(...sourceTimeoutBounds, 'Milliseconds after which a job fails whose source no worker serves'),
 } satisfies Record<keyof BackupOptions, z.ZodType>);
 
 export const backupInputSchema = z
   .strictObject({
     root: z.string().meta({
       description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
+    }),
+    source: sourceSchema.optional().meta({
+      description: 'Where the directory is: a name that workers have among their SOURCES; by default all can read it',
     }),
     checksum: flag('Read every file instead of going by size and times'),
     repair: flag('Look up what is unchanged in storage, and send again what is missing or damaged there'),
