@@ -55,7 +55,8 @@ async function playRounds<T extends Uploader>(
   for (let round = 0; round <= rounds; round += 1) {
     const first = round % tools.length;
     for (const tool of [...tools.slice(first), ...tools.slice(0, first)]) {
-      const result = await within(limit, `round ${round} of ${tool.name}`, playRound(scenario, stage, tool));
+      const ownStage = { ...stage, into: join(stage.into, `${round}-${tool.container}`) };
+      const result = await within(limit, `round ${round} of ${tool.name}`, playRound(scenario, ownStage, tool));
       console.error(`round ${round}, ${tool.name}: ${result.seconds.toFixed(2)} s`);
       if (round > 0) measured.get(tool)?.push(result);
     }

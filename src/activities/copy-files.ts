@@ -12,13 +12,14 @@ import { createFileOpener } from './copy/open-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { eachConcurrently } from '../shared/each-concurrently.ts';
 import { withFailureTypes } from './failures.ts';
+import { createFilesAtOnce } from './files-at-once.ts';
 import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { keepOutcomes } from './outcomes.ts';
 import { readCopy } from './page.ts';
 
-// Hides the latency of single requests; the memory budget bounds what they hold.
-const filesAtOnce = 8;
+// A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
+const filesOfOneCopy = 64;
 
 /** What a copy activity did, for progress and for Temporal's Web UI. Bytes are those of the files that the run now holds. */
 export interface CopyResult {
@@ -34,6 +35,7 @@ export interface CopyResult {
  */
 export function createCopyFiles(deps: ActivityDependencies) {
   // One for all activities: what they do in this thread adds up.
+  const filesAtOnce = createFilesAtOnce();
   const shared = { openFile: createFileOpener(), readInBlocks: createBlockReader() };
   return (run: Run, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
@@ -45,8 +47,13 @@ export function createCopyFiles(deps: ActivityDependencies) {
             const copyOne = await openCopier({ ...deps, ...shared }, run, signal, (bytes) => (progress.bytes += bytes));
             const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
             const copied: FileOutcome[] = [];
-            await eachConcurrently(entries, filesAtOnce, async (entry, index) => {
-              copied[index] = await copyOne(entry);
+            await eachConcurrently(entries, filesOfOneCopy, async (entry, index) => {
+              const end = await filesAtOnce.begin(signal);
+              try {
+                copied[index] = await copyOne(entry);
+              } finally {
+                end();
+              }
               progress.files += 1;
             });
             return copied;

@@ -13,7 +13,7 @@ const readInBlocks = createBlockReader();
 
 test('blocks come in order with their MD5, and all of them with one SHA-256', async () => {
   const content = randomBytes(1000 * kibibyte + 7);
-  const pass = await start(content, { md5: true });
+  const pass = await start(content, { wantsMd5: () => true });
   const blocks = await readAll(pass);
   expect(Buffer.concat(blocks.map(({ bytes }) => bytes))).toEqual(content);
   expect(blocks.map(({ md5 }) => md5)).toEqual(blocks.map(({ bytes }) => hash('md5', bytes, 'base64')));
@@ -73,7 +73,7 @@ function begin(descriptor: number, plan: BlockPlan, options: Options = {}): Pass
   const pass = readInBlocks(descriptor, plan, {
     memory: createMemoryBudget(kibibyte ** 3),
     signal,
-    md5: false,
+    wantsMd5: () => false,
     ...options,
   });
   onTestFinished(pass.close);

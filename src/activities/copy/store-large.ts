@@ -9,6 +9,7 @@ import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
 import { metadataOf, type Stored, type Target } from './target.ts';
 
 const blocksAtOnce = 4;
+const nothing: Blocks = { wants: () => false, send: () => Promise.resolve() };
 
 /**
  * Stores a file in blocks. Block ids come from the file's identity, so an attempt after a crash stages only the blocks that are
@@ -32,10 +33,13 @@ export async function storeLarge(
   }
 
   const staged = await store.stagedBlocks(name, signal);
-  const sha256 = await readWhole(file, plan, target, async ({ index, bytes, md5 }) => {
-    const id = plan.id(index);
-    if (staged.get(id) !== bytes.length) await store.stageBlock(name, id, bytes, signal, md5);
-    target.onBytes(bytes.length);
+  const isStaged = (index: number) => staged.get(plan.id(index)) === plan.lengthOf(index);
+  const sha256 = await readWhole(file, plan, target, {
+    wants: (index) => !isStaged(index),
+    send: async ({ index, bytes, md5 }) => {
+      if (md5 !== undefined) await store.stageBlock(name, plan.id(index), bytes, signal, md5);
+      target.onBytes(bytes.length);
+    },
   });
   if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
   const ids = Array.from({ length: plan.count }, (_, index) => plan.id(index));
@@ -46,20 +50,27 @@ export async function storeLarge(
   return stored;
 }
 
+interface Blocks {
+  /** Whether a block is to be sent. */
+  readonly wants: (index: number) => boolean;
+  /** Is given every block, with its MD5 where it is to be sent. */
+  readonly send: (block: Block) => Promise<void>;
+}
+
 /** Reads and hashes the file in order while blocks are handed on side by side. Undefined when the file ends early. */
 async function readWhole(
   file: OpenedFile,
   plan: BlockPlan,
   { readInBlocks, memory, signal }: Target,
-  onBlock?: (block: Block) => Promise<void>,
+  { wants, send }: Blocks = nothing,
 ): Promise<string | undefined> {
-  const pass = readInBlocks(file.fd, plan, { memory, signal, md5: onBlock !== undefined });
+  const pass = readInBlocks(file.fd, plan, { memory, signal, wantsMd5: wants });
   try {
     let read = 0;
     await eachConcurrently(pass.blocks, blocksAtOnce, async (block) => {
       try {
         read += block.bytes.length;
-        await onBlock?.(block);
+        await send(block);
       } finally {
         block.release();
       }

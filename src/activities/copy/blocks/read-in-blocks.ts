@@ -18,8 +18,8 @@ export interface Block {
 interface BlockReading {
   readonly memory: MemoryBudget;
   readonly signal: AbortSignal;
-  /** Whether each block's MD5 is wanted. */
-  readonly md5: boolean;
+  /** Whether a block's own MD5 is wanted. */
+  readonly wantsMd5: (index: number) => boolean;
 }
 
 /** A pass over a file, block by block. */
@@ -59,7 +59,7 @@ export function createBlockReader(): ReadInBlocks {
     }, keptFor).unref();
   };
 
-  return (descriptor, plan, { memory, signal, md5 }) => {
+  return (descriptor, plan, { memory, signal, wantsMd5 }) => {
     const file = (started += 1);
     begin();
     const thread = threads.forPass();
@@ -70,7 +70,7 @@ export function createBlockReader(): ReadInBlocks {
       const { bytes: into, release } = await pool.take(plan.blockSize, memory, signal);
       try {
         const place = { descriptor, position: index * plan.blockSize, length: plan.lengthOf(index) };
-        const found = await thread.ask({ ask: 'read', file, ...place, into, md5 });
+        const found = await thread.ask({ ask: 'read', file, ...place, into, md5: wantsMd5(index) });
         return { index, bytes: Buffer.from(into, 0, found.length), md5: found.md5, release };
       } catch (error) {
         release();
