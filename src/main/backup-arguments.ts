@@ -1,7 +1,11 @@
 import { Command } from 'commander';
 import { errorJson } from '../client/cli/report.ts';
 import { addBackup } from './commands/backup.ts';
+import { addCat } from './commands/cat.ts';
+import { addDiff } from './commands/diff.ts';
+import { addFind } from './commands/find.ts';
 import { addLedger } from './commands/ledger.ts';
+import { addLs } from './commands/ls.ts';
 import { addRestore } from './commands/restore.ts';
 import { addRetry } from './commands/retry.ts';
 import { addRuns } from './commands/runs.ts';
@@ -30,7 +34,8 @@ export function readArguments(argv: readonly string[]): BackupArguments {
       },
     });
   addBackup(program, choose);
-  for (const add of [addRuns, addLedger, addRetry, addRestore, addVerify]) add(program, choose);
+  const looks = [addRuns, addLedger, addLs, addFind, addDiff, addCat];
+  for (const add of [...looks, addRetry, addRestore, addVerify]) add(program, choose);
   program.parse(argv, { from: 'user' });
   return chosen ?? program.help({ error: true });
 }

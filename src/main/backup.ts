@@ -3,7 +3,7 @@ import { readArguments } from './backup-arguments.ts';
 import { createInvocation } from './invocation.ts';
 import { runMain } from './run-main.ts';
 
-/** `npm run backup -- DIR`, and what is done with backups: `runs`, `ledger`, `retry`, `restore`, `verify`. */
+/** `npm run backup -- DIR`, and the commands for what is done with backups. */
 const { flags, task } = readArguments(process.argv.slice(2));
 const invocation = createInvocation(flags);
 await runMain((config, log) => task({ ...invocation, config, log }), {

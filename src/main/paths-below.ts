@@ -11,7 +11,7 @@ export function pathsBelow(root: string | undefined, paths: readonly string[]): 
 }
 
 function pathBelow(root: string | undefined, path: string): string {
-  if (path === '') throw wrong(path, 'It is empty; leave it out to restore everything');
+  if (path === '') throw wrong(path, 'It is empty; leave it out for everything');
   if (isAbsolute(path) && root === undefined) throw wrong(path, 'Give it relative to the directory that was backed up');
   // Where the root is not known here, any will do to take `.` and `..` away.
   const from = root ?? sep;

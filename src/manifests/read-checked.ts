@@ -43,9 +43,13 @@ async function versionOf(store: BlobStore, file: StoredFile, signal: AbortSignal
   const { blob, etag, size } = file;
   // Mostly the blob is as the run left it, and asking for just that saves looking it up first.
   const version = tried === 1 ? { name: blob, etag, size } : await findVersion(store, file, signal);
-  if (version === undefined)
-    throw lost(`no longer in storage: neither ${blob} nor a snapshot of it is what the run put there`);
+  if (version === undefined) throw notInStorage(file);
   return version;
+}
+
+/** The error about content that is gone. */
+export function notInStorage({ blob }: StoredFile): ExpectedError {
+  return lost(`no longer in storage: neither ${blob} nor a snapshot of it is what the run put there`);
 }
 
 function storedFile({ blob, etag, sha256, size }: Partial<StoredFile> & Pick<StoredFile, 'size'>): StoredFile {
@@ -53,7 +57,8 @@ function storedFile({ blob, etag, sha256, size }: Partial<StoredFile> & Pick<Sto
   return { blob, etag, sha256, size };
 }
 
-function corrupt(found: Content, { size, sha256 }: StoredFile): ExpectedError {
+/** The error about content that is not what the run stored. */
+export function corrupt(found: Content, { size, sha256 }: StoredFile): ExpectedError {
   return lost(`corrupt in storage: ${found.size} bytes with SHA-256 ${found.sha256} instead of ${size} with ${sha256}`);
 }
 

@@ -27,6 +27,8 @@ export const failureTypes = {
   ownedByAnother: 'OwnedByAnother',
   /** Thrown when there is no such run, no complete one, or several roots to choose from. */
   runNotFound: 'RunNotFound',
+  /** Thrown when a run lists no such path; the message names the nearest folder that it has. */
+  pathNotFound: 'PathNotFound',
   /** Thrown when a manifest or a shard of it is truncated, altered, or holds what no backup writes; nothing of it is used. */
   manifestInvalid: 'ManifestInvalid',
   /** Thrown when a manifest is of a format that this version does not know. */

@@ -1,6 +1,5 @@
-import { displayPath, encodePath, type EncodedPath } from '../../shared/encoded-path.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { compileGlob } from './glob.ts';
+import { invalid, normalizePath, pathMatcher } from '../../shared/asked-path.ts';
+import type { EncodedPath } from '../../shared/encoded-path.ts';
 import { parentOf } from './places.ts';
 
 /** Which paths are asked for. */
@@ -17,7 +16,7 @@ const everything: Selection = { selects: () => true };
  */
 export function createSelection(paths: readonly string[] | undefined): Selection {
   if (paths === undefined) return everything;
-  const patterns = paths.map(matcherOf);
+  const patterns = paths.map(pathMatcher);
   // Entries come folder by folder, so the last folder is mostly the next one's too.
   let known = { folder: '', selected: false };
   const selects = (path: EncodedPath): boolean => {
@@ -30,28 +29,14 @@ export function createSelection(paths: readonly string[] | undefined): Selection
   return { selects };
 }
 
-function matcherOf(text: string): (path: EncodedPath) => boolean {
-  const encoded = encodePath(Buffer.from(text));
-  const matches = compileGlob(text);
-  return (path) => path === text || path === encoded || matches(displayPath(path));
-}
-
-/** Brings paths into the form that is compared. Throws an {@link ExpectedError} that names what is wrong. */
+/** Brings paths into the form that is compared. Throws an `ExpectedError` that names what is wrong. */
 export function normalizePaths(paths: readonly string[] | undefined): readonly string[] | undefined {
   if (paths === undefined) return undefined;
-  if (!Array.isArray(paths) || paths.length === 0) throw invalid('give at least one, or leave it out for everything');
+  if (!Array.isArray(paths) || paths.length === 0) {
+    throw invalid('paths', 'give at least one, or leave it out for everything');
+  }
   return paths.map((path: unknown) => {
-    if (typeof path !== 'string') throw invalid(`${JSON.stringify(path)} is no text`);
-    const plain = path.replace(/^(?:\.\/+)+/u, '').replace(/\/+$/u, '');
-    if (plain === '' || plain === '.') throw invalid(`"${path}" names nothing; leave paths out for everything`);
-    if (plain.includes('\0')) throw invalid(`"${path}" holds a null character, which no path can`);
-    const isClean = plain.split('/').every((segment) => !['', '.', '..'].includes(segment));
-    if (!isClean)
-      throw invalid(`"${path}" is not relative to the root: give it without a leading slash and without . and ..`);
-    return plain;
+    if (typeof path !== 'string') throw invalid('paths', `${JSON.stringify(path)} is no text`);
+    return normalizePath(path, 'paths');
   });
-}
-
-function invalid(what: string): ExpectedError {
-  return new ExpectedError(failureTypes.invalidInput, `paths: ${what}`);
 }

@@ -1,9 +1,17 @@
+import { completeRuns } from '../../manifests/complete-runs.ts';
+import { readContent } from '../../manifests/read-content.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
 import type { StoredManifest } from '../../manifests/read-manifest.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
 import { isRunId, parseRunReference } from '../../manifests/run-reference.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { holdsContent, type Manifest } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { compareRuns, type DifferenceRow } from './compare-runs.ts';
+import { entryRow, type EntryRow } from './entry-row.ts';
 import { findRunOfInstance } from './find-run-of-instance.ts';
+import { findVersions, type VersionRow } from './find-versions.ts';
+import { entryAt, listEntries, type EntriesAsked } from './list-entries.ts';
 import { ledgerRow, type LedgerRow } from './ledger-row.ts';
 import { listRunInfos, type RunFilter } from './list-run-infos.ts';
 import type { RunInfo } from './run-info.ts';
@@ -18,6 +26,17 @@ export interface RunAsked {
   readonly root?: string;
   /** Whether `latest` and a time mean incomplete runs too. */
   readonly incompleteToo?: boolean;
+}
+
+/** The content of a file as a run stored it. */
+export interface FileContent {
+  readonly entry: EntryRow;
+  /** Bytes. */
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** The last one comes once all of them have the SHA-256. */
+  readonly blocks: AsyncGenerator<Buffer, undefined>;
 }
 
 /**
@@ -78,6 +97,37 @@ export class Backups {
     return this.ledger(await this.find({ ...asked, incompleteToo: true }, signal), signal);
   }
 
+  /** The manifests of all complete runs of a directory, newest first. */
+  completeRuns({ root }: Pick<RunAsked, 'root'>, signal: AbortSignal): Promise<Manifest[]> {
+    return this.#explain(completeRuns(this.#store, { prefix: this.#prefix, root }, signal));
+  }
+
+  /** What is in a folder of a run, in order. */
+  async *entries(manifest: Manifest, asked: EntriesAsked, signal: AbortSignal): AsyncGenerator<EntryRow, undefined> {
+    const entries = listEntries(this.#store, manifest, asked, signal);
+    for await (const entry of explained(entries, this.url)) yield entryRow(entry);
+    return undefined;
+  }
+
+  /** What runs of one directory hold at the paths that a glob matches. */
+  versions(runs: readonly Manifest[], glob: string, signal: AbortSignal): AsyncGenerator<VersionRow, undefined> {
+    return explained(findVersions(this.#store, runs, glob, signal), this.url);
+  }
+
+  /** How what two runs hold differs. */
+  differences(before: Manifest, after: Manifest, signal: AbortSignal): AsyncGenerator<DifferenceRow, undefined> {
+    const entriesOf = (manifest: Manifest) => readEntries(this.#store, manifest, {}, signal);
+    return explained(compareRuns(entriesOf(before), entriesOf(after)), this.url);
+  }
+
+  /** The content of a file; what is wrong with it is thrown before its end. Throws `InvalidInput` for what has none. */
+  async content(manifest: Manifest, path: string, signal: AbortSignal): Promise<FileContent> {
+    const entry = await this.#explain(entryAt(this.#store, manifest, path, signal));
+    if (!holdsContent(entry)) throw hasNoContent(entryRow(entry));
+    const blocks = explained(readContent(this.#store, entry, signal), this.url);
+    return { entry: entryRow(entry), size: entry.size, sha256: entry.sha256, blocks };
+  }
+
   async #explain<T>(asked: Promise<T>): Promise<T> {
     try {
       return await asked;
@@ -85,4 +135,13 @@ export class Backups {
       throw explainStorage(error, this.url);
     }
   }
+}
+
+function hasNoContent({ path, kind, target, reason }: EntryRow): ExpectedError {
+  const what = `${kind}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`;
+  const why = kind === 'file' ? `not in this run (${reason ?? 'it was not stored'})` : `a ${what}`;
+  return new ExpectedError(
+    failureTypes.invalidInput,
+    `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: name a file that the run stored`,
+  );
 }

@@ -29,3 +29,8 @@ export function formatDuration(milliseconds: number): string {
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${rest} s` : `${rest} s`;
 }
+
+/** A time in ISO 8601 to the second: `2026-11-21 05:14:30Z`. */
+export function formatTime(time: string): string {
+  return time.replace(/T(.*?)(?:\.\d+)?Z$/u, ' $1Z');
+}

@@ -1,6 +1,6 @@
 import type { RunInfo } from '../backups/run-info.ts';
 import { columns } from './columns.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatTime, printable } from './format.ts';
 
 const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES', 'ROOT'];
 const numbers = [3, 4, 5];
@@ -15,7 +15,7 @@ function rowOf({ run, startedAt, durationMs, files, bytes, root, ...info }: RunI
   return [
     run,
     stateOf(info),
-    startedAt.replace(/T(.*?)(?:\.\d+)?Z$/u, ' $1Z'),
+    formatTime(startedAt),
     durationMs === undefined ? '-' : formatDuration(durationMs),
     files === undefined ? '-' : formatCount(files),
     bytes === undefined ? '-' : formatBytes(bytes),

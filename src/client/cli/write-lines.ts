@@ -1,12 +1,25 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
+/** Writes lines, each with a line end, as {@link writePieces} does. */
+export function writeLines(
+  lines: Iterable<string> | AsyncIterable<string>,
+  stream: Writable,
+): Promise<'written' | 'unread'> {
+  return writePieces(ended(lines), stream);
+}
+
+async function* ended(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string, undefined> {
+  for await (const line of lines) yield `${line}\n`;
+  return undefined;
+}
+
 /**
- * Writes lines as they come, no faster than they are read, and returns once all are written. When the reader goes away, as `head` does
+ * Writes pieces as they come, no faster than they are read, and returns once all are written. When the reader goes away, as `head` does
  * once it has enough, it stops quietly. Throws what the source throws.
  */
-export async function writeLines(
-  lines: Iterable<string> | AsyncIterable<string>,
+export async function writePieces(
+  pieces: AsyncIterable<string | Buffer>,
   stream: Writable,
 ): Promise<'written' | 'unread'> {
   const gone = new AbortController();
@@ -17,9 +30,9 @@ export async function writeLines(
   };
   // Stays: a pipe's error may come after the last line was handed over, and nobody else listens.
   stream.on('error', onError);
-  for await (const line of lines) {
+  for await (const piece of pieces) {
     if (gone.signal.aborted) break;
-    if (!stream.write(`${line}\n`)) await once(stream, 'drain', { signal: gone.signal }).catch(() => undefined);
+    if (!stream.write(piece)) await once(stream, 'drain', { signal: gone.signal }).catch(() => undefined);
   }
   if (!gone.signal.aborted) await new Promise<void>((resolve) => stream.write('', () => resolve()));
   if (failure) throw failure;

@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
 import { applyEdges, type Edges } from './edges.ts';
+import { createContentRoutes } from './backups/content-routes.ts';
 import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
 import { createRunStartRoutes } from './backups/start-routes.ts';
 import { createKeys } from './keys.ts';
@@ -19,7 +20,12 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
   app.use('/orchestrators', start);
   app.use(`${webhookPrefix}/orchestrators`, start);
   app.use('/api/batches', createBatchRoute(deps, keys));
-  app.use('/api/backups', createRunRoutes(deps, keys), createRunStartRoutes(deps, keys));
+  app.use(
+    '/api/backups',
+    createRunRoutes(deps, keys),
+    createContentRoutes(deps, keys),
+    createRunStartRoutes(deps, keys),
+  );
   for (const kind of ['restores', 'verifications'] as const)
     app.use(`/api/${kind}`, createReportRoutes(deps, keys, kind));
   app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));

@@ -43,6 +43,7 @@ export const refuseMethod: RequestHandler = () => {
 /** Of expected failures that are not the request's fault. */
 const statuses: Readonly<Partial<Record<ExpectedError['type'], number>>> = {
   RunNotFound: 404,
+  PathNotFound: 404,
   // The run is there, and in no state to be used.
   ManifestInvalid: 409,
   ManifestTooNew: 501,

@@ -76,6 +76,9 @@ export function notEmpty(text: string): string {
 export const runHelp =
   'id of a run or of its instance, latest, or a time in ISO 8601: the last run that had begun by then';
 
+/** What a `RUN` that is only looked into may be. */
+export const heldRunHelp = `${runHelp}; of complete runs, unless an id says which`;
+
 /** A run's reference; an empty one is a mistake. */
 export function runArgument(text: string): string {
   if (text !== '') return text;

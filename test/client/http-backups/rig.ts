@@ -18,9 +18,9 @@ export async function backUp(api: Api, more: object = {}): Promise<BackupSummary
   return output as BackupSummary;
 }
 
-export async function rowsOf(response: Response): Promise<LedgerRow[]> {
+export async function rowsOf<R = LedgerRow>(response: Response): Promise<R[]> {
   const lines = (await response.text()).trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as LedgerRow);
+  return lines.map((line) => JSON.parse(line) as R);
 }
 
 /** An error's status and text. */

@@ -35,9 +35,9 @@ export function requireBackups({ backups }: AppDependencies): Backups {
   );
 }
 
-/** The run that the path and `?root=` mean. Throws a 404 {@link HttpProblem} for what can name none. */
-export function runAsked(request: Request): RunAsked {
-  const run = String(request.params['run']);
+/** The run that a part of the path and `?root=` mean. Throws a 404 {@link HttpProblem} for what can name none. */
+export function runAsked(request: Request, part: 'run' | 'other' = 'run'): RunAsked {
+  const run = String(request.params[part]);
   if (!parseRunReference(run)) {
     throw new HttpProblem(
       404,

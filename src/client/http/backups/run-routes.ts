@@ -5,7 +5,7 @@ import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery, type Query } from '../query.ts';
-import { answerNdjson } from './answer-ndjson.ts';
+import { answerNdjson } from './answer-stream.ts';
 import { onBackups, runAsked, type BackupRequest } from './on-backups.ts';
 
 const tokenHeader = 'x-ms-continuation-token';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { changes, type DifferenceRow } from '../../backups/compare-runs.ts';
+import type { EntryRow, EntryState } from '../../backups/entry-row.ts';
 import type { LedgerRow } from '../../backups/ledger-row.ts';
 import { runStates, type RunInfo } from '../../backups/run-info.ts';
 import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
@@ -80,11 +82,15 @@ export const runInfoSchema = z
   })
   .meta({ description: 'One run' }) satisfies z.ZodType<unknown, { [K in keyof RunInfo]: unknown }>;
 
+const pathMembers = {
+  path: z.string().meta({ description: 'For people' }),
+  encodedPath: z.string().meta({ description: 'The exact path' }),
+};
+
 /** One line of a ledger. */
 export const ledgerRowSchema = z
   .strictObject({
-    path: z.string().meta({ description: 'For people' }),
-    encodedPath: z.string().meta({ description: 'The exact path' }),
+    ...pathMembers,
     kind: z.string().optional(),
     outcome: z.string(),
     attempts: count,
@@ -95,4 +101,43 @@ export const ledgerRowSchema = z
   .meta({ description: 'What became of one path; one such object a line' }) satisfies z.ZodType<
   unknown,
   { [K in keyof LedgerRow]: unknown }
+>;
+
+const stateMembers = {
+  kind: z.string(),
+  mode: z.string().meta({ description: 'Permission bits in octal digits' }),
+  bytes: count,
+  mtime: z.iso.datetime().optional().meta({ description: 'When it was last modified' }),
+  mtimeNs: z.string().meta({ description: 'The same exactly, in nanoseconds since 1970' }),
+  sha256: z.string().optional(),
+  target: z.string().optional().meta({ description: 'Where a symlink points' }),
+} satisfies { [K in keyof EntryState]-?: z.ZodType };
+
+/** One line of a listing. */
+export const entryRowSchema = z
+  .strictObject({
+    ...pathMembers,
+    ...stateMembers,
+    outcome: z.string(),
+    reason: z.string().optional().meta({ description: 'Why the run does not hold it' }),
+  })
+  .meta({ description: 'One path that a run lists; one such object a line' }) satisfies z.ZodType<
+  unknown,
+  { [K in keyof EntryRow]: unknown }
+>;
+
+const stateSchema = z.strictObject(stateMembers).optional();
+
+/** One line of a comparison. */
+export const differenceRowSchema = z
+  .strictObject({
+    change: z.enum(changes),
+    ...pathMembers,
+    before: stateSchema,
+    after: stateSchema,
+    reason: z.string().optional().meta({ description: 'Why one of the runs lists it and does not hold it' }),
+  })
+  .meta({ description: 'One path that differs between two runs; one such object a line' }) satisfies z.ZodType<
+  unknown,
+  { [K in keyof DifferenceRow]: unknown }
 >;

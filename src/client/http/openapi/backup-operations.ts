@@ -1,7 +1,8 @@
 import { bodyAnswers, parameters, problem, startedAnswers, type Answer, type Operation } from './operation.ts';
 import type { SchemaName } from './schemas.ts';
 
-const { run, reportId, root, mostRuns, continuationToken, timeout, pollingInterval, idempotencyKey } = parameters;
+const { run, other, folder, file, recursive, pattern, reportId, root } = parameters;
+const { mostRuns, continuationToken, timeout, pollingInterval, idempotencyKey } = parameters;
 const one = '/api/backups/{run}';
 const waits = [timeout, pollingInterval];
 
@@ -13,11 +14,13 @@ const storageAnswers = {
   502: problem('The storage account refuses what was asked'),
 } as const;
 
-const ledger: Answer = {
-  description: 'One object a line. When it cannot be sent whole, the connection breaks',
-  schema: 'LedgerRow',
-  type: 'application/x-ndjson',
-};
+function lines(schema: SchemaName): Answer {
+  return {
+    description: 'One object a line. When it cannot be sent whole, the connection breaks',
+    schema,
+    type: 'application/x-ndjson',
+  };
+}
 
 function read(path: string, id: string, more: Pick<Operation, 'summary' | 'parameters' | 'answers'>): Operation {
   return { method: 'get', path, id, tag: 'History', ...more, answers: { ...storageAnswers, ...more.answers } };
@@ -71,7 +74,29 @@ export const backupOperations: readonly Operation[] = [
   read(`${one}/ledger`, 'ledger', {
     summary: 'What became of every path of a run.',
     parameters: [run, root],
-    answers: { 200: ledger },
+    answers: { 200: lines('LedgerRow') },
+  }),
+  read(`${one}/entries`, 'entries', {
+    summary: 'What is in a folder of a run.',
+    parameters: [run, folder, recursive, pattern, root],
+    answers: { 200: lines('EntryRow') },
+  }),
+  read(`${one}/diff/{other}`, 'diff', {
+    summary: 'How what two runs hold differs.',
+    parameters: [run, other, root],
+    answers: { 200: lines('DifferenceRow') },
+  }),
+  read(`${one}/content`, 'content', {
+    summary: 'The content of a file, checked against its SHA-256.',
+    parameters: [run, file, root],
+    answers: {
+      200: {
+        description: 'When it is not what the run stored, it does not come whole',
+        schema: 'Bytes',
+        type: 'application/octet-stream',
+        headers: ['Content-Length', 'Content-Disposition', 'ETag'],
+      },
+    },
   }),
   {
     method: 'post',
@@ -93,7 +118,7 @@ export const backupOperations: readonly Operation[] = [
     read(`/api/${kind}/{id}/ledger`, `${kind}Ledger`, {
       summary: `What became of every path of one of the ${kind}.`,
       parameters: [reportId],
-      answers: { 200: ledger },
+      answers: { 200: lines('LedgerRow') },
     }),
   ),
 ];

@@ -67,6 +67,11 @@ const time = z.unknown().meta({ examples: ['2030-01-31T12:00:00Z'] });
 const anything = z.unknown();
 const seconds = z.unknown().meta({ examples: [1] });
 
+const runSchema = z.string().meta({
+  description: "A run's id, latest, or a time in ISO 8601 with its zone: the last run that had begun by then",
+  examples: ['latest'],
+});
+
 /** The parameters that requests have, by name. */
 export const parameters = {
   instanceId: { name: 'instanceId', in: 'path', schema: instanceIdSchema },
@@ -107,14 +112,12 @@ export const parameters = {
       .meta({ description: 'From the page before' }),
   },
   reason: inQuery('reason', anything, 'Why'),
-  run: {
-    name: 'run',
-    in: 'path',
-    schema: z.string().meta({
-      description: "A run's id, latest, or a time in ISO 8601 with its zone: the last run that had begun by then",
-      examples: ['latest'],
-    }),
-  },
+  run: { name: 'run', in: 'path', schema: runSchema },
+  other: { name: 'other', in: 'path', schema: runSchema },
+  folder: inQuery('path', z.string().optional(), 'A folder, or something in one; by default all that was backed up'),
+  file: inQuery('path', z.string().min(1), 'The file, relative to the directory that was backed up'),
+  recursive: inQuery('recursive', flag, 'What is in its folders too'),
+  pattern: inQuery('pattern', z.string().optional(), 'A glob over whole paths, in all folders below'),
   reportId: {
     name: 'id',
     in: 'path',

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { ledgerRowSchema, restoreBodySchema, runInfoSchema, verificationBodySchema } from '../backups/schemas.ts';
+import {
+  differenceRowSchema,
+  entryRowSchema,
+  ledgerRowSchema,
+  restoreBodySchema,
+  runInfoSchema,
+  verificationBodySchema,
+} from '../backups/schemas.ts';
 import { backupInputSchema, siteContentSchema } from '../schemas/backup-input.ts';
 import { managementUrisSchema, purgeResultSchema, statusBodySchema } from '../schemas/answers.ts';
 import { orderBatchSchema } from '../schemas/order-batch.ts';
@@ -37,6 +44,8 @@ const namedSchemas = {
   Run: runInfoSchema,
   RunList: z.array(runInfoSchema).meta({ description: 'A page of runs, newest first' }),
   LedgerRow: ledgerRowSchema,
+  EntryRow: entryRowSchema,
+  DifferenceRow: differenceRowSchema,
   Restore: restoreBodySchema
     .nullable()
     .meta({ description: 'A restore; null or no body means all of it, where it was' }),
@@ -45,6 +54,7 @@ const namedSchemas = {
     .meta({ description: 'A verification; null or no body means by a listing of the container' }),
   Problem: problemSchema,
   Text: z.string().meta({ description: 'Text' }),
+  Bytes: z.string().meta({ description: 'Bytes as they are', contentMediaType: 'application/octet-stream' }),
   Health: healthSchema,
   Readiness: readinessSchema,
   AnyJson: z.unknown().meta({ description: 'Any JSON value' }),

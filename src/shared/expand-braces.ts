@@ -1,4 +1,4 @@
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { ExpectedError, failureTypes } from './failures.ts';
 
 const mostAlternatives = 1000;
 
@@ -13,7 +13,7 @@ export function expandBraces(glob: string): string[] {
     if (expanded.length + waiting.length > mostAlternatives) {
       throw new ExpectedError(
         failureTypes.invalidInput,
-        `paths: "${glob}" stands for more than ${mostAlternatives} globs; give fewer alternatives in { }`,
+        `The glob "${glob}" stands for more than ${mostAlternatives} globs; give fewer alternatives in { }`,
       );
     }
   }

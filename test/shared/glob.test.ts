@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileGlob } from '../../../src/activities/restore/glob.ts';
+import { compileGlob } from '../../src/shared/glob.ts';
 
 test.each([
   ['a/b', ['a/b'], ['a', 'a/b/c', 'ab']],

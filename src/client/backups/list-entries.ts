@@ -1,0 +1,90 @@
+import { findEntry, readBelow } from '../../manifests/read-below.ts';
+import { beginningOf, meantBy, normalizePath, pathMatcher } from '../../shared/asked-path.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import type { Manifest, ManifestEntry } from '../../shared/manifest.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+
+/** Which entries of a run are asked for. */
+export interface EntriesAsked {
+  /** A folder, or something in one; by default the root. */
+  readonly path?: string;
+  /** Whether what lies in its folders is asked for too. */
+  readonly recursive?: boolean;
+  /** A glob over whole paths, in all folders. */
+  readonly pattern?: string;
+}
+
+/**
+ * What is in a folder of a run, without the folder itself; of anything else, that alone. Throws an {@link ExpectedError}: `InvalidInput`
+ * for a path that can be none, `PathNotFound` when the run does not list it.
+ */
+export async function* listEntries(
+  store: BlobStore,
+  manifest: Manifest,
+  { path, recursive = false, pattern }: EntriesAsked,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  const glob = pattern === undefined ? undefined : normalizePath(pattern, 'pattern');
+  const matches = glob === undefined ? () => true : pathMatcher(glob);
+  const shallow = !recursive && glob === undefined;
+  const entries =
+    path === undefined
+      ? readBelow(store, manifest, { beginning: beginningOf(glob ?? ''), shallow }, signal)
+      : entriesAt(store, manifest, { plain: normalizePath(path, 'path'), shallow }, signal);
+  for await (const entry of entries) if (matches(entry.path)) yield entry;
+}
+
+async function* entriesAt(
+  store: BlobStore,
+  manifest: Manifest,
+  { plain, shallow }: { readonly plain: string; readonly shallow: boolean },
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  for (const path of meantBy(plain)) {
+    const below = readBelow(store, manifest, { beginning: `${path}/`, shallow }, signal);
+    const { value: first } = (await below.next()) as IteratorResult<ManifestEntry, undefined>;
+    if (first?.path === path) return yield* below;
+    await below.return(undefined);
+  }
+  yield await entryAt(store, manifest, plain, signal);
+}
+
+/** What a run lists at a path. Throws an {@link ExpectedError} as {@link listEntries} does. */
+export async function entryAt(
+  store: BlobStore,
+  manifest: Manifest,
+  path: string,
+  signal: AbortSignal,
+): Promise<ManifestEntry> {
+  const plain = normalizePath(path, 'path');
+  const found = await lookUp(store, manifest, plain, signal);
+  if (found) return found;
+  const folder = await nearestFolder(store, manifest, plain, signal);
+  throw new ExpectedError(
+    failureTypes.pathNotFound,
+    `Run ${manifest.run} of ${manifest.root} has no path ${JSON.stringify(plain)}: list what is in ${folder}`,
+  );
+}
+
+async function lookUp(
+  store: BlobStore,
+  manifest: Manifest,
+  plain: string,
+  signal: AbortSignal,
+): Promise<ManifestEntry | undefined> {
+  for (const key of meantBy(plain).flatMap((path) => [`${path}/`, path])) {
+    const found = await findEntry(store, manifest, key, signal);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function nearestFolder(store: BlobStore, manifest: Manifest, plain: string, signal: AbortSignal) {
+  const names = plain.split('/');
+  for (let count = names.length - 1; count > 0; count -= 1) {
+    const folder = names.slice(0, count).join('/');
+    const found = await lookUp(store, manifest, folder, signal);
+    if (found?.kind === 'directory') return `${JSON.stringify(folder)}, the nearest folder that it has`;
+  }
+  return 'its root';
+}

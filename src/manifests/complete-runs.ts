@@ -1,0 +1,30 @@
+import type { Manifest } from '../shared/manifest.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { newestManifests } from './newest-manifests.ts';
+import { listRuns, type RunQuery } from './run-catalogue.ts';
+import { noCompleteRun, severalRoots } from './run-not-found.ts';
+
+/**
+ * The manifests of all complete runs of a directory, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
+ * no root is given and there are several, and what is wrong with a manifest that cannot be used.
+ */
+export async function completeRuns(
+  store: BlobStore,
+  { prefix, root }: Pick<RunQuery, 'prefix' | 'root'>,
+  signal: AbortSignal,
+): Promise<Manifest[]> {
+  const complete: Manifest[] = [];
+  const incomplete: string[] = [];
+  const ids = await Array.fromAsync(listRuns(store, prefix, signal));
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('fault' in found) throw found.fault;
+    const { manifest } = found;
+    if (root !== undefined && manifest.root !== root) continue;
+    if (manifest.complete) complete.push(manifest);
+    else incomplete.push(manifest.run);
+  }
+  const roots = [...new Set(complete.map((manifest) => manifest.root))];
+  if (roots.length > 1) throw severalRoots(roots);
+  if (complete.length === 0) throw noCompleteRun({ prefix, run: 'latest', root }, incomplete);
+  return complete;
+}

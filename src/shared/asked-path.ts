@@ -1,0 +1,46 @@
+import { displayPath, encodePath, encodeSegment, type EncodedPath } from './encoded-path.ts';
+import { ExpectedError, failureTypes } from './failures.ts';
+import { compileGlob } from './glob.ts';
+
+/**
+ * Brings a path, or a glob, that a caller asks for into the form that is compared. Throws an {@link ExpectedError} that names `field`
+ * and what is wrong.
+ */
+export function normalizePath(path: string, field: string): string {
+  const plain = path.replace(/^(?:\.\/+)+/u, '').replace(/\/+$/u, '');
+  if (plain === '' || plain === '.') {
+    throw invalid(field, `"${path}" names nothing in the root; leave ${field} out where everything is meant`);
+  }
+  if (plain.includes('\0')) throw invalid(field, `"${path}" holds a null character, which no path can`);
+  const isClean = plain.split('/').every((segment) => !['', '.', '..'].includes(segment));
+  if (!isClean) {
+    const fix = 'give it without a leading slash and without . and ..';
+    throw invalid(field, `"${path}" is not relative to the root: ${fix}`);
+  }
+  return plain;
+}
+
+/** The encoded paths that a person may mean by a text: the one of that name, or the one that a ledger shows so. */
+export function meantBy(text: string): readonly EncodedPath[] {
+  return [...new Set([encodePath(Buffer.from(text)), text])];
+}
+
+/** Whether a path is meant by a text: exactly as it is written, as a ledger encodes it, or as a glob. */
+export function pathMatcher(text: string): (path: EncodedPath) => boolean {
+  const meant = meantBy(text);
+  const matches = compileGlob(text);
+  return (path) => meant.includes(path) || matches(displayPath(path));
+}
+
+/** What every path that {@link pathMatcher} finds begins with, so that all others need not be looked at. */
+export function beginningOf(text: string): EncodedPath {
+  const [plain = ''] = /^[^*?[{\\%\ufffd]*/u.exec(text) ?? [];
+  // At its end a dot or a space may be of a longer name, or one that is encoded.
+  const segments = plain.replace(/[. ]+$/u, '').split('/');
+  return segments.map((segment) => (segment === '' ? '' : encodeSegment(Buffer.from(segment)))).join('/');
+}
+
+/** An error about one of the paths or globs that a caller gives. */
+export function invalid(field: string, what: string): ExpectedError {
+  return new ExpectedError(failureTypes.invalidInput, `${field}: ${what}`);
+}
