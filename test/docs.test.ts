@@ -40,7 +40,13 @@ test('README.md and .env.example list every variable', async () => {
 });
 
 test.each(pages)('the links of %s lead somewhere', async (page) => {
-  const known = new Set([...pages, ...(await readdir(root)), ...sources, ...(await filesIn('test'))]);
+  const known = new Set([
+    ...pages,
+    ...(await readdir(root)),
+    ...sources,
+    ...(await filesIn('test')),
+    ...(await filesIn('docs/images')),
+  ]);
   const links = [...(await text(page)).matchAll(/\]\((?!https?:|#)([^)#]+)/gu)].map(([, link = '']) =>
     normalize(join(dirname(page), link)).replaceAll('\\', '/'),
   );
