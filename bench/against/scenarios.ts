@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
+import { mostFilesAtOnce } from '../../src/activities/files-at-once.ts';
 import { systemFolder } from '../../src/shared/blob-name.ts';
-import { defaultBackupOptions } from '../../src/shared/contract.ts';
 import { BenchError } from '../bench-error.ts';
 import { countSameFiles } from '../same-files.ts';
 import { writeLargeFiles, writeSmallFiles } from '../trees.ts';
@@ -45,8 +45,6 @@ export interface Scenario<T extends Uploader = Tool> {
 export const keepsNoContent = { keep: systemFolder, delay: 0 };
 
 const distance = 20;
-// A worker's activities, and the files that each of them copies at once.
-const inFlight = defaultBackupOptions.window * 8;
 
 const firstBackup = {
   target: keepsNoContent,
@@ -106,7 +104,7 @@ export const latency: Scenario = {
   open: [
     openProduct,
     (kit) => openRclone(kit, [], 'rclone, its default of 4 transfers'),
-    (kit) => openRclone(kit, ['--transfers', String(inFlight)], `rclone, ${inFlight} transfers`),
+    (kit) => openRclone(kit, ['--transfers', String(mostFilesAtOnce)], `rclone, ${mostFilesAtOnce} transfers`),
   ],
 };
 

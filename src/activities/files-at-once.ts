@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import { createWaitingLine } from '../shared/waiting-line.ts';
+import { createTurnstile } from '../shared/turnstile.ts';
 
 const fewest = 16;
 // Enough for a service that is 20 ms away and a thread that handles ten thousand files a second.
-const most = 256;
+export const mostFilesAtOnce = 256;
 // Milliseconds.
 const lookEvery = 50;
 const tooBusy = 0.95;
@@ -31,7 +31,7 @@ export interface Utilization {
  */
 export function createFilesAtOnce({ now, share }: Utilization = ofEventLoop()): FilesAtOnce {
   let allowed = fewest * 4;
-  let underWay = 0;
+  const underWay = createTurnstile(() => allowed);
   let lookedAt = now();
 
   const look = () => {
@@ -39,32 +39,17 @@ export function createFilesAtOnce({ now, share }: Utilization = ofEventLoop()): 
     lookedAt = now();
     const busy = share();
     if (busy > tooBusy) allowed = Math.max(fewest, allowed * less);
-    else if (busy < hasTime && underWay >= allowed - 1) allowed = Math.min(most, allowed * more);
+    else if (busy < hasTime && underWay.inside >= allowed - 1) allowed = Math.min(mostFilesAtOnce, allowed * more);
   };
-  const isFree = () => underWay + 1 <= allowed;
-  const serve = () => {
-    while (line.first !== undefined && isFree()) {
-      underWay += 1;
-      line.letIn();
-    }
-  };
-  const line = createWaitingLine<true>(serve);
-  const end = () => {
-    look();
-    underWay -= 1;
-    serve();
-  };
-
   return {
     begin: async (signal) => {
-      signal.throwIfAborted();
-      if (line.first === undefined && isFree()) underWay += 1;
-      else await line.wait(true, signal);
+      await underWay.enter(signal);
       let ended = false;
       return () => {
         if (ended) return;
         ended = true;
-        end();
+        look();
+        underWay.leave();
       };
     },
   };

@@ -1,4 +1,4 @@
-import { createWaitingLine } from '../../shared/waiting-line.ts';
+import { createTurnstile } from '../../shared/turnstile.ts';
 
 /** How a request ended, as far as it says how much the service bears. */
 export type Ending = 'answered' | 'busy' | 'unknown';
@@ -20,21 +20,12 @@ export interface InFlightLimit {
  */
 export function createInFlightLimit(): InFlightLimit {
   let allowed = Infinity;
-  let inFlight = 0;
+  const inFlight = createTurnstile(() => allowed);
   /** The most that were in flight when the service was busy. */
   let wanted = 0;
   /** Counts the decreases. Requests that were sent before the last one tell of the load before it. */
   let round = 0;
   let answered = 0;
-
-  const isFree = () => inFlight + 1 <= allowed;
-  const serve = () => {
-    while (line.first !== undefined && isFree()) {
-      inFlight += 1;
-      line.letIn();
-    }
-  };
-  const line = createWaitingLine<true>(serve);
 
   const onAnswered = () => {
     answered += 1;
@@ -47,8 +38,8 @@ export function createInFlightLimit(): InFlightLimit {
   const onBusy = (sentIn: number) => {
     if (sentIn !== round) return;
     round += 1;
-    wanted = Math.max(wanted, inFlight);
-    allowed = Math.max(Math.floor(Math.min(allowed, inFlight) / 2), 1);
+    wanted = Math.max(wanted, inFlight.inside);
+    allowed = Math.max(Math.floor(Math.min(allowed, inFlight.inside) / 2), 1);
   };
 
   return {
@@ -56,15 +47,12 @@ export function createInFlightLimit(): InFlightLimit {
       return answered;
     },
     async enter(signal) {
-      signal.throwIfAborted();
-      if (line.first === undefined && isFree()) inFlight += 1;
-      else await line.wait(true, signal);
+      await inFlight.enter(signal);
       const sentIn = round;
       return (ending) => {
         if (ending === 'answered') onAnswered();
         if (ending === 'busy') onBusy(sentIn);
-        inFlight -= 1;
-        serve();
+        inFlight.leave();
       };
     },
   };
