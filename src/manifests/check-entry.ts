@@ -38,7 +38,11 @@ export function checkEntry(line: unknown, prefix: string): { entry: ManifestEntr
   return wrong === undefined ? { entry } : { wrong };
 }
 
+// Names of letters, digits and the like stand for themselves; of most paths that is all there is to check.
+const plainPath = /^(?:[\w-](?:[\w.-]*[\w-])?(?:\/(?!$)|$))+$/u;
+
 function pathFault(path: string): string | undefined {
+  if (plainPath.test(path)) return undefined;
   if (!isCanonical(path, encodePath)) return `path: ${shown(path)} is not a path as it is encoded here`;
   const segments = decodePath(path).toString('latin1').split('/');
   if (segments.some((segment) => segment === '.' || segment === '..' || segment.includes('\0'))) {
@@ -65,12 +69,16 @@ function contentFault(entry: ManifestEntry, prefix: string): string | undefined 
     : `blob: ${shown(blob ?? '')} is not the blob of a file of this run`;
 }
 
+const emptyOrDots = /(?:^|\/)\.{0,2}(?:\/|$)/u;
+
+function isInSystemFolder(blob: string): boolean {
+  return blob === systemFolder || blob.startsWith(`${systemFolder}/`);
+}
+
 function isFileBlob(blob: string, prefix: string): boolean {
   if (!blob.startsWith(prefix)) return false;
-  const segments = blob.slice(prefix.length).split('/');
-  const [top] = segments;
-  const isOwn = top === systemFolder || blob.startsWith(`${systemFolder}/`);
-  return !isOwn && !segments.some((segment) => ['', '.', '..'].includes(segment));
+  const isOwn = isInSystemFolder(blob) || isInSystemFolder(blob.slice(prefix.length));
+  return !isOwn && !emptyOrDots.test(blob.slice(prefix.length));
 }
 
 function isCanonical(encoded: string, encode: (bytes: Buffer) => string): boolean {

@@ -14,14 +14,21 @@ export const emptyTally: Tally = {
   failed: 0,
 };
 
-/** Adds count by count; one that is absent counts as none. */
-export function addTallies<T extends { readonly [K in keyof T]?: number }>(a: T, b: T): T {
-  const counts = Object.entries<number>({ ...b, ...a } as Record<string, number>);
-  return Object.fromEntries(counts.map(([name]) => [name, of(a, name) + of(b, name)])) as T;
+/** Counts of something by name; one that is absent counts as none. */
+type Counts<T> = { readonly [K in keyof T]?: number };
+
+/** Adds count by count. */
+export function addTallies<T extends Counts<T>>(a: T, b: T): T {
+  return sumTallies([b], a);
 }
 
-function of(tally: object, name: string): number {
-  return (tally as Record<string, number | undefined>)[name] ?? 0;
+/** Adds all of them to `from`. */
+export function sumTallies<T extends Counts<T>>(tallies: Iterable<T>, from: T): T {
+  const sum = { ...from } as Record<string, number>;
+  for (const tally of tallies as Iterable<Record<string, number>>) {
+    for (const name in tally) sum[name] = (sum[name] ?? 0) + (tally[name] ?? 0);
+  }
+  return sum as T;
 }
 
 /** What one entry adds to its page's tally. */

@@ -1,5 +1,5 @@
 import { emptyRestoreTally } from '../../shared/restore-tally.ts';
-import { addTallies } from '../../shared/tally.ts';
+import { sumTallies } from '../../shared/tally.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
 import { readShard, writeShard } from '../shard.ts';
@@ -28,7 +28,7 @@ export function createLedgerPages(store: BlobStore, layout: JobLayout, signal: A
   return {
     read: (shard) => readShard<RestoreRow>(store, layout.shard(shard), signal),
     write: async (shard, rows) => {
-      const tally = rows.map(restoreTallyOf).reduce(addTallies, emptyRestoreTally);
+      const tally = sumTallies(rows.map(restoreTallyOf), emptyRestoreTally);
       await writeShard(store, layout.shard(shard), rows, tally, signal);
     },
   };

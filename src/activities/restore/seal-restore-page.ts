@@ -1,7 +1,7 @@
 import { type CopyFailure, type FileFailure, type SealedPage } from '../../shared/contract.ts';
 import { emptyRestoreTally } from '../../shared/restore-tally.ts';
 import type { Restore, RestoreTally } from '../../shared/restore.ts';
-import { addTallies } from '../../shared/tally.ts';
+import { sumTallies } from '../../shared/tally.ts';
 import { parseNdjson } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -31,7 +31,7 @@ export function createSealRestorePage({ store }: ActivityDependencies) {
         const isLater = restore.round !== undefined;
         const before = isLater ? await readShard<RestoreRow>(store, layout.shard(page), signal) : [];
         const rows = mergeRows(before, sealed, isUnrestored);
-        const tally = rows.map(restoreTallyOf).reduce(addTallies, emptyRestoreTally);
+        const tally = sumTallies(rows.map(restoreTallyOf), emptyRestoreTally);
         await writeShard(store, layout.shard(page), rows, tally, signal);
         return { tally, failures: reportedFailures(failuresOf(rows)) };
       }),

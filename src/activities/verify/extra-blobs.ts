@@ -1,6 +1,6 @@
 import { systemFolder } from '../../shared/blob-name.ts';
 import type { VerificationTally, VerifiedFile } from '../../shared/verification.ts';
-import { addTallies } from '../../shared/tally.ts';
+import { sumTallies } from '../../shared/tally.ts';
 import { emptyVerificationTally, verificationTallyOf } from '../../shared/verification-tally.ts';
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
@@ -91,5 +91,5 @@ function extraShard({ shards }: JobLayout, number?: number): string {
 }
 
 function tallyOf(rows: readonly VerifiedFile[]): VerificationTally {
-  return rows.map(verificationTallyOf).reduce(addTallies, emptyVerificationTally);
+  return sumTallies(rows.map(verificationTallyOf), emptyVerificationTally);
 }

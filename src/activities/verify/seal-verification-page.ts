@@ -1,5 +1,5 @@
 import { type CopyFailure, type FileFailure, type SealedPage } from '../../shared/contract.ts';
-import { addTallies } from '../../shared/tally.ts';
+import { sumTallies } from '../../shared/tally.ts';
 import type { Verification, VerificationTally, VerifiedFile } from '../../shared/verification.ts';
 import { emptyVerificationTally, verificationTallyOf } from '../../shared/verification-tally.ts';
 import { parseNdjson } from '../../storage/ndjson.ts';
@@ -34,7 +34,7 @@ export function createSealVerificationPage({ store }: ActivityDependencies) {
         const sealed = listed.map((file) => verifiedFile(file, verdicts.get(file.path), reasons));
         const before = verification.round === undefined ? [] : await readShard<VerifiedFile>(store, shard, signal);
         const rows = mergeRows(before, sealed, hasFailed);
-        const tally = rows.map(verificationTallyOf).reduce(addTallies, emptyVerificationTally);
+        const tally = sumTallies(rows.map(verificationTallyOf), emptyVerificationTally);
         await writeShard(store, shard, rows, tally, signal);
         return { tally, failures: reportedFailures(failuresOf(rows)) };
       }),
