@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { createFileSystemSync } from './sync-file-system.ts';
 
 /** Writes all of a file system to its disk, for several who ask at the same time. */
 export interface GroupSync {
@@ -19,7 +18,7 @@ interface OpenDirectory {
  * Group commit: one sync at a time for each file system. What is asked for while one is under way waits for the next, which does for all of them.
  * `run` is told an open directory; the program `sync` of this machine unless given.
  */
-export function createGroupSync(run: (fd: number) => Promise<void> = syncFileSystem): GroupSync {
+export function createGroupSync(run: (fd: number) => Promise<void> = createFileSystemSync()): GroupSync {
   const running = new Map<bigint, Promise<void>>();
   const next = new Map<bigint, Promise<void>>();
   let usable: Promise<boolean> | undefined;
@@ -53,12 +52,4 @@ export function createGroupSync(run: (fd: number) => Promise<void> = syncFileSys
         () => false,
       )),
   };
-}
-
-/** Node has no syncfs of its own. */
-async function syncFileSystem(fd: number): Promise<void> {
-  // The directory goes along open, so that no other can take its place meanwhile.
-  const child = spawn('sync', ['-f', '/proc/self/fd/3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`sync -f ended with ${code ?? 'a signal'}: the disk did not take what was written`);
 }

@@ -7,7 +7,7 @@ import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
 import { givesWay } from './plan-entry.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
-import type { ThreadChoice } from './thread-choice.ts';
+import type { ThreadChoice } from '../thread-choice.ts';
 
 /** What stands whole and checked beside its place, under the name `temporary`. */
 export interface Written {

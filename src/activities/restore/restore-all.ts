@@ -6,8 +6,8 @@ import type { PlaceResult } from './put-in-place.ts';
 import { placePath, restorePath, type RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 
-// Hides the latency of single requests; the memory budget bounds what they hold.
-const filesAtOnce = 8;
+// A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
+const filesOfOneCopy = 64;
 
 /**
  * Restores paths and returns what became of each, in their order, once all that it names outlasts a crash of the machine. Small files are
@@ -18,7 +18,7 @@ export async function restoreAll(
   context: RestoreContext,
   onDone: (entry: RestoreEntry) => void,
 ): Promise<RestoredPath[]> {
-  const { pack, directories, signal, attempt } = context;
+  const { pack, directories, filesAtOnce, signal, attempt } = context;
   const outcomes = new Map<EncodedPath, RestoredPath>();
   const keepOutcome = async ({ path }: RestoreEntry, work: () => Promise<PlaceResult | 'packed'>) => {
     const result = await explained(context, work);
@@ -33,8 +33,13 @@ export async function restoreAll(
   };
   try {
     try {
-      await eachConcurrently(entries, filesAtOnce, async (entry) => {
-        await keepOutcome(entry, () => restorePath(entry, context));
+      await eachConcurrently(entries, filesOfOneCopy, async (entry) => {
+        const end = await filesAtOnce.begin(signal);
+        try {
+          await keepOutcome(entry, () => restorePath(entry, context));
+        } finally {
+          end();
+        }
         onDone(entry);
       });
     } finally {

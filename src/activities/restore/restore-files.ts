@@ -5,6 +5,7 @@ import { jobLayout } from '../../storage/run-layout.ts';
 import type { CopyResult } from '../copy-files.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
+import { createFilesAtOnce, type FilesAtOnce } from '../files-at-once.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { keepOutcomes } from '../outcomes.ts';
 import { readCopy } from '../page.ts';
@@ -18,11 +19,14 @@ import type { RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 import { createSelection } from './select-paths.ts';
 import { makeTarget } from './target-directory.ts';
-import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
+import { createThreadChoice, type ThreadChoice } from '../thread-choice.ts';
 import { isSmall } from './write-small.ts';
 
 // Of what a process may have open they leave most to connections and files.
 const mostHandles = 256;
+// Milliseconds: three times what making a small file takes.
+const quickFile = 0.3;
+const filesInOneTurn = 32;
 
 /**
  * Restores the paths of one {@link Copy} and writes their outcomes. What cannot be written is an outcome, not an error; storage that
@@ -31,8 +35,9 @@ const mostHandles = 256;
  */
 export function createRestoreFiles(deps: ActivityDependencies) {
   const perWorker = {
-    threadChoice: createThreadChoice(),
+    threadChoice: createThreadChoice({ quick: quickFile, callsInOneTurn: filesInOneTurn }),
     groupSync: createGroupSync(),
+    filesAtOnce: createFilesAtOnce(),
     handles: { left: mostHandles },
   };
   return (restore: Restore, copy: Copy): Promise<CopyResult> =>
@@ -60,6 +65,7 @@ export function createRestoreFiles(deps: ActivityDependencies) {
 interface PerWorker {
   readonly threadChoice: ThreadChoice;
   readonly groupSync: GroupSync;
+  readonly filesAtOnce: FilesAtOnce;
   readonly handles: HandleLimit;
 }
 
@@ -72,7 +78,7 @@ interface Work {
 }
 
 async function withContext<T>(
-  { threadChoice, groupSync, handles }: PerWorker,
+  { threadChoice, groupSync, filesAtOnce, handles }: PerWorker,
   { deps: { store, memory, roots }, restore, signal, entries, onBytes }: Work,
   work: (context: RestoreContext) => Promise<T>,
 ): Promise<T> {
@@ -90,6 +96,7 @@ async function withContext<T>(
       folders,
       pack,
       threadChoice,
+      filesAtOnce,
       isSyncedTogether: pack.isSyncedTogether,
       selection: createSelection(restore.paths),
       directories: createDirectories(realTarget, givesWay(restore)),

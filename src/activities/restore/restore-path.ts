@@ -1,4 +1,5 @@
 import type { Restore } from '../../shared/restore.ts';
+import type { FilesAtOnce } from '../files-at-once.ts';
 import type { Folders } from './folders.ts';
 import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
@@ -22,6 +23,7 @@ export interface RestoreContext extends SmallFileWriter, PlaceContext {
   readonly directories: Directories;
   readonly folders: Folders;
   readonly pack: Pack;
+  readonly filesAtOnce: FilesAtOnce;
   readonly attempt: number;
 }
 

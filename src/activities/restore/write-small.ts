@@ -4,7 +4,7 @@ import type { Folder } from './folders.ts';
 import { makeSmallFile, makeSmallFileInPool } from './new-file.ts';
 import type { Written } from './put-in-place.ts';
 import type { RestoreEntry } from './rows.ts';
-import type { ThreadChoice } from './thread-choice.ts';
+import type { ThreadChoice } from '../thread-choice.ts';
 import type { ContentSource } from './write-file.ts';
 
 // A larger one would keep this thread from everything else for long.

@@ -18,6 +18,8 @@ export interface Child {
 export interface Level {
   readonly location: Buffer;
   readonly path: EncodedPath;
+  /** Whether it is known to be on a disk of this machine. */
+  readonly isLocal: boolean;
   readonly names: DirectoryNames;
   readonly chunks: AsyncGenerator<readonly string[], void>;
   /** Those of the present chunk. */

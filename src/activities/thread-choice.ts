@@ -1,10 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-// Milliseconds. Making a small file takes a third of it; what takes longer is worth being done by several threads.
-const quick = 0.3;
 const fewest = 16;
 const most = 512;
-const callsInOneTurn = 32;
 
 /** Where to do short work on files. */
 export interface ThreadChoice {
@@ -14,12 +11,19 @@ export interface ThreadChoice {
   readonly onDone: (took: number) => void;
 }
 
+export interface ThreadChoiceOptions {
+  /** Milliseconds. A piece of work that takes longer is worth being done by several threads. */
+  readonly quick: number;
+  /** Pieces after which others get their turn. */
+  readonly callsInOneTurn: number;
+}
+
 /**
  * Short work on a local disk is for this thread, where it costs less than a trip through the thread pool. After two slow pieces in a row, for
  * one may only have waited for the processor, the next ones are for the pool, which waits for the disk in several threads at once; more of
  * them each time that another try was slow too.
  */
-export function createThreadChoice(): ThreadChoice {
+export function createThreadChoice({ quick, callsInOneTurn }: ThreadChoiceOptions): ThreadChoice {
   let toPool = 0;
   let afterSlow = fewest;
   let wasSlow = false;
