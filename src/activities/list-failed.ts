@@ -8,7 +8,7 @@ import { withFailureTypes } from './failures.ts';
 import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { writePage } from './page.ts';
-import { hasFailed, isBusy } from './seal-page.ts';
+import { hasFailed, isBusy } from './manifest-entry.ts';
 import { readShard } from './shard.ts';
 import { walk } from './walk.ts';
 

@@ -1,10 +1,10 @@
 import { displayPath } from '../shared/encoded-path.ts';
 import { entryKey } from '../shared/manifest.ts';
 import type { BackupOptions, Copy, Page } from '../shared/contract.ts';
-import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
-import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
+import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
+import { parseNdjson, splitLines, toLines } from '../storage/ndjson.ts';
 import { createPacker } from './packer.ts';
-import type { Row } from './shard.ts';
+import { readShard, type Row } from './shard.ts';
 
 const labelLength = 200;
 
@@ -27,6 +27,8 @@ export interface PagePlan<R extends PageRow> {
   readonly needsCopy: (entry: R) => boolean;
   /** Told by the page's blob besides. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Where its rows are if another attempt has found that nothing of it has to be copied. */
+  readonly shard?: string;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function writePage<R extends PageRow>(
   plan: PagePlan<R>,
   signal: AbortSignal,
 ): Promise<Page> {
-  return describePage(plan.number, await writeOnce(store, blob, plan, signal));
+  const entries = assignCopies(plan);
+  return writeOnce(store, blob, { ...plan, entries, lines: toLines(entries) }, signal);
 }
 
 /** Describes a page that was written before. Throws `not-found` when it was not. */
@@ -58,54 +61,66 @@ export async function readCopy<R extends PageRow>(
   return parseNdjson<R>(lines.toString()).filter(({ copy }) => copy === number);
 }
 
-/** A page as its blob holds it: one line for each entry, and whether the tree ends with it. */
+/** A page as its blob holds it: its entries, one line for each, and whether the tree ends with it. */
 interface StoredPage {
-  readonly lines: string;
+  readonly entries: readonly PageRow[];
+  /** None where its rows stand in a shard. */
+  readonly lines: readonly string[];
   readonly last: boolean;
 }
 
-async function writeOnce<R extends PageRow>(
+/** Writes a page unless it is there, and describes the one that is. */
+export async function writeOnce(
   store: BlobStore,
   name: string,
-  plan: PagePlan<R>,
+  page: StoredPage & Pick<PagePlan<PageRow>, 'number' | 'metadata' | 'shard'>,
   signal: AbortSignal,
-): Promise<StoredPage> {
-  const { last } = plan;
-  const lines = assignCopies(plan);
-  const metadata = { ...plan.metadata, last: String(last) };
+): Promise<Page> {
+  const { number, lines, last } = page;
+  const metadata = { ...page.metadata, last: String(last) };
   try {
-    await store.put(name, Buffer.from(lines), { signal, metadata, precondition: { absent: true } });
-    return { lines, last };
+    await store.put(name, Buffer.from(lines.join('')), { signal, metadata, precondition: { absent: true } });
+    return describePage(number, page);
   } catch (error) {
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
-    return readStored(store, name, signal).catch((reading: unknown) => {
+    const stored = await readStored(store, name, signal, page.shard).catch((reading: unknown) => {
       // Refused, and yet nothing is there: the next attempt writes it.
       throw isBlobStoreError(reading, 'not-found') ? error : reading;
     });
+    return describePage(number, stored);
   }
 }
 
-async function readStored(store: BlobStore, name: string, signal: AbortSignal): Promise<StoredPage> {
-  const [found, stored] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
-  return { lines: stored.toString(), last: found?.metadata['last'] === 'true' };
+/** Metadata of a page without lines, of which nothing has to be copied: its shard has its rows. */
+export const settledMark = { settled: 'true' } as const;
+
+export function isSettled(page: Pick<BlobProperties, 'metadata'> | undefined): boolean {
+  return page?.metadata['settled'] === settledMark.settled;
 }
 
-function assignCopies<R extends PageRow>({ number, entries, last, options, needsCopy }: PagePlan<R>): string {
+async function readStored(store: BlobStore, name: string, signal: AbortSignal, shard?: string): Promise<StoredPage> {
+  const [found, stored] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
+  const last = found?.metadata['last'] === 'true';
+  if (shard !== undefined && isSettled(found))
+    return { entries: await readShard(store, shard, signal), lines: [], last };
+  return { entries: parseNdjson<PageRow>(stored.toString()), lines: splitLines(stored.toString()), last };
+}
+
+function assignCopies<R extends PageRow>({ number, entries, last, options, needsCopy }: PagePlan<R>): R[] {
   const whole = number === 0 && last;
   const small = whole && entries.filter(needsCopy).length <= Math.min(options.smallTreeFiles, options.pageCopies);
   const packer = createPacker(small ? { packFiles: 1, packBytes: 0 } : options);
-  return toNdjson(entries.map((entry) => (needsCopy(entry) ? { ...entry, copy: packer.add(entry.size) } : entry)));
+  return entries.map((entry) => (needsCopy(entry) ? { ...entry, copy: packer.add(entry.size) } : entry));
 }
 
-function describePage(page: number, { lines, last }: StoredPage): Page {
-  const entries = parseNdjson<PageRow>(lines);
+function describePage(page: number, { entries, lines, last }: StoredPage): Page {
   const files = entries.filter(({ kind }) => kind === 'file');
   const copies: Copy[] = [];
   let offset = 0;
-  for (const [i, line] of lines.split('\n').slice(0, -1).entries()) {
+  for (const [i, line] of lines.entries()) {
     const entry = entries[i];
     const from = offset;
-    offset += Buffer.byteLength(line) + 1;
+    offset += Buffer.byteLength(line);
     if (entry?.copy === undefined) continue;
     copies[entry.copy] = extend(copies[entry.copy], entry, { page, number: entry.copy, from, to: offset });
   }

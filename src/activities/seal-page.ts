@@ -1,16 +1,17 @@
-import { type CopyFailure, type FileFailure, type Run, type SealedPage } from '../shared/contract.ts';
+import type { CopyFailure, Run, SealedPage } from '../shared/contract.ts';
 import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
-import { addTallies, emptyTally, tallyOf } from '../shared/tally.ts';
+import { sumTallies, emptyTally, tallyOf } from '../shared/tally.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson } from '../storage/ndjson.ts';
 import { runLayout, type JobLayout } from '../storage/run-layout.ts';
-import { unread } from './copy/file-outcome.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { failuresOf, hasFailed, isBusy, manifestEntry } from './manifest-entry.ts';
 import { mergeRows } from './merge-rows.ts';
 import { readOutcomes } from './outcomes.ts';
 import { reportedFailures } from './reported-failures.ts';
+import { sealedWhenListed } from './settled-page.ts';
 import { readShard, writeShard } from './shard.ts';
 
 /**
@@ -24,11 +25,13 @@ export function createSealPage({ store }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const listed = parseNdjson<PageEntry>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
+        const settled = listed.length === 0 ? await sealedWhenListed(store, layout, page, signal) : undefined;
+        if (settled) return settled;
         const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
         const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
         const entries = run.round === undefined ? sealed : await mergeRound(store, layout, page, sealed, signal);
-        const tally = entries.map(tallyOf).reduce(addTallies, emptyTally);
+        const tally = sumTallies(entries.map(tallyOf), emptyTally);
         await writeShard(store, layout.shard(page), entries, tally, signal);
         const busy = entries.filter(isBusy).length;
         return {
@@ -38,11 +41,6 @@ export function createSealPage({ store }: ActivityDependencies) {
         };
       }),
     );
-}
-
-/** Whether another process had the file in its hands, so that it may be had later. */
-export function isBusy(entry: ManifestEntry): boolean {
-  return hasFailed(entry) && entry.busy === true;
 }
 
 async function mergeRound(
@@ -58,32 +56,4 @@ async function mergeRound(
   ]);
   const takenUp = listing?.metadata['only'] === 'busy' ? isBusy : hasFailed;
   return mergeRows(before, sealed, takenUp);
-}
-
-/** Whether the run lacks what is at this path. */
-export function hasFailed({ outcome }: ManifestEntry): boolean {
-  return outcome === 'failed' || outcome === 'changed';
-}
-
-function manifestEntry(
-  listed: PageEntry,
-  copied: FileOutcome | undefined,
-  reasons: ReadonlyMap<number, string>,
-): ManifestEntry {
-  const { copy, error, before, asBefore: _, ...entry } = listed;
-  if (copied) return { ...entry, ...copied };
-  if (error !== undefined) return { ...entry, outcome: 'failed', reason: error, attempts: 1 };
-  if (entry.kind === 'other')
-    return { ...entry, outcome: 'skipped', reason: 'a socket, fifo or device has no content to back up', attempts: 0 };
-  if (copy === undefined)
-    return before ? { ...entry, ...unread(entry, before) } : { ...entry, outcome: 'recorded', attempts: 0 };
-  return { ...entry, outcome: 'failed', reason: reasons.get(copy) ?? 'its copy left no outcome', attempts: 1 };
-}
-
-function failuresOf(entries: readonly ManifestEntry[]): FileFailure[] {
-  return entries.filter(hasFailed).map(({ path, outcome, reason = '' }) => ({
-    path,
-    outcome: outcome === 'changed' ? 'changed' : 'failed',
-    reason,
-  }));
 }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import type { EncodedPath } from '../shared/encoded-path.ts';
 import { entryKey, type EntryKind, type ManifestShard } from '../shared/manifest.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson, toNdjson } from '../storage/ndjson.ts';
+
+const pack = promisify(gzip);
 
 /** What every line of a shard tells at least, in a manifest and in a ledger alike. */
 export interface Row {
@@ -25,19 +28,29 @@ export async function readShard<R extends Row>(store: BlobStore, blob: string, s
   }
 }
 
-/** Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. */
+/**
+ * Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. With `once` it
+ * throws `precondition-failed` where the shard is there already.
+ */
 export async function writeShard(
   store: BlobStore,
   blob: string,
   rows: readonly Row[],
   tally: object,
   signal: AbortSignal,
+  {
+    once = false,
+    metadata = {},
+  }: { readonly once?: boolean; readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
-  const shard = gzipSync(toNdjson(rows));
+  // In the thread pool, beside whatever else this thread has to do.
+  const shard = await pack(toNdjson(rows));
   await store.put(blob, shard, {
     signal,
+    ...(once && { precondition: { absent: true } }),
     contentType: 'application/x-ndjson+gzip',
     metadata: {
+      ...metadata,
       sha256: createHash('sha256').update(shard).digest('hex'),
       entries: String(rows.length),
       tally: JSON.stringify(tally),

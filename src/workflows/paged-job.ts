@@ -1,12 +1,14 @@
-import { allHandlersFinished, condition, sleep, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import {
   defaultBackupOptions,
   maxReportedFailures,
   type BackupOptions,
   type BackupProgress,
+  type CopyFailure,
   type FileFailure,
   type Page,
 } from '../shared/contract.ts';
+import type { CopyResult } from '../activities/copy-files.ts';
 import { addTallies } from '../shared/tally.ts';
 import { copyPage } from './copy-page.ts';
 import { everyPage, failedPages } from './page-source.ts';
@@ -92,7 +94,7 @@ export async function runPages<R extends PagedRun, T extends Counted<T>, C exten
   report.advance((progress) => ({ ...progress, phase: 'committing' }));
   const times = { startedAt: now.startedAt, finishedAt: new Date().toISOString() };
   const committed = await activitiesOf(now.run).commit(times);
-  report.milestone((progress) => ({ ...sealed(progress, committed.tally), phase: 'done' }));
+  report.milestone((progress) => ({ ...sealed(progress, progress, committed.tally), phase: 'done' }));
   await condition(allHandlersFinished);
   return {
     committed,
@@ -121,37 +123,63 @@ async function keepPages<R extends PagedRun, T extends Counted<T>, C extends { r
     ? failedPages(retry, activities, { report, phase }, only)
     : everyPage(activities, { report, phase });
 
-  let now: PagedCarry<R, T> = rest;
   let page = first ?? (await pages.first());
+  const besideCopies = patched('seal-beside-copies');
+  let sealing: Promise<PagedCarry<R, T>> = Promise.resolve(rest);
   while (page) {
     const next = pages.after(page);
-    now = { ...now, ...(await keepPage(run, page, now, activities, context)) };
+    const done = await copyReported(run, page, activities, context);
+    // At most one page is being sealed, while the next one is copied.
+    sealing = sealPage(await sealing, page, done, activities, report);
+    // It is awaited only after the copies of the next page; until then a failure must not count as nobody's.
+    sealing.catch(() => undefined);
+    if (!besideCopies) await sealing;
     page = await next;
     if (page && workflowInfo().continueAsNewSuggested) {
+      const now = await sealing;
       await condition(allHandlersFinished);
       return again({ ...now, page, progress: report.now() });
     }
   }
-  return now;
+  return sealing;
 }
 
-/** Works on a page and seals it. */
-async function keepPage<R extends PagedRun, T extends Counted<T>, C>(
+/** What the copies of a page came to, before it is sealed. */
+interface CopiedPage {
+  readonly gaveUp: readonly CopyFailure[];
+  /** What progress shows of them. */
+  readonly shown: CopyResult;
+}
+
+async function copyReported<R extends PagedRun, T, C>(
   run: R,
   page: Page,
-  held: Held<T>,
   activities: PagedActivities<T, C>,
   { report, suspension }: Pick<PagedContext<R, T, C>, 'report' | 'suspension'>,
-): Promise<Held<T>> {
-  const { number } = page;
-  const onCopied = (result: Parameters<typeof copied>[1]) => report.advance((now) => copied(now, result));
-  const gaveUp = await copyPage(run, page, activities, suspension, onCopied);
+): Promise<CopiedPage> {
+  let shown: CopyResult = { files: 0, bytes: 0, failed: 0 };
+  const gaveUp = await copyPage(run, page, activities, suspension, (result) => {
+    shown = addTallies(shown, result);
+    report.advance((now) => copied(now, result));
+  });
+  return { gaveUp, shown };
+}
+
+/** Seals a page whose copies are done, and adds what came of it to what is held so far. */
+async function sealPage<R extends PagedRun, T extends Counted<T>, C>(
+  held: PagedCarry<R, T>,
+  { number }: Page,
+  { gaveUp, shown }: CopiedPage,
+  activities: PagedActivities<T, C>,
+  report: ProgressReport<BackupProgress>,
+): Promise<PagedCarry<R, T>> {
   const { tally: own, failures, busy = 0 } = await activities.seal(number, gaveUp);
   const tally = addTallies(held.tally, own);
   // In a later round the page's tally counts what earlier rounds did too.
-  if (run.round === undefined) report.milestone((now) => sealed(now, tally));
+  if (held.run.round === undefined) report.milestone((now) => sealed(now, shown, own));
   const others = (pages: readonly number[] = []) => pages.filter((other) => other !== number);
   return {
+    ...held,
     tally,
     failures: [
       ...held.failures.filter((failure) => failure.page !== number),

@@ -31,12 +31,14 @@ export function copied(progress: BackupProgress, result: CopyResult): BackupProg
   };
 }
 
-/** The tally counts what the single copies cannot, such as copies that failed as a whole. */
-export function sealed(
-  progress: BackupProgress,
-  tally: Pick<BackupProgress, 'files' | 'bytes' | 'failed'>,
-): BackupProgress {
-  return { ...progress, files: tally.files, bytes: tally.bytes, failed: tally.failed };
+/** Puts a tally in the place of what single copies showed: it counts what they cannot, such as copies that failed as a whole. */
+export function sealed(progress: BackupProgress, shown: CopyResult, tally: CopyResult): BackupProgress {
+  return {
+    ...progress,
+    files: progress.files - shown.files + tally.files,
+    bytes: progress.bytes - shown.bytes + tally.bytes,
+    failed: progress.failed - shown.failed + tally.failed,
+  };
 }
 
 export function noLongerWaiting(progress: BackupProgress): BackupProgress {

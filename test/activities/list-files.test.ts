@@ -1,18 +1,23 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { walk } from '../../src/activities/walk.ts';
 import { defaultBackupOptions, type Copy, type Page } from '../../src/shared/contract.ts';
-import type { PageEntry } from '../../src/shared/manifest.ts';
+import type { ManifestEntry, PageEntry } from '../../src/shared/manifest.ts';
 import { parseNdjson } from '../../src/storage/ndjson.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { writeTree } from '../support/tree.ts';
 import { blobBytes, listAll, openRig, perform, type Rig } from './rig.ts';
 
-async function entriesOf(rig: Rig, page: Page): Promise<PageEntry[]> {
-  return parseNdjson((await blobBytes(rig, runLayout(rig.run).page(page.number))).toString());
+/** What a page lists; one without copies has it in its shard. */
+async function entriesOf(rig: Rig, { number, copies }: Page): Promise<PageEntry[]> {
+  const layout = runLayout(rig.run);
+  if (copies.length > 0) return parseNdjson((await blobBytes(rig, layout.page(number))).toString());
+  const rows = parseNdjson<ManifestEntry>(gunzipSync(await blobBytes(rig, layout.shard(number))).toString());
+  return rows.map(({ outcome: _outcome, attempts: _attempts, ...entry }) => entry);
 }
 
 /** What a copy finds in its byte range of the page. */

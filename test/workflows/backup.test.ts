@@ -38,7 +38,7 @@ describe('the backup workflow', () => {
       bytes: 60,
       listed: true,
     });
-    await recordHistory(handle, 'backup-pages');
+    await recordHistory(handle, 'backup-sealed-beside');
   });
 
   test('an empty tree is a success of nothing', async () => {
@@ -77,7 +77,7 @@ describe('the backup workflow', () => {
       copy: async () => {
         underWay += 1;
         most = Math.max(most, underWay);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 200));
         underWay -= 1;
       },
     });

@@ -30,6 +30,7 @@ test('there are saved histories of every way a job can go', () => {
     'backup-pages.json',
     'backup-recalled.json',
     'backup-rewound.json',
+    'backup-sealed-beside.json',
     'backup-source-late.json',
     'backup-source-unavailable.json',
     'backup-suspended-first.json',
