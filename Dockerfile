@@ -3,9 +3,10 @@
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Azurite, Temporal's test server and the tools are development dependencies: nothing of them runs here.
+# The tools are development dependencies. Azurite is an optional one, as are prebuilt parts that are needed: it goes by its name.
 # No dependency needs its install script: Temporal's native part comes prebuilt.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && npm uninstall --no-save --omit=dev --ignore-scripts --no-audit --no-fund azurite applicationinsights
 
 # Debian, not Alpine: @temporalio/worker is built against glibc.
 FROM node:24-bookworm-slim

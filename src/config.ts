@@ -1,45 +1,31 @@
-import { isIP } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { UnknownSku } from './inventory/inventory.ts';
-import { parsePrice } from './inventory/money.ts';
+import {
+  containerName,
+  count,
+  port,
+  proxies,
+  secret,
+  otlpUrl,
+  splitNames,
+  splitRoots,
+  storageAccount,
+  tracingOf,
+  unknownSku,
+  wholeNumber,
+  yesOrNo,
+} from './config-values.ts';
+import { prefixSchema } from './shared/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './shared/byte-rate.ts';
 import { ExpectedError } from './shared/failures.ts';
-import { systemFolder } from './shared/blob-name.ts';
 import { Secret } from './secret.ts';
 import { isSource, sourceRule } from './shared/source.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;
 
-function wholeNumber(min: number, max: number) {
-  return z
-    .string()
-    .refine((text) => /^\d{1,9}$/u.test(text) && Number(text) >= min && Number(text) <= max, {
-      message: `must be a whole number from ${min} to ${max}`,
-    })
-    .transform(Number);
-}
-
 const MiB = 1024 * 1024;
-const port = (fallback: number) => wholeNumber(0, 65_535).default(fallback);
-const count = (fallback: number, max: number) => wholeNumber(1, max).default(fallback);
-const secret = z.string().transform((value) => new Secret(value));
-
-const containerName = z.string().regex(/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/u, {
-  message: 'must be 3 to 63 lower-case letters, digits and single hyphens, with a letter or digit at both ends',
-});
-
-const blobPrefix = z
-  .string()
-  .max(256, 'must be at most 256 characters long')
-  .refine((prefix) => prefix === '' || /^(?!\/)(?:(?!\.{1,2}\/)[^\\%\p{Cc}/]+\/)+$/u.test(prefix), {
-    message: 'must be empty or plain folder names, each followed by a slash: hosts/web-1/',
-  })
-  .refine((prefix) => !prefix.startsWith(`${systemFolder}/`), {
-    message: `must not lie in ${systemFolder}/, which holds the project's own data`,
-  });
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -51,7 +37,8 @@ const environment = z.object({
     .refine((roots) => roots.length > 0, { message: `must name directories, separated by ${delimiter}` })
     .optional(),
   BACKUP_CONTAINER: containerName.default('backups'),
-  BACKUP_PREFIX: blobPrefix.default(''),
+  BACKUP_PREFIX: prefixSchema.default(''),
+  DURABLE_BACKUP_CONFIG: z.string().optional(),
   BACKUP_HOST: z
     .string()
     .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]{0,251}[^\s\p{Cc}])?$/u, { message: 'must be a name of at most 253 characters' })
@@ -99,6 +86,7 @@ const environment = z.object({
     .refine((sources) => sources.every(isSource), {
       message: `must be names with commas between them, each ${sourceRule}`,
     }),
+  ALLOW_COMMANDS: yesOrNo,
   WORKER_MAX_ACTIVITIES: count(32, 1000),
   WORKER_MAX_WORKFLOW_TASKS: count(20, 1000),
   WORKER_MAX_CACHED_WORKFLOWS: count(100, 10_000),
@@ -119,6 +107,14 @@ const environment = z.object({
   EMBEDDED_TEMPORAL_PORT: port(7233),
   EMBEDDED_UI_PORT: port(8233),
   EMBEDDED_BLOB_PORT: port(10_000),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_OPEN: yesOrNo,
+  TRACE_FILE: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url(otlpUrl).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url(otlpUrl).optional(),
+  OTEL_SERVICE_NAME: z.string().default('durable-backup'),
+  OTEL_SDK_DISABLED: yesOrNo,
   LOG_LEVEL: z.enum(logLevels, { message: `must be one of ${logLevels.join(', ')}` }).optional(),
   PATH: z.string().default(''),
   XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
@@ -150,6 +146,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     backupRoots: e.BACKUP_ROOTS ?? [process.cwd()],
     container: e.BACKUP_CONTAINER,
     prefix: e.BACKUP_PREFIX,
+    /** Of the sources; undefined where it is the usual one. */
+    sourcesFile: e.DURABLE_BACKUP_CONFIG,
     backupHost: e.BACKUP_HOST,
     storage: storageAccount(e.AZURE_STORAGE_CONNECTION_STRING, e.AZURE_STORAGE_ACCOUNT),
     temporal: { named: e.TEMPORAL_ADDRESS !== undefined || e.TEMPORAL_PROFILE !== undefined, uiUrl: e.TEMPORAL_UI_URL },
@@ -166,6 +164,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     worker: {
       processes: e.WORKER_PROCESSES,
       sources: e.SOURCES,
+      /** Whether commands of the sources file may be run. */
+      allowCommands: e.ALLOW_COMMANDS,
       maxActivities: e.WORKER_MAX_ACTIVITIES,
       maxWorkflowTasks: e.WORKER_MAX_WORKFLOW_TASKS,
       maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS,
@@ -188,47 +188,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       uiPort: e.EMBEDDED_UI_PORT,
       blobPort: e.EMBEDDED_BLOB_PORT,
     },
+    metrics: { host: e.METRICS_HOST, port: e.METRICS_PORT, open: e.METRICS_OPEN },
+    tracing: tracingOf(e),
     logLevel: e.LOG_LEVEL,
   });
-}
-
-/** Where blobs go: a connection string, or an account reached with the identity of the environment. */
-export type StorageAccount = { readonly connectionString: Secret } | { readonly account: string };
-
-function storageAccount(connectionString?: Secret, account?: string): StorageAccount | undefined {
-  if (connectionString) return { connectionString };
-  return account === undefined ? undefined : { account };
-}
-
-const proxyGroups = new Set(['loopback', 'linklocal', 'uniquelocal']);
-
-function proxies(text: string): number | string[] | undefined {
-  if (/^[1-9]\d?$/u.test(text.trim())) return Number(text);
-  const listed = text.split(',').map((entry) => entry.trim());
-  return listed.every((entry) => proxyGroups.has(entry) || isSubnet(entry)) ? listed : undefined;
-}
-
-function isSubnet(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/u.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-function unknownSku(text: string): UnknownSku | undefined {
-  if (text === 'reject') return text;
-  const priceCents = parsePrice(text);
-  return priceCents === undefined ? undefined : { priceCents };
-}
-
-function splitNames(value: string): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  return [...new Set(names.filter((name) => name !== ''))];
-}
-
-function splitRoots(value: string): string[] {
-  return value
-    .split(delimiter)
-    .filter((root) => root !== '')
-    .map((root) => resolve(root));
 }

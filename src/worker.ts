@@ -4,11 +4,17 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { createMemoryBudget } from './activities/memory-budget.ts';
 import { isRunning } from './activities/open/is-running.ts';
+import { createNotifyActivities } from './activities/notify/index.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
+import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';
 import type { Config } from './config.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import { siblingModule } from './shared/sibling-module.ts';
 import { sourceQueue } from './shared/source.ts';
 import type { BlobStore } from './storage/blob-store.ts';
+import type { JobMetrics } from './telemetry/job-metrics.ts';
+import { watchActivities } from './telemetry/watch-activities.ts';
+import { watchWorkflows } from './telemetry/watch-workflows.ts';
 import { findWorkflowBundle } from './workflow-bundle.ts';
 import { workerGroup, type WorkerGroup } from './worker-group.ts';
 
@@ -23,6 +29,8 @@ export interface WorkerDependencies {
   readonly dataConverter?: DataConverter;
   /** Without it the worker leaves order batches to others. */
   readonly inventory?: Inventory;
+  /** Counts what the worker does. */
+  readonly metrics?: JobMetrics;
   /** Directories that the worker may read besides `BACKUP_ROOTS`; absolute. */
   readonly extraRoots?: readonly string[];
   /** What an empty root stands for; absolute. This process's own unless given. */
@@ -40,10 +48,13 @@ export async function createWorker({
   store,
   dataConverter,
   inventory,
+  metrics,
   extraRoots = [],
   workingDirectory = process.cwd(),
 }: WorkerDependencies): Promise<WorkerGroup> {
   const { uploadMemoryBytes, workflowBundle, sources } = config.worker;
+  const memory = createMemoryBudget(uploadMemoryBytes);
+  metrics?.watchMemory(memory);
   const activities = {
     ...createActivities({
       store,
@@ -51,8 +62,14 @@ export async function createWorker({
       host: config.backupHost,
       roots: [...config.backupRoots, ...extraRoots],
       workingDirectory,
-      memory: createMemoryBudget(uploadMemoryBytes),
+      memory,
       isRunning,
+    }),
+    ...createNotifyActivities({
+      // As the file stands by then: an address or a program is changed there alone.
+      definitionOf: async (name) => sourceNamed(await openSourcesFile(config.sourcesFile), name),
+      allowCommands: config.worker.allowCommands,
+      searchPath: config.embedded.searchPath,
     }),
     ...(inventory && createOrderActivities({ inventory })),
   };
@@ -60,6 +77,8 @@ export async function createWorker({
     connection,
     namespace,
     activities,
+    interceptors: { activity: [watchActivities(metrics)] },
+    sinks: watchWorkflows(metrics),
     ...(dataConverter && { dataConverter }),
     ...workerTuning(config.worker),
   };
@@ -68,7 +87,13 @@ export async function createWorker({
     ...common,
     taskQueue: config.taskQueue,
     ...(bundle === undefined
-      ? { workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)) }
+      ? {
+          workflowsPath: fileURLToPath(siblingModule('workflows/index', import.meta.url)),
+          interceptors: {
+            ...common.interceptors,
+            workflowModules: [fileURLToPath(siblingModule('workflows/telemetry', import.meta.url))],
+          },
+        }
       : { workflowBundle: { codePath: bundle } }),
   });
   const ofSources = sources.map((source) => Worker.create({ ...common, taskQueue: sourceQueue(source) }));

@@ -32,6 +32,15 @@ test('an empty environment gives the documented defaults', () => {
   });
 });
 
+test('nothing is traced and no worker serves metrics unless a variable says so', () => {
+  expect(readConfig({})).toMatchObject({ tracing: undefined, metrics: { port: undefined, open: false } });
+  const service = 'durable-backup';
+  expect(readConfig({ TRACE_FILE: '/tmp/trace' }).tracing).toEqual({ file: '/tmp/trace', otlp: false, service });
+  const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+  expect(readConfig({ ...collector, OTEL_SERVICE_NAME: 'mine' }).tracing).toEqual({ otlp: true, service: 'mine' });
+  expect(readConfig({ ...collector, OTEL_SDK_DISABLED: 'true' }).tracing).toBeUndefined();
+});
+
 test('sources are names with commas between them, each once', () => {
   expect(readConfig({ SOURCES: 'web-1, photos.2,,web-1' }).worker.sources).toEqual(['web-1', 'photos.2']);
   expect(readConfig({}).worker).toMatchObject({ sources: [], processes: 1 });
@@ -54,11 +63,15 @@ test.each([
   ['PORT', '70710', 'from 0 to 65535'],
   ['PORT', '0x10', 'from 0 to 65535'],
   ['PORT', ' ', 'from 0 to 65535'],
+  ['METRICS_PORT', '99999', 'from 0 to 65535'],
+  ['METRICS_OPEN', 'yes', 'true or false'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'http://'],
   ['TASK_HUB', '1-hub', 'letters and digits'],
   ['WORKER_PROCESSES', '65', 'from 1 to 64'],
   ['SOURCES', 'web-1, no spaces', 'names with commas between them'],
   ['SOURCES', '.hidden', 'the first a letter or digit'],
   ['SOURCES', 'n'.repeat(65), '1 to 64'],
+  ['ALLOW_COMMANDS', 'yes', 'true or false'],
   ['WORKER_MAX_ACTIVITIES', '0', 'from 1 to 1000'],
   ['WORKER_MAX_WORKFLOW_TASKS', '1.5', 'from 1 to 1000'],
   ['WORKER_MAX_CACHED_WORKFLOWS', '-1', 'from 1 to 10000'],

@@ -45,7 +45,7 @@ test.each(pages)('the links of %s lead somewhere', async (page) => {
     ...(await readdir(root)),
     ...sources,
     ...(await filesIn('test')),
-    ...(await filesIn('docs/images')),
+    ...(await filesIn('docs')),
   ]);
   const links = [...(await text(page)).matchAll(/\]\((?!https?:|#)([^)#]+)/gu)].map(([, link = '']) =>
     normalize(join(dirname(page), link)).replaceAll('\\', '/'),

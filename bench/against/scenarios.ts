@@ -89,6 +89,7 @@ export const restore: Scenario = {
   title: (files) =>
     `Restore of ${files} small files into an empty directory; durable-backup checks SHA-256 and syncs each file to disk (fsync), the others leave that to the system`,
   target: { keep: '', delay: 0 },
+  open: [openProduct, (kit) => openProduct(kit, 2), openRclone, openAzcopy],
   set: async (_, { into }) => void (await mkdir(into, { recursive: true })),
   play: (tool, { tree, into }) => tool.restore(tree, into),
   strike: async (tool, { tree, into, files }) => {
@@ -103,6 +104,7 @@ export const latency: Scenario = {
   target: { ...keepsNoContent, delay: distance },
   open: [
     openProduct,
+    (kit) => openProduct(kit, 2),
     (kit) => openRclone(kit, [], 'rclone, its default of 4 transfers'),
     (kit) => openRclone(kit, ['--transfers', String(mostFilesAtOnce)], `rclone, ${mostFilesAtOnce} transfers`),
   ],

@@ -11,6 +11,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { sumShards } from './report.ts';
+import { unmatchedGlobs } from './selection-result.ts';
 import { writeLast } from './write-last.ts';
 
 /**
@@ -22,10 +23,15 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
-        const { shards, tally } = await sumShards(store, layout.shards, emptyTally, signal);
+        const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
         const manifest = manifestOf({ run, host }, times, tally, shards);
         await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
-        return { manifest: `${store.container}/${layout.manifest}`, tally };
+        const warnings = unmatchedGlobs(run.filters, selections);
+        return {
+          manifest: `${store.container}/${layout.manifest}`,
+          tally,
+          ...(warnings.length > 0 && { warnings }),
+        };
       }),
     );
 }
@@ -33,7 +39,7 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
 function manifestOf(
   { run, host }: { readonly run: Run; readonly host: string },
   times: { startedAt: string; finishedAt: string },
-  { files, bytes, failed, skipped }: Tally,
+  { files, bytes, failed, skipped, excluded }: Tally,
   shards: readonly ManifestShard[],
 ): Manifest {
   return sealManifest({
@@ -49,6 +55,9 @@ function manifestOf(
     bytes,
     failed,
     skipped,
+    ...(run.filters && { filters: run.filters }),
+    ...(excluded !== undefined && { excluded }),
+    ...(run.tags && { tags: run.tags }),
     shards,
   });
 }

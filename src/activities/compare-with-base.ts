@@ -9,15 +9,26 @@ import type { BlobStore } from '../storage/blob-store.ts';
 import { openCorruptBlobs } from './corrupt-blobs.ts';
 import { followEntries } from './follow-entries.ts';
 
+/** What is compared with: the base of a run, as far as it has one. */
+export type ComparedRun = Pick<Run, 'prefix' | 'root' | 'base' | 'unchanged'>;
+
+interface ComparedAt {
+  /** Where the listing goes on. */
+  readonly after: string | undefined;
+  readonly signal: AbortSignal;
+  /** Is told when the base run cannot be read any further, and why; the activity's log is, unless given. */
+  readonly onUnreadable?: (base: string, reason: string) => void;
+}
+
 /** Adds to each listed file what the base run stored of it. Entries come in the order of the walk, after `after`. */
 export async function* compareWithBase(
   store: BlobStore,
-  run: Run,
+  run: ComparedRun,
   entries: AsyncIterable<PageEntry>,
-  at: { readonly after: string | undefined; readonly signal: AbortSignal },
+  at: ComparedAt,
 ): AsyncGenerator<PageEntry> {
   const root = encodeRoot(run.root, process.platform);
-  const base = followEntries(baseEntries(store, run, at.after, at.signal));
+  const base = followEntries(baseEntries(store, run, at));
   const corrupt = run.unchanged?.endsWith('look-up') === true ? await openCorruptBlobs(store, run, at) : undefined;
   try {
     for await (const entry of entries) {
@@ -41,9 +52,8 @@ export function needsCopy({ unchanged }: Run): (entry: PageEntry) => boolean {
 // What cannot be read of the base is missing from it: then files count as new, which costs time and is never wrong.
 async function* baseEntries(
   store: BlobStore,
-  { prefix, base }: Run,
-  after: string | undefined,
-  signal: AbortSignal,
+  { prefix, base }: ComparedRun,
+  { after, signal, onUnreadable = warnOf }: ComparedAt,
 ): AsyncGenerator<ManifestEntry> {
   if (base === undefined) return;
   try {
@@ -51,8 +61,12 @@ async function* baseEntries(
     if (found) yield* readEntries(store, found.manifest, after === undefined ? {} : { after }, signal);
   } catch (error) {
     if (!(error instanceof ExpectedError)) throw error;
-    log.warn('the last run cannot be read from here on; its files count as new', { run: base, reason: error.message });
+    onUnreadable(base, error.message);
   }
+}
+
+function warnOf(run: string, reason: string): void {
+  log.warn('the last run cannot be read from here on; its files count as new', { run, reason });
 }
 
 function withBefore(entry: PageEntry, stored: ManifestEntry): PageEntry {

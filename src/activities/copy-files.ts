@@ -4,6 +4,7 @@ import type { FileOutcome, PageEntry } from '../shared/manifest.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { createDirectoryCheck } from '../shared/confine.ts';
+import { createResolver } from '../shared/resolve-within.ts';
 import { createBlockReader } from './copy/blocks/read-in-blocks.ts';
 import { createFileCopier, type CopyContext, type FileCopier } from './copy/copy-file.ts';
 import { failed } from './copy/file-outcome.ts';
@@ -17,6 +18,7 @@ import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { keepOutcomes } from './outcomes.ts';
 import { readCopy } from './page.ts';
+import { createRunLimits } from './run-limits.ts';
 
 // A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
 const filesOfOneCopy = 64;
@@ -36,6 +38,7 @@ export interface CopyResult {
 export function createCopyFiles(deps: ActivityDependencies) {
   // One for all activities: what they do in this thread adds up.
   const filesAtOnce = createFilesAtOnce();
+  const limited = createRunLimits(deps.store);
   const shared = { openFile: createFileOpener(), readInBlocks: createBlockReader() };
   return (run: Run, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
@@ -44,7 +47,12 @@ export function createCopyFiles(deps: ActivityDependencies) {
         async (signal) => {
           const layout = runLayout(run);
           const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
-            const copyOne = await openCopier({ ...deps, ...shared }, run, signal, (bytes) => (progress.bytes += bytes));
+            const copyOne = await openCopier(
+              { ...deps, store: limited(run), ...shared },
+              run,
+              signal,
+              (bytes) => (progress.bytes += bytes),
+            );
             const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
             const copied: FileOutcome[] = [];
             await eachConcurrently(entries, filesOfOneCopy, async (entry, index) => {
@@ -79,6 +87,7 @@ async function openCopier(
     realRoot,
     signal,
     checkDirectory: createDirectoryCheck(realRoot),
+    resolve: run.filters?.followSymlinks === true ? await createResolver(deps.roots) : undefined,
     isLocal: createDiskCheck(),
     mayExist: attempt > 1,
     onBytes,

@@ -1,9 +1,13 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { createCommitRun } from './commit-run.ts';
 import { createCopyFiles } from './copy-files.ts';
+import { createForgetRuns } from './forget-runs.ts';
 import { createListFailed } from './list-failed.ts';
 import { createListFiles } from './list-files.ts';
+import { createNewestSuccess } from './newest-success.ts';
 import { createOpenRun } from './open-run.ts';
+import { createPruneActivities } from './prune/index.ts';
+import { createReopenRun } from './reopen-run.ts';
 import { createRestoreActivities } from './restore/index.ts';
 import { createSealPage } from './seal-page.ts';
 import { createVerifyActivities } from './verify/index.ts';
@@ -13,6 +17,7 @@ export function createActivities(deps: ActivityDependencies) {
   const copyFiles = createCopyFiles(deps);
   return {
     openRun: createOpenRun(deps),
+    reopenRun: createReopenRun(deps),
     listFiles: createListFiles(deps),
     listFailed: createListFailed(deps),
     copyFiles,
@@ -20,8 +25,11 @@ export function createActivities(deps: ActivityDependencies) {
     copyFile: copyFiles,
     sealPage: createSealPage(deps),
     commitRun: createCommitRun(deps),
+    forgetRuns: createForgetRuns(deps),
     ...createRestoreActivities(deps),
     ...createVerifyActivities(deps),
+    ...createPruneActivities(deps),
+    newestSuccess: createNewestSuccess(deps),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
+import { compactTime } from '../shared/compact-time.ts';
 
 /** Names a run, a restore or a verification. The same for every attempt of one workflow, and different for two started in the same second. */
 export function jobId(startedAt: string): string {
@@ -8,5 +9,5 @@ export function jobId(startedAt: string): string {
     .update(execution?.runId ?? '')
     .digest('hex')
     .slice(0, 8);
-  return `${startedAt.replace(/[-:]|\.\d+/gu, '')}-${unique}`;
+  return `${compactTime(startedAt)}-${unique}`;
 }

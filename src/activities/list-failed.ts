@@ -7,10 +7,10 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { writePage } from './page.ts';
 import { hasFailed, isBusy } from './manifest-entry.ts';
+import { writePage } from './page.ts';
 import { readShard } from './shard.ts';
-import { walk } from './walk.ts';
+import { selectEntries, type SelectOptions } from './select-entries.ts';
 
 /**
  * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
@@ -26,7 +26,8 @@ export function createListFailed({ store, roots }: ActivityDependencies) {
         const entries: PageEntry[] = [];
         for (const failed of shard.filter(only === undefined ? hasFailed : isBusy)) {
           if (failed.kind === 'file') entries.push(listedEntry(failed));
-          else for await (const found of listAgain(realRoot, failed)) entries.push(found);
+          else
+            for await (const found of listAgain(realRoot, failed, { filters: run.filters, roots })) entries.push(found);
         }
         const plan = {
           number,
@@ -46,11 +47,16 @@ function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry
 }
 
 /** A path that could not be listed, and all below it, as they are now. */
-async function* listAgain(root: string, failed: ManifestEntry): AsyncGenerator<PageEntry> {
+async function* listAgain(
+  root: string,
+  failed: ManifestEntry,
+  options: Pick<SelectOptions, 'filters' | 'roots'>,
+): AsyncGenerator<PageEntry> {
   const folder = `${failed.path}/`;
   const isWithin = (key: string) => key === failed.path || key.startsWith(folder);
   const parent = failed.path.slice(0, failed.path.lastIndexOf('/') + 1);
-  for await (const entry of walk(root, parent === '' ? undefined : parent)) {
+  const { entries } = await selectEntries(root, { ...options, after: parent === '' ? undefined : parent });
+  for await (const entry of entries) {
     const key = entryKey(entry);
     if (isWithin(key)) yield entry;
     else if (comparePaths(key, folder) > 0) return;

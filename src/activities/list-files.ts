@@ -8,7 +8,8 @@ import { withHeartbeat } from './heartbeat.ts';
 import { writePage } from './page.ts';
 import { writeSettledPage } from './settled-page.ts';
 import { takePage } from './take-page.ts';
-import { walk } from './walk.ts';
+import { selectEntries } from './select-entries.ts';
+import { selectionMetadata } from './selection-result.ts';
 import { readDirectoryNames } from './walk/directory-names.ts';
 import { createKeptNames } from './walk/kept-names.ts';
 
@@ -20,23 +21,36 @@ export function createListFiles({ store, roots, namesInMemory }: ActivityDepende
   const kept = createKeptNames(readDirectoryNames);
   return (run: Run, number: number, cursor?: string): Promise<Page> =>
     withFailureTypes(() => {
-      let listed = 0;
+      const progress = { listed: 0, excluded: 0 };
       return withHeartbeat(
         async (signal) => {
-          const walked = walk(await findRoot(run.root, roots), cursor, {
+          const selected = await selectEntries(await findRoot(run.root, roots), {
+            filters: run.filters,
+            roots,
+            after: cursor,
             readNames: kept.readerOf(run.id),
             namesInMemory,
+            // A tree of which little is listed must be left as soon as one of which all is.
+            onLeftOut: () => signal.throwIfAborted(),
           });
-          const entries = compareWithBase(store, run, walked, { after: cursor, signal });
+          const entries = compareWithBase(store, run, selected.entries, { after: cursor, signal });
           const limits = { options: pageOptions(run, number), needsCopy: needsCopy(run) };
-          const page = await takePage(entries, { ...limits, signal, onEntry: () => (listed += 1) });
+          const onEntry = () => {
+            progress.listed += 1;
+            progress.excluded = selected.excluded();
+          };
+          const page = await takePage(entries, { ...limits, signal, onEntry });
+          // What was looked at beyond the last entry is the next page's.
+          const excluded = page.last ? selected.excluded() : progress.excluded;
+          const selection = { excluded, matched: selected.matched() };
           const layout = runLayout(run);
-          const plan = { number, ...page, ...limits, shard: layout.shard(number) };
-          return page.entries.some(limits.needsCopy)
-            ? writePage(store, layout.page(number), plan, signal)
-            : writeSettledPage(store, layout, plan, signal);
+          if (!page.entries.some(limits.needsCopy)) {
+            return writeSettledPage(store, layout, { number, ...page, selection }, signal);
+          }
+          const told = { metadata: selectionMetadata(selection), shard: layout.shard(number) };
+          return writePage(store, layout.page(number), { number, ...page, ...limits, ...told }, signal);
         },
-        () => ({ listed }),
+        () => ({ ...progress }),
       );
     });
 }

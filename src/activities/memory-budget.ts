@@ -9,8 +9,14 @@ export interface MemoryBudget {
   take(bytes: number, signal: AbortSignal): Promise<() => void>;
 }
 
+/** How much of a budget is in use; bytes. */
+export interface MemoryUse {
+  readonly held: number;
+  readonly total: number;
+}
+
 /** `async-mutex` has a weighted semaphore too, but counts its weights one by one, which for bytes takes seconds a call. */
-export function createMemoryBudget(total: number): MemoryBudget {
+export function createMemoryBudget(total: number): MemoryBudget & MemoryUse {
   let free = total;
 
   const serve = () => {
@@ -22,6 +28,10 @@ export function createMemoryBudget(total: number): MemoryBudget {
   const line = createWaitingLine<number>(serve);
 
   return {
+    total,
+    get held() {
+      return total - free;
+    },
     async take(bytes, signal) {
       signal.throwIfAborted();
       // More than the whole could never be granted.

@@ -4,15 +4,20 @@ import { Context } from '@temporalio/activity';
 import type { BackupInput, Run } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { lastRun } from '../manifests/run-catalogue.ts';
+import { prefixOf } from '../shared/blob-prefix.ts';
 import { confine } from '../shared/confine.ts';
 import { requireContainer } from '../storage/require-container.ts';
+import { checkFilters } from './check-filters.ts';
 import { checkOptions } from './check-options.ts';
+import { checkUploadLimit } from './check-upload-limit.ts';
+import { checkTags } from './check-tags.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { explainRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { claimPrefix } from './open/claim-prefix.ts';
 import { claimRoot } from './open/claim-root.ts';
+import { isPruned } from './open/is-pruned.ts';
 import { nextRunId } from './open/run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
@@ -31,25 +36,31 @@ export function createOpenRun(deps: ActivityDependencies) {
           );
         }
         const options = checkOptions(input.options);
+        const prefix = prefixOf(input, deps.prefix);
+        checkUploadLimit(input);
+        const tags = checkTags(input.tags);
+        const filters = checkFilters(input.filters);
         await checkDirectory(root, deps.roots);
         await requireContainer(deps.store, signal);
-        return fixRun(deps, { ...input, root, options }, startedAt, signal);
+        return fixRun(deps, { ...input, root, options, prefix, tags, ...(filters && { filters }) }, startedAt, signal);
       }),
     );
 }
 
 async function fixRun(
-  { store, prefix, host, isRunning }: ActivityDependencies,
-  input: BackupInput & Pick<Run, 'options'>,
+  { store, host, isRunning }: ActivityDependencies,
+  input: BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags'>>,
   startedAt: string,
   signal: AbortSignal,
 ): Promise<Run> {
-  const { root, options, takeOver = false } = input;
+  const { root, prefix, options, takeOver = false } = input;
   await claimPrefix(store, { prefix, host, since: startedAt, takeOver }, signal);
   const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
   const run = await nextRunId(store, { prefix, startedAt }, signal);
   const mine = { instanceId, firstRunId, run, startedAt };
   const { run: id, isFirst } = await claimRoot(store, { prefix, root }, mine, isRunning, signal);
+  // Only after its own mark is there: of a prune that begins at the same time one sees the other. And before a run is chosen to go by.
+  const besidePrune = await isPruned(store, prefix, signal);
   // For a new root, all manifests of the others would be read in vain.
   const last = isFirst ? undefined : await lastRun(store, { prefix, root }, signal);
   const unchanged = aboutUnchanged(input);
@@ -59,8 +70,19 @@ async function fixRun(
     container: store.container,
     prefix,
     options,
+    ...(besidePrune && { besidePrune }),
     ...(last && { base: last.manifest.run }),
     ...(unchanged && { unchanged }),
+    ...recorded(input),
+  };
+}
+
+/** What of the input later activities go by. */
+function recorded({ uploadLimit, filters, tags = [] }: BackupInput): Pick<Run, 'uploadLimit' | 'filters' | 'tags'> {
+  return {
+    ...(uploadLimit !== undefined && { uploadLimit }),
+    ...(filters && { filters }),
+    ...(tags.length > 0 && { tags }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { BackupOptions, Copy, Page } from '../shared/contract.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson, splitLines, toLines } from '../storage/ndjson.ts';
 import { createPacker } from './packer.ts';
+import { selectionOf } from './selection-result.ts';
 import { readShard, type Row } from './shard.ts';
 
 const labelLength = 200;
@@ -67,13 +68,15 @@ interface StoredPage {
   /** None where its rows stand in a shard. */
   readonly lines: readonly string[];
   readonly last: boolean;
+  /** What the page's blob tells besides. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Writes a page unless it is there, and describes the one that is. */
 export async function writeOnce(
   store: BlobStore,
   name: string,
-  page: StoredPage & Pick<PagePlan<PageRow>, 'number' | 'metadata' | 'shard'>,
+  page: StoredPage & Pick<PagePlan<PageRow>, 'number' | 'shard'>,
   signal: AbortSignal,
 ): Promise<Page> {
   const { number, lines, last } = page;
@@ -100,10 +103,10 @@ export function isSettled(page: Pick<BlobProperties, 'metadata'> | undefined): b
 
 async function readStored(store: BlobStore, name: string, signal: AbortSignal, shard?: string): Promise<StoredPage> {
   const [found, stored] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
-  const last = found?.metadata['last'] === 'true';
+  const told = { last: found?.metadata['last'] === 'true', metadata: found?.metadata };
   if (shard !== undefined && isSettled(found))
-    return { entries: await readShard(store, shard, signal), lines: [], last };
-  return { entries: parseNdjson<PageRow>(stored.toString()), lines: splitLines(stored.toString()), last };
+    return { ...told, entries: await readShard(store, shard, signal), lines: [] };
+  return { ...told, entries: parseNdjson<PageRow>(stored.toString()), lines: splitLines(stored.toString()) };
 }
 
 function assignCopies<R extends PageRow>({ number, entries, last, options, needsCopy }: PagePlan<R>): R[] {
@@ -113,7 +116,8 @@ function assignCopies<R extends PageRow>({ number, entries, last, options, needs
   return entries.map((entry) => (needsCopy(entry) ? { ...entry, copy: packer.add(entry.size) } : entry));
 }
 
-function describePage(page: number, { entries, lines, last }: StoredPage): Page {
+function describePage(page: number, { entries, lines, last, metadata = {} }: StoredPage): Page {
+  const { excluded } = selectionOf({ metadata });
   const files = entries.filter(({ kind }) => kind === 'file');
   const copies: Copy[] = [];
   let offset = 0;
@@ -130,6 +134,7 @@ function describePage(page: number, { entries, lines, last }: StoredPage): Page 
     copies,
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
+    ...(excluded > 0 && { excluded }),
     ...(!last && end && { cursor: entryKey(end) }),
   };
 }

@@ -2,24 +2,27 @@ import type { ManifestShard } from '../shared/manifest.ts';
 import { addTallies } from '../shared/tally.ts';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
+import { selectionOf, type SelectionResult } from './selection-result.ts';
 import { describeShard } from './shard.ts';
 import { writeLast } from './write-last.ts';
 
-/** The shards whose names begin with `prefix`, in order, and the sum of what they count. */
+/** The shards whose names begin with `prefix`, in order, the sum of what they count, and what filters did on the page of each. */
 export async function sumShards<T extends { readonly [K in keyof T]?: number }>(
   store: BlobStore,
   prefix: string,
   empty: T,
   signal: AbortSignal,
-): Promise<{ shards: ManifestShard[]; tally: T }> {
+): Promise<{ shards: ManifestShard[]; tally: T; selections: SelectionResult[] }> {
   const shards: ManifestShard[] = [];
+  const selections: SelectionResult[] = [];
   let tally = empty;
   for await (const blob of store.list(prefix, signal)) {
     const described = describeShard(blob);
     shards.push(described.shard);
+    selections.push(selectionOf(blob));
     tally = addTallies(tally, described.tally as T);
   }
-  return { shards, tally };
+  return { shards, tally, selections };
 }
 
 /** Writes a job's report with its checksum. One that is complete stays as it is; an incomplete one gives way to that of a later round. */

@@ -1,17 +1,19 @@
 import type { CopyFailure, Run, SealedPage } from '../shared/contract.ts';
 import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
-import { sumTallies, emptyTally, tallyOf } from '../shared/tally.ts';
-import type { BlobStore } from '../storage/blob-store.ts';
+import type { BlobProperties, BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson } from '../storage/ndjson.ts';
-import { runLayout, type JobLayout } from '../storage/run-layout.ts';
+import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { failuresOf, hasFailed, isBusy, manifestEntry } from './manifest-entry.ts';
 import { mergeRows } from './merge-rows.ts';
 import { readOutcomes } from './outcomes.ts';
+import { isSettled } from './page.ts';
+import { pageTally } from './page-tally.ts';
 import { reportedFailures } from './reported-failures.ts';
-import { sealedWhenListed } from './settled-page.ts';
+import { selectionMetadata, selectionOf } from './selection-result.ts';
+import { readSettledPage } from './settled-page.ts';
 import { readShard, writeShard } from './shard.ts';
 
 /**
@@ -24,15 +26,20 @@ export function createSealPage({ store }: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
+        const listing = await store.properties(layout.page(page), signal);
+        if (isSettled(listing)) return readSettledPage(store, layout, page, signal);
         const listed = parseNdjson<PageEntry>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
-        const settled = listed.length === 0 ? await sealedWhenListed(store, layout, page, signal) : undefined;
-        if (settled) return settled;
         const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
         const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
-        const entries = run.round === undefined ? sealed : await mergeRound(store, layout, page, sealed, signal);
-        const tally = sumTallies(entries.map(tallyOf), emptyTally);
-        await writeShard(store, layout.shard(page), entries, tally, signal);
+        const entries =
+          run.round === undefined ? sealed : await mergeRound(store, layout.shard(page), listing, sealed, signal);
+        // Later rounds list again only what had failed.
+        const found = run.round === undefined ? listing : await store.properties(layout.shard(page), signal);
+        const selection = selectionOf(found);
+        const tally = pageTally(entries, selection);
+        const metadata = selectionMetadata(selection);
+        await writeShard(store, layout.shard(page), entries, tally, signal, { metadata });
         const busy = entries.filter(isBusy).length;
         return {
           tally,
@@ -45,15 +52,11 @@ export function createSealPage({ store }: ActivityDependencies) {
 
 async function mergeRound(
   store: BlobStore,
-  layout: JobLayout,
-  page: number,
+  shard: string,
+  listing: BlobProperties | undefined,
   sealed: readonly ManifestEntry[],
   signal: AbortSignal,
 ): Promise<readonly ManifestEntry[]> {
-  const [before, listing] = await Promise.all([
-    readShard<ManifestEntry>(store, layout.shard(page), signal),
-    store.properties(layout.page(page), signal),
-  ]);
-  const takenUp = listing?.metadata['only'] === 'busy' ? isBusy : hasFailed;
-  return mergeRows(before, sealed, takenUp);
+  const before = await readShard<ManifestEntry>(store, shard, signal);
+  return mergeRows(before, sealed, listing?.metadata['only'] === 'busy' ? isBusy : hasFailed);
 }

@@ -1,11 +1,12 @@
 import type { Page, SealedPage, Tally } from '../shared/contract.ts';
 import type { ManifestEntry, PageEntry } from '../shared/manifest.ts';
-import { emptyTally, sumTallies, tallyOf } from '../shared/tally.ts';
-import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
+import { BlobStoreError, isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import type { JobLayout } from '../storage/run-layout.ts';
 import { failuresOf, manifestEntry } from './manifest-entry.ts';
-import { isSettled, settledMark, writeOnce } from './page.ts';
+import { pageTally } from './page-tally.ts';
+import { settledMark, writeOnce } from './page.ts';
 import { reportedFailures } from './reported-failures.ts';
+import { selectionMetadata, selectionOf, type SelectionResult } from './selection-result.ts';
 import { describeShard, readShard, writeShard } from './shard.ts';
 
 /** A page of which nothing has to be copied. */
@@ -14,6 +15,7 @@ interface SettledPage {
   readonly entries: readonly PageEntry[];
   /** Whether no page follows. */
   readonly last: boolean;
+  readonly selection: SelectionResult;
 }
 
 /**
@@ -23,42 +25,40 @@ interface SettledPage {
 export async function writeSettledPage(
   store: BlobStore,
   layout: JobLayout,
-  { number, entries, last }: SettledPage,
+  { number, entries, ...found }: SettledPage,
   signal: AbortSignal,
 ): Promise<Page> {
   const shard = layout.shard(number);
-  const rows = entries.map((entry) => manifestEntry(entry));
-  const page = { number, lines: [], metadata: settledMark, shard };
-  const isFirst = await writeShardOnce(store, shard, rows, last, signal);
-  const kept = isFirst ? { entries: rows, last } : await readKept(store, shard, signal);
-  return writeOnce(store, layout.page(number), { ...page, ...kept }, signal);
+  const rows = { ...found, entries: entries.map((entry) => manifestEntry(entry)) };
+  const kept = (await writeShardOnce(store, shard, rows, signal)) ? rows : await readKept(store, shard, signal);
+  const metadata = { ...selectionMetadata(kept.selection), ...settledMark };
+  const page = { number, lines: [], entries: kept.entries, last: kept.last, metadata, shard };
+  return writeOnce(store, layout.page(number), page, signal);
 }
 
-/** What sealing returns of a page that was settled when it was listed; undefined of any other. */
-export async function sealedWhenListed(
+/** What sealing returns of a page that was settled when it was listed. Throws `not-found` where its shard is gone. */
+export async function readSettledPage(
   store: BlobStore,
   layout: JobLayout,
   page: number,
   signal: AbortSignal,
-): Promise<SealedPage | undefined> {
-  if (!isSettled(await store.properties(layout.page(page), signal))) return undefined;
-  const shard = await store.properties(layout.shard(page), signal);
-  if (shard === undefined) return undefined;
-  const tally = describeShard(shard).tally as Tally;
+): Promise<SealedPage> {
+  const tally = describeShard(await requireShard(store, layout.shard(page), signal)).tally as Tally;
   const rows = tally.failed === 0 ? [] : await readShard<ManifestEntry>(store, layout.shard(page), signal);
   return { tally, failures: reportedFailures(failuresOf(rows)) };
 }
 
+type Rows = Omit<SettledPage, 'number' | 'entries'> & { readonly entries: readonly ManifestEntry[] };
+
 async function writeShardOnce(
   store: BlobStore,
   shard: string,
-  rows: readonly ManifestEntry[],
-  last: boolean,
+  { entries, last, selection }: Rows,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const metadata = { ...selectionMetadata(selection), last: String(last) };
   try {
-    const tally = sumTallies(rows.map(tallyOf), emptyTally);
-    await writeShard(store, shard, rows, tally, signal, { once: true, metadata: { last: String(last) } });
+    await writeShard(store, shard, entries, pageTally(entries, selection), signal, { once: true, metadata });
     return true;
   } catch (error) {
     if (isBlobStoreError(error, 'precondition-failed')) return false;
@@ -66,10 +66,14 @@ async function writeShardOnce(
   }
 }
 
-async function readKept(store: BlobStore, shard: string, signal: AbortSignal) {
-  const [found, entries] = await Promise.all([
-    store.properties(shard, signal),
-    readShard<ManifestEntry>(store, shard, signal),
-  ]);
-  return { entries, last: found?.metadata['last'] === 'true' };
+async function readKept(store: BlobStore, shard: string, signal: AbortSignal): Promise<Rows> {
+  const found = await requireShard(store, shard, signal);
+  const entries = await readShard<ManifestEntry>(store, shard, signal);
+  return { entries, last: found.metadata['last'] === 'true', selection: selectionOf(found) };
+}
+
+async function requireShard(store: BlobStore, shard: string, signal: AbortSignal): Promise<BlobProperties> {
+  const found = await store.properties(shard, signal);
+  if (found) return found;
+  throw new BlobStoreError('not-found', `${shard} was there when its page was listed, and is gone`);
 }

@@ -28,20 +28,21 @@ export async function readShard<R extends Row>(store: BlobStore, blob: string, s
   }
 }
 
-/**
- * Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. With `once` it
- * throws `precondition-failed` where the shard is there already.
- */
+export interface ShardOptions {
+  /** Throws `precondition-failed` where the shard is there already. */
+  readonly once?: boolean;
+  /** Told by the blob besides. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. */
 export async function writeShard(
   store: BlobStore,
   blob: string,
   rows: readonly Row[],
   tally: object,
   signal: AbortSignal,
-  {
-    once = false,
-    metadata = {},
-  }: { readonly once?: boolean; readonly metadata?: Readonly<Record<string, string>> } = {},
+  { once = false, metadata = {} }: ShardOptions = {},
 ): Promise<void> {
   // In the thread pool, beside whatever else this thread has to do.
   const shard = await pack(toNdjson(rows));

@@ -1,12 +1,19 @@
-import { lstatSync, type BigIntStats } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, type BigIntStats } from 'node:fs';
 import { createDirectoryCheck } from '../shared/confine.ts';
 import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
 import type { EntryKind, PageEntry } from '../shared/manifest.ts';
-import { readDirectoryNames, type Directory, type ReadNames } from './walk/directory-names.ts';
-import { firstWithin, nextBatch, type Child, type Level } from './walk/level.ts';
+import {
+  namesInMemory as namesOf,
+  readDirectoryNames,
+  type Directory,
+  type ReadNames,
+} from './walk/directory-names.ts';
 import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
+import type { LeftOut } from './walk/left-out.ts';
+import { firstWithin, nextBatch, type Child, type Level } from './walk/level.ts';
 import { createDeviceCheck } from './walk/local-devices.ts';
+import { isLeftOut, type Entrance, type Found, type Inspect, type Scope, type Selection } from './walk/scope.ts';
 
 // So many names of open directories, some megabytes, are held in memory; what is more is sorted in files.
 const usualNamesInMemory = 50_000;
@@ -21,6 +28,8 @@ export interface WalkOptions {
   readonly readNames?: ReadNames | undefined;
   /** Most names of all directories on the way to where it is that are held in memory. */
   readonly namesInMemory?: number | undefined;
+  /** What is listed; everything unless given. */
+  readonly selection?: Selection | undefined;
 }
 
 /**
@@ -31,33 +40,56 @@ export interface WalkOptions {
 export async function* walk(root: string, after?: string, options: WalkOptions = {}): AsyncGenerator<PageEntry, void> {
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
   const open: Level[] = [];
+  const { selection } = options;
   const enter = createEntrance(open, after, options);
   const isLocal = createDeviceCheck();
   const threadChoice = createThreadChoice({ quick: quickBatch, callsInOneTurn: batchesInOneTurn });
-  const enterLocated = async (path: EncodedPath, location: Buffer, size: number, device: bigint | undefined) =>
-    enter(path, { location, ...((await isLocal(device, location)) && { size }) });
-  const enterBelow = async ({ location, path }: Child, { entry: { size }, device }: Found) => {
-    await createDirectoryCheck(root)(location);
-    await enterLocated(path, location, size, device);
+  const located = async (location: Buffer, size: number, device: bigint | undefined): Promise<Directory> => ({
+    location,
+    ...((await isLocal(device, location)) && { size }),
+  });
+  const leaveOut = async (leftOut: LeftOut, child: Child) => {
+    if (isAfter(child, after)) await selection?.onLeftOut(leftOut);
+  };
+  const enterBelow = async (child: Child, found: Found, scope: Scope | undefined) => {
+    const { location, path } = child;
+    const { entry, device } = found;
+    await (selection?.checkDirectory ?? createDirectoryCheck(root))(location);
+    const entrance = await scope?.enter(child, found);
+    await enter(path, await located(location, entry.size, device), entrance);
+    const why = entrance?.content?.why;
+    if (why) await leaveOut({ path, isDirectory: true, isContent: true, why }, child);
+  };
+  const entryOf = async (child: Child, found: Found | LeftOut | undefined, scope: Scope | undefined) => {
+    if (!found) return undefined;
+    if (!isLeftOut(found)) return entered(found, () => enterBelow(child, found, scope));
+    await leaveOut(found, child);
+    return undefined;
   };
   try {
     const top = Buffer.from(root);
     const { size, dev } = await lstat(top, { bigint: true });
-    await enterLocated('', top, Number(size), dev);
+    await enter('', await located(top, Number(size), dev), selection?.root);
     for (let level = open.at(-1); level; level = open.at(-1)) {
       const batch = await nextBatch(level);
-      if (batch.length === 0) await open.pop()?.names.release(true);
-      const all = await inspectAll(batch, level.isLocal, threadChoice);
+      if (batch.length === 0) {
+        open.pop();
+        await level.names.release(true);
+      }
+      const all = await lookAtAll(level, batch, threadChoice);
       for (const [i, child] of batch.entries()) {
-        const found = all[i];
-        if (!found) continue;
-        const entry = child.isDirectory ? await entered(child, found, enterBelow) : found.entry;
-        if (isAfter(child, after)) yield entry;
+        const entry = plainEntry(child, all[i]) ?? (await entryOf(child, all[i], level.scope));
+        if (entry && isAfter(child, after)) yield entry;
       }
     }
   } finally {
     for (const { names } of open) await names.release(false);
   }
+}
+
+/** The entry of what there is nothing else to do about. */
+function plainEntry({ isDirectory }: Child, found: Found | LeftOut | undefined): PageEntry | undefined {
+  return isDirectory || !found || isLeftOut(found) ? undefined : found.entry;
 }
 
 function isAfter({ key }: Child, cursor: string | undefined): boolean {
@@ -70,55 +102,66 @@ function createEntrance(
   after: string | undefined,
   { readNames = readDirectoryNames, namesInMemory = usualNamesInMemory }: WalkOptions,
 ) {
-  return async (path: EncodedPath, directory: Directory): Promise<void> => {
+  return async (path: EncodedPath, { location, size }: Directory, entrance?: Entrance): Promise<void> => {
     const held = open.reduce((sum, { names }) => sum + (names.inMemory ?? fewestNames), 0);
     const fewest = Math.min(fewestNames, namesInMemory);
-    const names = await readNames(directory, Math.max(fewest, namesInMemory - held));
+    const { content, isFolder } = entrance ?? {};
+    const room = Math.max(fewest, namesInMemory - held);
+    const names = content ? namesOf(content.only) : await readNames({ location, size, isFolder }, room);
     const chunks = names.from(firstWithin(path, after));
-    const isLocal = directory.size !== undefined;
-    open.push({ location: directory.location, path, isLocal, names, chunks, keys: [], next: 0 });
+    const scope = await entrance?.open(names).catch(async (error: unknown) => {
+      await names.release(true);
+      throw error;
+    });
+    open.push({ location, path, isLocal: size !== undefined, names, chunks, keys: [], next: 0, scope });
   };
 }
 
 /** Enters what was found to be a directory. Tells in its entry why that is not possible; what is gone by now is as good as empty. */
-async function entered(
-  child: Child,
-  found: Found,
-  enter: (child: Child, found: Found) => Promise<void>,
-): Promise<PageEntry> {
-  const { entry } = found;
+async function entered({ entry }: Found, enter: () => Promise<void>): Promise<PageEntry> {
   if (entry.error !== undefined) return entry;
   try {
-    await enter(child, found);
+    await enter();
     return entry;
   } catch (error) {
     return isGone(error) ? entry : { ...entry, error: reasonOf(error) };
   }
 }
 
-/** What is at a path, and on which device where that is known. */
-interface Found {
-  readonly entry: PageEntry;
-  readonly device?: bigint;
-}
-
-/** Looks at children side by side, or one after the other in this thread, which for what is in the system's cache costs a third. */
-async function inspectAll(
-  batch: readonly Child[],
-  isLocal: boolean,
-  { isForThread, onDone }: ThreadChoice,
-): Promise<(Found | undefined)[]> {
-  if (!isLocal || !(await isForThread())) return Promise.all(batch.map((child) => inspect(child)));
-  const began = performance.now();
-  // Of a directory another file system may hang here, which need not answer.
-  const looks = batch.map((child) => (child.isDirectory ? undefined : lookNow(child)));
-  onDone(performance.now() - began);
-  return Promise.all(batch.map((child, i) => inspect(child, looks[i])));
-}
-
 type Look = () => BigIntStats;
 
-function lookNow({ location }: Child): Look {
+const none: ReadonlyMap<Child, Look> = new Map();
+
+const plain: NonNullable<Scope['look']> = (child, look) => look(child);
+
+/** What each child of a directory is, or why it is left out; what its name leaves out is not looked at. */
+async function lookAtAll(
+  { scope, isLocal }: Level,
+  batch: readonly Child[],
+  choice: ThreadChoice,
+): Promise<readonly (Found | LeftOut | undefined)[]> {
+  const leftOut = scope?.byName ? batch.map(scope.byName) : [];
+  const kept = scope?.byName ? batch.filter((_, i) => !leftOut[i]) : batch;
+  const looks = isLocal ? await lookNow(kept, choice) : none;
+  const look: Inspect = (child) => inspect(child, looks.get(child));
+  const found = await Promise.all(kept.map((child) => (scope?.look ?? plain)(child, look)));
+  if (kept.length === batch.length) return found;
+  let next = 0;
+  return batch.map((_, i) => leftOut[i] ?? found[next++]);
+}
+
+/** Looks at files in this thread while that is quick: for what is in the system's cache it costs a third of a trip through the pool. */
+async function lookNow(batch: readonly Child[], choice: ThreadChoice): Promise<ReadonlyMap<Child, Look>> {
+  if (!(await choice.isForThread())) return none;
+  const began = performance.now();
+  // Of a directory another file system may hang here, which need not answer.
+  const files = batch.filter(({ isDirectory }) => !isDirectory);
+  const looks = new Map(files.map((child) => [child, lookAt(child)]));
+  choice.onDone(performance.now() - began);
+  return looks;
+}
+
+function lookAt({ location }: Child): Look {
   try {
     const found = lstatSync(location, { bigint: true });
     return () => found;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { ExpectedError } from '../shared/failures.ts';
 import { reservePort } from './ports.ts';
 import { launchProcess, type ManagedServer } from './server-process.ts';
 
@@ -35,7 +36,7 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
       const port = await reservePort({ port: options.port, purpose: 'Azurite', setting: 'EMBEDDED_BLOB_PORT' });
       const location = join(dataDir, 'azurite');
       await mkdir(location, { recursive: true });
-      const program = require.resolve('azurite/dist/src/blob/main.js');
+      const program = findAzurite();
       const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', location];
       // The storage SDK is ahead of the API versions that Azurite knows by number.
       const how = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
@@ -43,6 +44,19 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
     },
     isReady: (state) => answersAsAzurite(state.port),
   };
+}
+
+function findAzurite(): string {
+  try {
+    return require.resolve('azurite/dist/src/blob/main.js');
+  } catch (error) {
+    throw new ExpectedError(
+      'StackUnavailable',
+      'Azurite, which stands in for a storage account, is not installed: set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT to ' +
+        'use a real one, or install it beside durable-backup: npm install azurite',
+      { cause: error },
+    );
+  }
 }
 
 async function answersAsAzurite(port: number): Promise<boolean> {

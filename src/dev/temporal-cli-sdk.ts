@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { TemporalCliSource } from './temporal-cli-install.ts';
+import { siblingModule } from '../shared/sibling-module.ts';
 import { lastLines, runCommand } from './run-command.ts';
 import { temporalCliVersion } from './temporal-version.ts';
 
@@ -13,7 +14,7 @@ import { temporalCliVersion } from './temporal-version.ts';
 export const sdkDownload: TemporalCliSource = {
   name: "the Temporal SDK's own download",
   fetch: async (directory) => {
-    const script = fileURLToPath(new URL('./temporal-cli-sdk-process.ts', import.meta.url));
+    const script = fileURLToPath(siblingModule('temporal-cli-sdk-process', import.meta.url));
     const { code, output } = await runCommand(process.execPath, [script, directory, `v${temporalCliVersion}`], {
       timeout: 60_000,
     });

@@ -1,7 +1,5 @@
 import type { Inventory, UnknownSku } from './inventory.ts';
 import { sampleUnknownSku } from './inventory.ts';
-import { openPostgresInventory } from './postgres-inventory.ts';
-import { openSqliteInventory } from './sqlite-inventory.ts';
 
 export interface InventoryLocation {
   /** URL of a PostgreSQL database; when it is given, `file` is not used. */
@@ -18,12 +16,16 @@ export interface InventoryLocation {
  * Throws an `ExpectedError` within 10 s: `InvalidConfiguration` when `databaseUrl` cannot be read, `InventoryUnavailable`, which names
  * the file or the server without secrets, when the database cannot be used.
  */
-export function openInventory({
+export async function openInventory({
   databaseUrl,
   file,
   unknownSku = sampleUnknownSku,
 }: InventoryLocation): Promise<Inventory> {
-  return databaseUrl === undefined
-    ? openSqliteInventory(file, unknownSku)
-    : openPostgresInventory(databaseUrl, unknownSku);
+  // Each is loaded where it is used alone: Node 22 warns of its SQLite as soon as that is loaded.
+  if (databaseUrl !== undefined) {
+    const { openPostgresInventory } = await import('./postgres-inventory.ts');
+    return openPostgresInventory(databaseUrl, unknownSku);
+  }
+  const { openSqliteInventory } = await import('./sqlite-inventory.ts');
+  return openSqliteInventory(file, unknownSku);
 }

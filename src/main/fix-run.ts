@@ -1,6 +1,7 @@
 import type { RunAsked } from '../client/backups/backups.ts';
 import { parseRunReference } from '../manifests/run-reference.ts';
 import type { Manifest } from '../shared/manifest.ts';
+import type { SourceFlags } from './at-source.ts';
 import { requireBackups } from './require-backups.ts';
 import type { Session } from './session.ts';
 
@@ -9,6 +10,8 @@ export interface FixedRun {
   readonly run: string;
   /** Where the worker has to choose among several directories. */
   readonly root?: string;
+  /** Below which it is, unless that is the usual one. */
+  readonly prefix?: string;
   /** Absent where only the workers know the storage account; then they find the run. */
   readonly manifest?: Manifest;
 }
@@ -16,11 +19,12 @@ export interface FixedRun {
 /** Finds the run here where that is possible, so that a command that is run again means the same one. */
 export async function fixRun(
   session: Session,
-  { run, root }: { run: string; root: string | undefined },
+  { run, source: root, definition }: SourceFlags & { readonly run: string },
   signal: AbortSignal,
 ): Promise<FixedRun> {
   const asked: RunAsked = { run, ...(root !== undefined && { root }) };
-  if (!session.backups && parseRunReference(run)) return asked;
+  const where = definition ? { prefix: definition.prefix } : {};
+  if (!session.backups && parseRunReference(run)) return { ...asked, ...where };
   const { manifest } = await requireBackups(session).find(asked, signal);
-  return { run: manifest.run, manifest };
+  return { run: manifest.run, ...where, manifest };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
+import type { SourceDefinition } from '../shared/source-definition.ts';
 import { sourceQueue } from '../shared/source.ts';
 
 /**
@@ -11,8 +12,13 @@ export function backupInstanceId(root: string, source?: string): string {
   return instanceId('backup', root, root, source === undefined ? hostname() : sourceQueue(source));
 }
 
-/** Likewise, a restore or a verification of the same input has the same id. */
-export function jobInstanceId(kind: 'restore' | 'verify', directory: string, input: object): string {
+/** Likewise, a source has one id wherever it is the same. */
+export function sourceInstanceId({ name, root, prefix, worker }: SourceDefinition): string {
+  return instanceId('backup', name, `${root}\n${prefix}`, worker === undefined ? hostname() : sourceQueue(worker));
+}
+
+/** Likewise, a restore, a verification or a prune of the same input has the same id. */
+export function jobInstanceId(kind: 'restore' | 'verify' | 'prune', directory: string, input: object): string {
   return instanceId(kind, directory, JSON.stringify(input));
 }
 

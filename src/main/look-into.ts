@@ -3,14 +3,10 @@ import { exitCodes } from '../client/cli/exit-code.ts';
 import { rowLines, type RowFormat } from '../client/cli/row-lines.ts';
 import { writeLines } from '../client/cli/write-lines.ts';
 import type { Manifest } from '../shared/manifest.ts';
+import type { SourceFlags } from './at-source.ts';
 import type { Call } from './invocation.ts';
 import { pathsBelow } from './paths-below.ts';
 import { withBackups } from './with-backups.ts';
-
-/** Which directory a command is about, where there are backups of several. */
-export interface SourceFlags {
-  readonly source?: string;
-}
 
 /** What a command that looks into runs reads with. */
 export interface Look {

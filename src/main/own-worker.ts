@@ -15,7 +15,7 @@ export async function startOwnWorker(
   config: Config,
   target: TemporalTarget,
   store: BlobStore,
-  parts: Pick<WorkerDependencies, 'dataConverter' | 'inventory' | 'extraRoots'> = {},
+  parts: Pick<WorkerDependencies, 'dataConverter' | 'inventory' | 'extraRoots' | 'metrics'> = {},
 ): Promise<OwnWorker> {
   const connection = await connectWorker(target);
   try {

@@ -16,7 +16,7 @@ export async function printRows(
     await writeLines(ledgerLines(pick(backups.reportLedger(job, call.leave), wanted), { json: false }), process.stdout);
     return;
   }
-  call.note(`\`npm run backup -- ledger ${job.id}\` prints the single paths where the storage account is configured.`);
+  call.note(`\`durable-backup ledger ${job.id}\` prints the single paths where the storage account is configured.`);
 }
 
 async function* pick(

@@ -2,6 +2,7 @@ import { pino, type Level, type Logger } from 'pino';
 import { dropEmptyVariables, readConfig, type Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 import { messageOf } from '../shared/message-of.ts';
+import { openTracing } from './open-tracing.ts';
 
 export interface MainOptions {
   /** Unless LOG_LEVEL says otherwise. */
@@ -23,7 +24,12 @@ export async function runMain(
     const config = readConfig();
     // Synchronous: the last lines before an exit are the ones that matter.
     const log = pino({ level: config.logLevel ?? logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
-    process.exitCode = await main(config, log);
+    const stopTracing = await openTracing(config, log);
+    try {
+      process.exitCode = await main(config, log);
+    } finally {
+      await stopTracing();
+    }
   } catch (error) {
     console.error(error instanceof ExpectedError ? `error: ${error.message}` : error);
     onError?.(messageOf(error));

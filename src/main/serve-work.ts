@@ -6,6 +6,14 @@ import { openStorage } from './storage.ts';
 import { largeMessages } from './large-messages.ts';
 import { configuredInventory } from './open-inventory.ts';
 import { connectWorker, temporalTarget } from './temporal.ts';
+import { createWorkerMetrics, serveMetrics } from './worker-metrics.ts';
+
+/** The configuration of one of several worker processes: each has a port of its own for metrics, from `METRICS_PORT` on. */
+export function ofProcess(config: Config, number: number): Config {
+  const { port } = config.metrics;
+  if (port === undefined || port === 0) return config;
+  return { ...config, metrics: { ...config.metrics, port: port + number - 1 } };
+}
 
 /** Serves the task queues of an existing Temporal until `stop` resolves. Calls `onReady` once it polls for work. */
 export async function serveWork(
@@ -14,12 +22,15 @@ export async function serveWork(
   stop: Promise<unknown>,
   onReady: () => void = () => undefined,
 ): Promise<void> {
-  installRuntime(log);
-  const store = await openStorage(config);
+  const metrics = config.metrics.port === undefined ? undefined : createWorkerMetrics();
+  await installRuntime(log, metrics);
+  const store = await openStorage(config, undefined, metrics?.requests);
   const target = temporalTarget();
   const inventory = configuredInventory(config);
   const connection = await connectWorker(target);
+  let stopServing = () => Promise.resolve();
   try {
+    if (metrics) stopServing = await serveMetrics(config, metrics, store, log);
     const worker = await createWorker({
       config,
       connection,
@@ -27,6 +38,7 @@ export async function serveWork(
       dataConverter: largeMessages(config),
       store,
       inventory,
+      ...(metrics && { metrics: metrics.jobs }),
     });
     const { taskQueue, backupRoots } = config;
     const { sources } = config.worker;
@@ -36,6 +48,7 @@ export async function serveWork(
     // Ends when the activities under way have ended or been given back.
     await worker.runUntil(stop);
   } finally {
+    await stopServing();
     await connection.close();
     await inventory.close();
   }

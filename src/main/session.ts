@@ -82,7 +82,7 @@ async function besideOwnWorker(
     queuesOf: (instanceId) => [`${config.taskQueue}-${instanceId}`, config.taskQueue],
     jobsOn: (taskQueue) => new Jobs({ client, address: target.address, taskQueue }),
     serve: async (taskQueue, directories) => {
-      installRuntime(log);
+      await installRuntime(log);
       const parts = { dataConverter, extraRoots: directories };
       // What others back up by a name of this host's is for workers that stay.
       const own = { ...config, taskQueue, worker: { ...config.worker, sources: [] } };
@@ -119,7 +119,7 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
 // The embedded server stops with the command, so its Web UI has to be started again to look back.
 function webUiOf({ temporal }: Config, namespace: string, embedded?: string): { webUi?: string } {
   const path = `/namespaces/${namespace}/workflows`;
-  if (embedded !== undefined) return { webUi: `\`npm run dev\`, then ${embedded}${path}` };
+  if (embedded !== undefined) return { webUi: `\`durable-backup dev\`, then ${embedded}${path}` };
   return temporal.uiUrl === undefined ? {} : { webUi: `${temporal.uiUrl.replace(/\/$/u, '')}${path}` };
 }
 
@@ -127,7 +127,7 @@ async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): P
   if (await jobs.hasWorkers()) return;
   throw new ExpectedError(
     'StackUnavailable',
-    `No worker polls the task queue ${taskQueue} at ${address}: start one with \`npm run worker\`, or add --worker to run one here`,
+    `No worker polls the task queue ${taskQueue} at ${address}: start one with \`durable-backup worker\`, or add --worker to run one here`,
   );
 }
 

@@ -4,18 +4,32 @@ import { findTemporalCli } from '../dev/temporal-cli.ts';
 import { ExpectedError } from '../shared/failures.ts';
 
 /**
- * Starts what the environment does not name: Temporal unless it names a server, or none is wanted, and Azurite unless it names a
- * storage account.
+ * Starts what the environment does not name: Temporal unless it names a server, or none is wanted, and likewise Azurite unless it names
+ * a storage account.
  */
 export async function openStack(
   config: Config,
   report: (line: string) => void,
-  { withTemporal = true } = {},
+  { withTemporal = true, withStorage = true } = {},
 ): Promise<EmbeddedStack> {
-  const { embedded } = config;
-  const temporalWanted = withTemporal && !config.temporal.named;
+  const temporal = withTemporal ? temporalOf(config, report) : undefined;
+  const azurite = withStorage ? azuriteOf(config) : undefined;
   // Then there is no need for a directory of data either, which may not be writable.
-  if (!temporalWanted && config.storage) return { close: () => Promise.resolve() };
+  if (!temporal && !azurite) return { close: () => Promise.resolve() };
+  const { dataDir } = config.embedded;
+  try {
+    return await openEmbeddedStack({ dataDir, temporal, azurite, report });
+  } catch (error) {
+    throw unwritable(error, dataDir) ?? error;
+  }
+}
+
+function azuriteOf({ storage, embedded }: Config) {
+  return storage ? undefined : { port: embedded.blobPort };
+}
+
+function temporalOf({ temporal, embedded }: Config, report: (line: string) => void) {
+  if (temporal.named) return undefined;
   const cli = () =>
     findTemporalCli({
       explicitPath: embedded.temporalCliPath,
@@ -24,16 +38,7 @@ export async function openStack(
       report,
       interactive: process.stderr.isTTY,
     });
-  try {
-    return await openEmbeddedStack({
-      dataDir: embedded.dataDir,
-      temporal: temporalWanted ? { port: embedded.temporalPort, uiPort: embedded.uiPort, cli } : undefined,
-      azurite: config.storage ? undefined : { port: embedded.blobPort },
-      report,
-    });
-  } catch (error) {
-    throw unwritable(error, embedded.dataDir) ?? error;
-  }
+  return { port: embedded.temporalPort, uiPort: embedded.uiPort, cli };
 }
 
 function unwritable(error: unknown, dataDir: string): ExpectedError | undefined {

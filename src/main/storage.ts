@@ -3,7 +3,9 @@ import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 import { openBlobStore, type StorageLocation } from '../storage/open-blob-store.ts';
+import type { RequestObserver } from '../storage/observe-requests.ts';
 import { createRateLimit } from '../storage/pace/rate-limit.ts';
+import { requestObserver } from './observer.ts';
 
 const answerWithin = 8000;
 
@@ -12,10 +14,13 @@ const answerWithin = 8000;
  * in the middle of a run. A process opens it once, for all uploads share its limit. Throws an {@link ExpectedError} that names the
  * address.
  */
-export async function openStorage(config: Config, embedded?: string): Promise<BlobStore> {
+export async function openStorage(config: Config, embedded?: string, counter?: RequestObserver): Promise<BlobStore> {
   const { uploadLimit } = config.worker;
   const uploads = uploadLimit === undefined ? undefined : createRateLimit(uploadLimit);
-  const store = openBlobStore(storageLocation(config, embedded), config.container, { uploads });
+  const store = openBlobStore(storageLocation(config, embedded), config.container, {
+    uploads,
+    observer: requestObserver(config, counter),
+  });
   try {
     await store.ensureContainer(AbortSignal.timeout(answerWithin));
   } catch (error) {

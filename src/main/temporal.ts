@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ExpectedError } from '../shared/failures.ts';
+import { traceStarts } from '../telemetry/trace-starts.ts';
 import { grpcCompression } from './grpc-compression.ts';
 
 /** Which Temporal a process talks to, as the `TEMPORAL_*` variables and profiles say unless an address is given. */
@@ -55,7 +56,12 @@ export async function connectClient(target: TemporalTarget, dataConverter?: Data
     await connection.close();
     throw error;
   }
-  return new Client({ connection, namespace: target.namespace, ...(dataConverter && { dataConverter }) });
+  return new Client({
+    connection,
+    namespace: target.namespace,
+    interceptors: { workflow: [traceStarts] },
+    ...(dataConverter && { dataConverter }),
+  });
 }
 
 async function requireNamespace(connection: Connection, { address, namespace }: TemporalTarget): Promise<void> {

@@ -1,4 +1,8 @@
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { siblingModule } from '../shared/sibling-module.ts';
+
+const entry = fileURLToPath(siblingModule('worker', import.meta.url));
 
 /** How a child process ended. */
 export interface ChildEnd {
@@ -14,8 +18,8 @@ export interface WorkerChild {
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
-/** Starts worker process `number` of the program `entry`. It tells by its channel that it is ready, and ends when that breaks. */
-export function startWorkerChild(entry: string, number: number, onReady: () => void): WorkerChild {
+/** Starts worker process `number`. It tells by its channel that it is ready, and ends when that breaks. */
+export function startWorkerChild(number: number, onReady: () => void): WorkerChild {
   const startedAt = performance.now();
   const child = fork(entry, ['--process', String(number)], { stdio: 'inherit' });
   let wasReady = false;

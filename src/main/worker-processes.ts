@@ -1,37 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { exitCodes } from '../client/cli/exit-code.ts';
-import { onInterrupt } from '../client/cli/interrupts.ts';
+import type { Invocation } from './invocation.ts';
 import { restartPause } from './restart-pause.ts';
 import { startWorkerChild, type ChildEnd, type WorkerChild } from './worker-child.ts';
 
-export interface WorkerProcesses {
-  /** The program that each process runs. */
-  readonly entry: string;
+export interface WorkerProcesses extends Pick<Invocation, 'stop' | 'leave'> {
   readonly count: number;
   readonly log: Logger;
 }
 
 /**
- * Keeps `count` worker processes running until SIGINT or SIGTERM, which each of them gets; a second one kills them. Returns the exit
+ * Keeps `count` worker processes running until `stop` aborts, upon which each of them gets SIGTERM; `leave` kills them. Returns the exit
  * code: 0 when all ended well. The first alone shows whether the configuration works: unless it ever was ready, its exit code is the
  * result and no other is started. Later on, one that ends is started again and the others do not notice.
  */
 export async function keepWorkerProcesses(wanted: WorkerProcesses): Promise<number> {
-  const { count, log } = wanted;
-  const stop = new AbortController();
+  const { count, log, stop, leave } = wanted;
+  if (stop.aborted) return exitCodes.done;
   const running = new Set<WorkerChild>();
   const killAll = (signal: NodeJS.Signals) => running.forEach((child) => child.kill(signal));
-  onInterrupt(
-    () => {
-      stop.abort();
-      killAll('SIGTERM');
-    },
-    () => {
-      killAll('SIGKILL');
-      process.exit(exitCodes.interrupted);
-    },
-  );
+  stop.addEventListener('abort', () => killAll('SIGTERM'));
+  leave.addEventListener('abort', () => {
+    killAll('SIGKILL');
+    process.exit(exitCodes.interrupted);
+  });
 
   const waiting = new Set(Array.from({ length: count }, (_, i) => i + 1));
   const works = Promise.withResolvers<void>();
@@ -41,12 +34,12 @@ export async function keepWorkerProcesses(wanted: WorkerProcesses): Promise<numb
       if (waiting.delete(number) && waiting.size === 0)
         log.info({ processes: count }, 'all worker processes are running');
     };
-    return keepOne(wanted, { number, onReady, mustStart: number === 1, running, stop: stop.signal });
+    return keepOne(wanted, { number, onReady, mustStart: number === 1, running });
   };
   const [first = 0, ...others] = waiting;
   const kept = [keep(first)];
   await Promise.race([works.promise, ...kept]);
-  if (!waiting.has(first) && !stop.signal.aborted) kept.push(...others.map(keep));
+  if (!waiting.has(first) && !stop.aborted) kept.push(...others.map(keep));
   const codes = await Promise.all(kept);
   return codes.find((code) => code !== exitCodes.done) ?? exitCodes.done;
 }
@@ -57,15 +50,14 @@ interface Place {
   /** Whether it is given up when it fails before it ever was ready. */
   readonly mustStart: boolean;
   readonly running: Set<WorkerChild>;
-  readonly stop: AbortSignal;
 }
 
 /** Keeps one process running. Returns the exit code of the last, 0 when it ended as it was told to. */
-async function keepOne({ entry, log }: WorkerProcesses, place: Place): Promise<number> {
-  const { number, stop } = place;
+async function keepOne({ log, stop }: WorkerProcesses, place: Place): Promise<number> {
+  const { number } = place;
   let mayFail = !place.mustStart;
   for (let pause: number | undefined; ;) {
-    const { livedMs, ...end } = await runOnce(entry, place);
+    const { livedMs, ...end } = await runOnce(place);
     if (stop.aborted) return codeOfStopped(end);
     mayFail ||= end.wasReady;
     if (!mayFail && end.exitCode) return end.exitCode;
@@ -76,8 +68,8 @@ async function keepOne({ entry, log }: WorkerProcesses, place: Place): Promise<n
   }
 }
 
-async function runOnce(entry: string, { number, onReady, running }: Place): Promise<ChildEnd> {
-  const child = startWorkerChild(entry, number, onReady);
+async function runOnce({ number, onReady, running }: Place): Promise<ChildEnd> {
+  const child = startWorkerChild(number, onReady);
   running.add(child);
   const end = await child.ended;
   running.delete(child);

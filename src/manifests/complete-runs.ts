@@ -1,11 +1,11 @@
 import type { Manifest } from '../shared/manifest.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { newestManifests } from './newest-manifests.ts';
-import { listRuns, type RunQuery } from './run-catalogue.ts';
+import { choosableRuns, type RunQuery } from './run-catalogue.ts';
 import { noCompleteRun, severalRoots } from './run-not-found.ts';
 
 /**
- * The manifests of all complete runs of a directory, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
+ * The manifests of all complete runs of a directory that are not forgotten, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
  * no root is given and there are several, and what is wrong with a manifest that cannot be used.
  */
 export async function completeRuns(
@@ -15,7 +15,7 @@ export async function completeRuns(
 ): Promise<Manifest[]> {
   const complete: Manifest[] = [];
   const incomplete: string[] = [];
-  const ids = await Array.fromAsync(listRuns(store, prefix, signal));
+  const ids = await choosableRuns(store, prefix, signal);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('fault' in found) throw found.fault;
     const { manifest } = found;

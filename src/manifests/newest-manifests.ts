@@ -6,8 +6,8 @@ import { readManifest, type StoredManifest } from './read-manifest.ts';
 const manifestsAhead = 8;
 const secondLength = '20261121T061003Z'.length;
 
-/** A manifest, or why the one that is there cannot be used. */
-export type FoundManifest = StoredManifest | { readonly fault: ExpectedError };
+/** A manifest, or why the one that is there of a run cannot be used. */
+export type FoundManifest = StoredManifest | { readonly id: string; readonly fault: ExpectedError };
 
 /**
  * The manifests of runs whose ids come newest first, as `listRuns` yields them: the run that began last first, and runs without one
@@ -41,7 +41,7 @@ async function readOrExplain(
   try {
     return await readManifest(store, run, signal);
   } catch (error) {
-    if (error instanceof ExpectedError) return { fault: error };
+    if (error instanceof ExpectedError) return { id: run.id, fault: error };
     throw error;
   }
 }

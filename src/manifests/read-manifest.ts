@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { comparePaths } from '../shared/encoded-path.ts';
+import type { Filters } from '../shared/filters.ts';
 import type { Manifest } from '../shared/manifest.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
@@ -26,6 +27,10 @@ const manifestSchema = z.object({
   bytes: count,
   failed: count,
   skipped: count,
+  // A later version may know more of them.
+  filters: z.exactOptional(z.custom<Filters>((value) => typeof value === 'object' && value !== null)),
+  excluded: z.exactOptional(count),
+  tags: z.array(z.string()).exactOptional(),
   shards: z.array(z.object({ blob: z.string(), sha256, entries: count, first: z.string().max(500) })),
   checksum: sha256,
 });

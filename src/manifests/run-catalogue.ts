@@ -1,8 +1,16 @@
 import type { BlobStore } from '../storage/blob-store.ts';
 import { jobsFolder, runLayout } from '../storage/run-layout.ts';
+import { forgottenRuns, forgottenSince } from './forgotten.ts';
 import { newestManifests } from './newest-manifests.ts';
 import { readManifest, type StoredManifest } from './read-manifest.ts';
-import { noCompleteRun, runOfAnotherRoot, runWithoutManifest, severalRoots, unknownRun } from './run-not-found.ts';
+import {
+  forgottenRun,
+  noCompleteRun,
+  runOfAnotherRoot,
+  runWithoutManifest,
+  severalRoots,
+  unknownRun,
+} from './run-not-found.ts';
 import { isRunId, parseRunReference } from './run-reference.ts';
 
 /** Which run is meant, among those below a prefix. */
@@ -16,9 +24,17 @@ export interface RunQuery {
   readonly incompleteToo?: boolean;
 }
 
-/** The ids of all runs below a prefix, those without a manifest too, newest first; of one second in any order. */
+/** The ids of all runs below a prefix, those without a manifest and forgotten ones too, newest first; of one second in any order. */
 export async function* listRuns(store: BlobStore, prefix: string, signal: AbortSignal): AsyncGenerator<string> {
   yield* await runIds(store, prefix, signal);
+}
+
+/** The ids of the runs that can be chosen: all but the forgotten ones, in the order of {@link listRuns}. */
+export async function choosableRuns(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
+  const ids = await runIds(store, prefix, signal);
+  // Read after the runs: what is forgotten in between must not be chosen.
+  const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
+  return ids.filter((id) => forgotten?.has(id) !== true);
 }
 
 /**
@@ -29,19 +45,19 @@ export async function* listRuns(store: BlobStore, prefix: string, signal: AbortS
 export async function findRun(store: BlobStore, query: RunQuery, signal: AbortSignal): Promise<StoredManifest> {
   const reference = parseRunReference(query.run);
   if (reference === undefined) {
-    throw unknownRun(query.run, query.prefix, await runIds(store, query.prefix, signal));
+    throw unknownRun(query.run, query.prefix, await choosableRuns(store, query.prefix, signal));
   }
   if ('id' in reference) return findById(store, query, reference.id, signal);
   return findByStart(store, query, reference.startedBy, signal);
 }
 
-/** The newest manifest of a root that can be used, of a complete run or not; undefined when there is none. */
+/** The newest manifest of a root that can be used, of a complete run or not; undefined when there is none. Forgotten runs do not count. */
 export async function lastRun(
   store: BlobStore,
   { prefix, root }: { readonly prefix: string; readonly root: string },
   signal: AbortSignal,
 ): Promise<StoredManifest | undefined> {
-  const ids = await runIds(store, prefix, signal);
+  const ids = await choosableRuns(store, prefix, signal);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('manifest' in found && found.manifest.root === root) return found;
   }
@@ -59,10 +75,13 @@ async function findById(
   id: string,
   signal: AbortSignal,
 ): Promise<StoredManifest> {
+  // First, for the manifest of a forgotten run may be in ruins.
+  const since = await forgottenSince(store, { prefix, id }, signal);
+  if (since !== undefined) throw forgottenRun(id, since);
   const found = await readManifest(store, { prefix, id }, signal);
   if (found === undefined) {
     for await (const _ of store.list(runLayout({ prefix, id }).folder, signal)) throw runWithoutManifest(id);
-    throw unknownRun(id, prefix, await runIds(store, prefix, signal));
+    throw unknownRun(id, prefix, await choosableRuns(store, prefix, signal));
   }
   if (root !== undefined && found.manifest.root !== root) throw runOfAnotherRoot(id, found.manifest.root, root);
   return found;
@@ -77,7 +96,7 @@ async function findByStart(
   const { prefix, root } = query;
   const newest = new Map<string, StoredManifest>();
   const incomplete: string[] = [];
-  const ids = notAfter(await runIds(store, prefix, signal), startedBy);
+  const ids = notAfter(await choosableRuns(store, prefix, signal), startedBy);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('fault' in found) {
       // It may be of the run that is meant, and an older run would be another state than was asked for.

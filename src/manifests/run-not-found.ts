@@ -16,6 +16,17 @@ export function runWithoutManifest(id: string): ExpectedError {
   );
 }
 
+/** Says when a run was forgotten, and how to take that back. */
+export function forgottenRun(id: string, since: string): ExpectedError {
+  return runNotFound(
+    `Run ${id} was forgotten at ${since}: name another run, or take that back with \`forget --undo ${id}\` while its data are there`,
+  );
+}
+
+export function runWithoutData(id: string): ExpectedError {
+  return runNotFound(`Nothing is left in storage of run ${id}, so it cannot be taken up again: start another backup`);
+}
+
 export function runOfAnotherRoot(id: string, its: string, root: string): ExpectedError {
   return runNotFound(`Run ${id} is a backup of ${its}, not of ${root}: leave the root out, or name another run`);
 }

@@ -1,5 +1,7 @@
 /** What client, workflows and activities say to each other. Sizes are bytes and durations are milliseconds. */
 
+import type { Filters } from './filters.ts';
+
 /** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
 export interface BackupOptions {
   /** Copies in flight at once, over all workers. */
@@ -46,12 +48,20 @@ export interface BackupInput {
   readonly root: string;
   /** Where the directory is: a name that workers have among their `SOURCES`. Unless given, every worker can read it. */
   readonly source?: string;
+  /** Put before every blob's name: empty, or folders that each end in a slash; the worker's `BACKUP_PREFIX` unless given. */
+  readonly prefix?: string;
   /** Reads every file, whatever its times and size say; sends those whose content is another. */
   readonly checksum?: boolean;
   /** Looks every unchanged file up in storage and sends again what is missing or is not what the last run stored. */
   readonly repair?: boolean;
   /** Makes this host the owner of the prefix, which another host has written so far. */
   readonly takeOver?: boolean;
+  /** What of the tree is backed up; everything but what `.backupignore` files leave out, unless given. */
+  readonly filters?: Filters;
+  /** Words that mark the run, to find it and to keep it by. */
+  readonly tags?: readonly string[];
+  /** Most bytes a second that each worker process sends of this run's files, within the limit of its own. */
+  readonly uploadLimit?: number;
   readonly options?: Partial<BackupOptions>;
 }
 
@@ -67,10 +77,17 @@ export interface Run {
   readonly options: BackupOptions;
   /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
   readonly round?: number;
+  /** Most bytes of its files that each worker process sends a second. */
+  readonly uploadLimit?: number;
+  /** A prune was at work when it began. It then relies on no blob that it did not write itself, for that may be deleted. */
+  readonly besidePrune?: boolean;
   /** The run of the same root whose manifest tells what is unchanged. */
   readonly base?: string;
   /** What is done about files that the base says are unchanged: nothing unless given. */
   readonly unchanged?: 'read' | 'look-up' | 'read-and-look-up';
+  readonly filters?: Filters;
+  /** Each once. */
+  readonly tags?: readonly string[];
 }
 
 /** The share of a page that one copy activity takes: the lines between two byte offsets that carry its number. */
@@ -95,6 +112,8 @@ export interface Page {
   readonly cursor?: string;
   readonly files: number;
   readonly bytes: number;
+  /** What filters and ignore files left out on it, a folder with all that is in it counting once; absent when nothing was. */
+  readonly excluded?: number;
 }
 
 /**
@@ -118,6 +137,8 @@ export interface Tally {
   readonly skipped: number;
   /** Files whose outcome is `failed` or `changed`. */
   readonly failed: number;
+  /** What filters and ignore files left out, a folder with all that is in it counting once; absent when nothing was. */
+  readonly excluded?: number;
 }
 
 export interface FileFailure {
@@ -145,6 +166,7 @@ export interface CommittedRun {
   readonly manifest: string;
   /** The sum of all shards. */
   readonly tally: Tally;
+  readonly warnings?: readonly string[];
 }
 
 /** What committing a restore or a verification returns. */
@@ -161,15 +183,26 @@ export interface BackupSummary extends Tally {
   /** `container/name` of the run's manifest. */
   readonly manifest: string;
   readonly complete: boolean;
+  /** What may not be as it was meant, such as globs that match nothing; absent when there is nothing to tell. */
+  readonly warnings?: readonly string[];
   /** The first failures, at most {@link maxReportedFailures}; the manifest has them all. */
   readonly failures: readonly FileFailure[];
 }
 
 export const maxReportedFailures = 100;
 
-/** Where a running backup, restore or verification stands. Totals grow until `listed` is true. */
+/** Where a running backup, restore, verification or prune stands. Totals grow until `listed` is true. */
 export interface BackupProgress {
-  readonly phase: 'opening' | 'copying' | 'restoring' | 'verifying' | 'committing' | 'done';
+  readonly phase:
+    | 'opening'
+    | 'copying'
+    | 'restoring'
+    | 'verifying'
+    | 'waiting'
+    | 'marking'
+    | 'pruning'
+    | 'committing'
+    | 'done';
   readonly suspended: boolean;
   /** Whether the whole tree has been listed, so that the totals are final. */
   readonly listed: boolean;
@@ -178,7 +211,12 @@ export interface BackupProgress {
   readonly files: number;
   readonly bytes: number;
   readonly failed: number;
-  /** The source of which no worker took up at once what nothing can go on without; absent again once that is done. */
+  /** What filters and ignore files left out so far; absent when nothing was. */
+  readonly excluded?: number;
+  /**
+   * The source of which no worker took up at once what nothing can go on without, or, in the phase `waiting`, what else has to end
+   * first; absent again once that is done.
+   */
   readonly waitingFor?: string;
   /** Activities that failed lately and are being tried again, and what the last of them said; only where a client looked. */
   readonly retrying?: { readonly activities: number; readonly reason: string };
@@ -199,6 +237,9 @@ export const workflowNames = {
   backupSiteContent: 'E2_BackupSiteContent',
   restore: 'restore',
   verify: 'verify',
+  prune: 'prune',
+  scheduledBackup: 'scheduledBackup',
+  notify: 'notify',
   processBatch: 'processBatch',
   processBatchOrchestrator: 'ProcessBatchOrchestrator',
 } as const;

@@ -27,6 +27,8 @@ export const failureTypes = {
   ownedByAnother: 'OwnedByAnother',
   /** Thrown when there is no such run, no complete one, or several roots to choose from. */
   runNotFound: 'RunNotFound',
+  /** Thrown when runs may not be forgotten, or not be taken back; nothing is changed, and the message says how to go on. */
+  forgetRefused: 'ForgetRefused',
   /** Thrown when a run lists no such path; the message names the nearest folder that it has. */
   pathNotFound: 'PathNotFound',
   /** Thrown when a manifest or a shard of it is truncated, altered, or holds what no backup writes; nothing of it is used. */
@@ -39,6 +41,18 @@ export const failureTypes = {
   restoreIncomplete: 'RestoreIncomplete',
   /** Thrown when a verification found files missing, corrupt or impossible to check; details hold the {@link VerificationSummary}. */
   verificationFailed: 'VerificationFailed',
+  /** Thrown when no schedule is known for a source of that name. */
+  scheduleNotFound: 'ScheduleNotFound',
+  /** Thrown when a scheduled run ended and its backup, or what follows it, failed; details hold the {@link ScheduledBackupReport}. */
+  scheduledRunFailed: 'ScheduledRunFailed',
+  /** Thrown when a webhook or a command could not be told; trying again may succeed. */
+  notificationFailed: 'NotificationFailed',
+  /** Thrown when a webhook says no for good, or when a worker may run no commands. */
+  notificationRefused: 'NotificationRefused',
+  /** Thrown when another prune is under way below the prefix; the message names it. */
+  pruneRunning: 'PruneRunning',
+  /** Thrown when a prune cannot tell what is still needed, or when a backup that began before it would not end; nothing was deleted. */
+  pruneRefused: 'PruneRefused',
   /** Thrown when a batch finished but some items failed; details hold the failed items. */
   batchIncomplete: 'BatchIncomplete',
   /** Thrown when an order names a SKU outside a catalogue that is complete. */
@@ -62,9 +76,13 @@ export const nonRetryableFailureTypes: readonly FailureType[] = [
   failureTypes.backupRunning,
   failureTypes.ownedByAnother,
   failureTypes.runNotFound,
+  failureTypes.forgetRefused,
   failureTypes.manifestInvalid,
   failureTypes.manifestTooNew,
   failureTypes.targetUnusable,
+  failureTypes.pruneRunning,
+  failureTypes.pruneRefused,
+  failureTypes.notificationRefused,
   failureTypes.unknownSku,
   failureTypes.payloadsTooLarge,
 ];

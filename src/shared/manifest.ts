@@ -1,5 +1,6 @@
 import type { EncodedPath } from './encoded-path.ts';
 import type { Outcome } from './contract.ts';
+import type { Filters } from './filters.ts';
 
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
@@ -25,6 +26,8 @@ export interface PageEntry extends FileAttributes {
   readonly copy?: number;
   /** Why the path could not be read; the run is then incomplete. */
   readonly error?: string;
+  /** Why a symlink was not followed where others are. */
+  readonly reason?: string;
   /** What the base run stored of the file. Without `copy` the file is unchanged since, and this is what the run holds. */
   readonly before?: StoredFile;
   /** Whether its size and times are those that the base run noted. */
@@ -79,6 +82,12 @@ export interface Manifest {
   readonly bytes: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What was backed up of the tree; absent where that was everything but what `.backupignore` files leave out. */
+  readonly filters?: Filters;
+  /** What those and ignore files left out, a folder with all that is in it counting once; absent when nothing was. */
+  readonly excluded?: number;
+  /** Words that mark the run; absent when there are none. */
+  readonly tags?: readonly string[];
   /** In the order of the paths they hold. */
   readonly shards: readonly ManifestShard[];
   /** SHA-256 of this manifest without the checksum, in hexadecimal. */

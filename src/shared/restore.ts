@@ -11,6 +11,8 @@ export interface RestoreInput {
   readonly run: string;
   /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
   readonly root?: string;
+  /** Below which the run was stored; the worker's `BACKUP_PREFIX` unless given. */
+  readonly prefix?: string;
   /** Absolute path of a directory on the worker's machine, created when it is missing; the place it came from unless given. */
   readonly target?: string;
   /** Where the target is: a name that workers have among their `SOURCES`. Unless given, every worker can write there. */

@@ -7,6 +7,8 @@ export interface VerificationInput {
   readonly run: string;
   /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
   readonly root?: string;
+  /** Below which the run was stored; the worker's `BACKUP_PREFIX` unless given. */
+  readonly prefix?: string;
   /** Reads blobs and hashes them; otherwise names, sizes and etags are compared with a listing of the container. */
   readonly deep?: boolean;
   /** Of a deep verification: the share of files read, above 0 and at most 1, another choice each time. */

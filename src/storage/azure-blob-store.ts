@@ -18,6 +18,7 @@ import { pathOf } from './blob-path.ts';
 import { getBlob } from './lean/get-blob.ts';
 import { createAskLean, type AskLean } from './lean/lean-requests.ts';
 import { putBlob } from './lean/put-blob.ts';
+import { observed, type RequestObserver } from './observe-requests.ts';
 import { paced } from './pace/paced.ts';
 import type { RateLimit } from './pace/rate-limit.ts';
 import { readSnapshot } from './read-snapshot.ts';
@@ -31,6 +32,8 @@ export interface AzureBlobStoreOptions {
   readonly listPageSize?: number;
   /** Holds back what is sent, wherever it must; unlimited unless given. */
   readonly uploads?: RateLimit | undefined;
+  /** Told of each request. */
+  readonly observer?: RequestObserver | undefined;
 }
 
 /** A {@link BlobStore} over `@azure/storage-blob`. */
@@ -46,12 +49,12 @@ export class AzureBlobStore implements BlobStore {
 
   constructor(
     client: ContainerClient,
-    { answerWithin = usualAnswerWithin, listPageSize = 5000, uploads }: AzureBlobStoreOptions = {},
+    { answerWithin = usualAnswerWithin, listPageSize = 5000, uploads, observer }: AzureBlobStoreOptions = {},
   ) {
     this.#client = client;
     this.container = client.containerName;
     this.url = client.url.split('?')[0] ?? client.url;
-    const ask = paced(createAskAzure(this.url, answerWithin), { url: this.url, uploads });
+    const ask = paced(observed(createAskAzure(this.url, answerWithin), observer), { url: this.url, uploads });
     this.#askOnce = ask;
     this.#ask = (action, signal, transfer, send) =>
       ask(action, signal, transfer, (limited) => absorbFaults(limited, () => send(limited)));
@@ -141,6 +144,18 @@ export class AzureBlobStore implements BlobStore {
       blob.createSnapshot({ abortSignal, conditions: { ifMatch: etag } }),
     );
     return response.snapshot ?? '';
+  }
+
+  async delete(
+    { name, etag, snapshot }: Pick<BlobVersion, 'name' | 'etag' | 'snapshot'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const blob = this.#blob(name);
+    await this.#ask(`delete ${name}`, signal, {}, (abortSignal) =>
+      snapshot === undefined
+        ? blob.delete({ abortSignal, conditions: { ifMatch: etag } })
+        : blob.withSnapshot(snapshot).delete({ abortSignal }),
+    );
   }
 
   #blob(name: string): BlockBlobClient {

@@ -13,6 +13,7 @@ const kindOfCode: Readonly<Record<string, BlobStoreErrorKind>> = {
   LeaseIdMissing: 'refused',
   Md5Mismatch: 'unavailable',
   ServerBusy: 'unavailable',
+  SnapshotsPresent: 'precondition-failed',
 };
 
 const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {

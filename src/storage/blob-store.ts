@@ -79,6 +79,12 @@ export interface BlobStore {
   listFolders(prefix: string, signal: AbortSignal): AsyncIterable<string>;
   /** Keeps the present content as a read-only snapshot; returns its id. Throws `precondition-failed` when the etag is another. */
   snapshot(name: string, etag: string, signal: AbortSignal): Promise<string>;
+  /**
+   * Deletes one snapshot, or the blob as it is if it still has this etag and no snapshots: those never go with it. Throws
+   * `precondition-failed` when the blob is another by now or has snapshots, and `not-found` when it is gone already, of which some
+   * services say the former too unless it was a snapshot.
+   */
+  delete(version: Pick<BlobVersion, 'name' | 'etag' | 'snapshot'>, signal: AbortSignal): Promise<void>;
 }
 
 /** The most that `put` sends in one request; larger content is staged in blocks. Bytes. */

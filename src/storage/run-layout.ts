@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { systemFolder } from '../shared/blob-name.ts';
 
 /** What leaves data of its own in storage: the folders of each kind lie side by side. */
-export type JobKind = 'runs' | 'restores' | 'verifications';
+export type JobKind = 'runs' | 'restores' | 'verifications' | 'prunes';
 
 export interface StoredJob {
   readonly prefix: string;
@@ -14,6 +14,7 @@ const lastWrite: Readonly<Record<JobKind, string>> = {
   runs: 'manifest.json',
   restores: 'report.json',
   verifications: 'report.json',
+  prunes: 'report.json',
 };
 
 /**
@@ -32,6 +33,13 @@ export function jobLayout(kind: JobKind, job: StoredJob) {
     shards,
     shard: (page: number) => `${shards}${ordinal(page)}.ndjson.gz`,
     page: (page: number) => `${round}/pages/${ordinal(page)}.ndjson`,
+    /** What was written only to work on it, and is of no use once the job has ended for good. */
+    scratch: [`${folder}/pages/`, `${folder}/outcomes/`],
+    rounds: `${folder}/rounds/`,
+    /** Of a restore or a verification: which run it reads, and who it is. */
+    reading: `${folder}/reading.json`,
+    /** Of a prune: what is to become of each run. */
+    plan: `${folder}/plan.ndjson`,
     outcomes: (page: number) => `${round}/outcomes/${ordinal(page)}/`,
     outcome: (page: number, copy: number) => `${round}/outcomes/${ordinal(page)}/${ordinal(copy)}.ndjson`,
   };
@@ -50,6 +58,44 @@ export function jobsFolder(kind: JobKind, prefix: string): string {
   return `${prefixFolder(prefix)}/${kind}/`;
 }
 
+/**
+ * Marks a run as forgotten. The marks of a prefix lie side by side and not in the runs' own folders, so that one listing tells all of
+ * them; what deletes a run deletes its mark last.
+ */
+export function forgottenBlob({ prefix, id }: Pick<StoredJob, 'prefix' | 'id'>): string {
+  return `${forgottenFolder(prefix)}${id}.json`;
+}
+
+/** The folder of these marks; ends in `/`. */
+export function forgottenFolder(prefix: string): string {
+  return `${prefixFolder(prefix)}/forgotten/`;
+}
+
+/** Everything that the jobs of a prefix write for themselves; ends in `/`. */
+export function ownFolder(prefix: string): string {
+  return `${prefixFolder(prefix)}/`;
+}
+
+/** The prefix whose folder right below the system folder has this name; undefined when no prefix's has. */
+export function prefixOfFolder(name: string): string | undefined {
+  try {
+    const prefix = name === '@' ? '' : `${decodeURIComponent(name)}/`;
+    return prefixFolder(prefix) === `${systemFolder}/${name}` ? prefix : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells which prune works below the prefix. */
+export function pruningBlob(prefix: string): string {
+  return `${prefixFolder(prefix)}/pruning.json`;
+}
+
+/** The folder of the marks of backups, one for each root that was ever backed up; ends in `/`. */
+export function runningFolder(prefix: string): string {
+  return `${prefixFolder(prefix)}/running/`;
+}
+
 /** Tells which host writes below the prefix. */
 export function ownerBlob(prefix: string): string {
   return `${prefixFolder(prefix)}/owner.json`;
@@ -59,7 +105,7 @@ export function ownerBlob(prefix: string): string {
 export function runningBlob(prefix: string, root: string): string {
   // A root can be longer than a blob's name.
   const name = createHash('sha256').update(root).digest('hex').slice(0, 32);
-  return `${prefixFolder(prefix)}/running/${name}.json`;
+  return `${runningFolder(prefix)}${name}.json`;
 }
 
 // A prefix is a path of folders; as one segment it cannot run into another prefix's data. `@`, which encoding never leaves, stands for none.

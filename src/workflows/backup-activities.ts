@@ -6,7 +6,7 @@ import { copySummary, gated, pageSummary, type PagedActivities } from './paged-a
 import type { Place } from './place.ts';
 import type { Suspension } from './suspension.ts';
 
-export const { openRun } = proxyActivities<Activities>(openOptions);
+export const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
 
 /** The activities of one backup. */
 export function backupActivities(

@@ -1,17 +1,21 @@
-import { ApplicationFailure, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { BackupInput, BackupSummary, CommittedRun, Run, Tally } from '../shared/contract.ts';
+import { ApplicationFailure, continueAsNew, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import { emptyTally } from '../shared/tally.ts';
-import { backupActivities, openRun } from './backup-activities.ts';
+import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
 import { createPlace, type Place } from './place.ts';
-import { createProgressReport } from './progress-report.ts';
-import { startProgress } from './progress.ts';
+import { createProgressReport, type ProgressReport } from './progress-report.ts';
+import { noLongerWaiting, startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
+import { caught } from './step-failure.ts';
 import { createSuspension } from './suspension.ts';
 
 /** What a backup takes along when it continues as new, and what a rewound one starts from. */
 export type BackupCarry = PagedCarry<Run, Tally>;
+
+const firstPause = 1000;
+const longestPause = 60_000;
 
 /**
  * Backs up a directory tree: lists it page by page, copies each page's files side by side while the next page is listed, and commits
@@ -41,7 +45,7 @@ async function runBackup(
   const suspension = createSuspension(report);
   await suspension.firstGate();
   const place = createPlace(input, report, suspension);
-  const begun = carry ?? (await begin(input, place));
+  const begun = carry ? await goOn(carry, place, report) : await begin(input, place);
   opened = begun.run;
   const activitiesOf = (run: Run) => backupActivities(run, suspension, place);
   return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
@@ -53,11 +57,41 @@ async function begin(input: BackupInput, { reachFirst }: Place): Promise<BackupC
   return { run, startedAt, tally: emptyTally, failures: [], failedPages: [], progress: startProgress };
 }
 
+/** A run that was rewound is opened again, once no prune is at work; one that continues as new has never been closed. */
+async function goOn(
+  carry: BackupCarry,
+  { reachFirst }: Place,
+  report: ProgressReport<BackupProgress>,
+): Promise<BackupCarry> {
+  const { continuedFromExecutionRunId, startTime } = workflowInfo();
+  if (continuedFromExecutionRunId !== undefined || !patched('reopen-run')) return carry;
+  const startedAt = startTime.toISOString();
+  for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    try {
+      const run = await reachFirst((where) => reopenRun.executeWithOptions(where, [carry.run, startedAt]));
+      if (report.now().waitingFor !== undefined) report.milestone(noLongerWaiting);
+      return { ...carry, run };
+    } catch (error) {
+      if (caught(error).type !== failureTypes.pruneRunning) throw error;
+    }
+    report.milestone((now) => ({ ...now, phase: 'waiting', waitingFor: 'a prune' }));
+    await sleep(pause);
+  }
+}
+
 /** The summary; throws `BackupIncomplete` when files failed, with the summary and what a rewind starts from in its details. */
 function complete(run: Run, { committed, failures, rewind }: PagedEnd<Run, Tally, CommittedRun>): BackupSummary {
-  const { manifest, tally } = committed;
+  const { manifest, tally, warnings } = committed;
   const { failed, files } = tally;
-  const summary = { ...tally, runId: run.id, root: run.root, manifest, complete: failed === 0, failures };
+  const summary = {
+    ...tally,
+    runId: run.id,
+    root: run.root,
+    manifest,
+    complete: failed === 0,
+    ...(warnings && { warnings }),
+    failures,
+  };
   if (summary.complete) return summary;
   throw ApplicationFailure.create({
     type: failureTypes.backupIncomplete,

@@ -1,4 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Success } from '../activities/newest-success.ts';
+import type { WatchInput } from '../shared/scheduled.ts';
 
 /** Where a job stands: each has a progress of its own form. Answered by any worker, also after the end. */
 export const progressQuery = defineQuery<unknown>('progress');
@@ -15,3 +17,9 @@ export const resumeUpdate = defineUpdate<void, [reason: string]>('resume');
 export const suspendSignal = defineSignal<[reason: string]>('__suspend');
 
 export const resumeSignal = defineSignal<[reason: string]>('__resume');
+
+/** Tells the watch of a source that a run of it has succeeded. */
+export const successSignal = defineSignal<[success: Success]>('success');
+
+/** Tells the watch of a source what to watch for from now on. */
+export const watchSignal = defineSignal<[input: WatchInput]>('watch');

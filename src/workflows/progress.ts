@@ -19,6 +19,7 @@ export function pageListed(progress: BackupProgress, page: Page, phase: BackupPr
     listed: page.cursor === undefined,
     totalFiles: progress.totalFiles + page.files,
     totalBytes: progress.totalBytes + page.bytes,
+    ...(page.excluded !== undefined && { excluded: (progress.excluded ?? 0) + page.excluded }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { BackupProgress, BatchProgress } from '../shared/contract.ts';
+import type { Notice, NotifyProgress } from '../shared/notice.ts';
+import type { ScheduledProgress } from '../shared/scheduled.ts';
 
 /**
  * Shows where a run stands to those who cannot ask a worker: the memo answers a status poll while no worker is up, and the details
@@ -38,4 +40,16 @@ function stateOf({ suspended, phase }: BackupProgress): string {
 export function publishBatch(progress: BatchProgress): void {
   const { total, processed, failed, suspended } = progress;
   publish(progress, [`**${suspended ? 'suspended' : 'processing'}** ${processed} of ${total} items, ${failed} failed`]);
+}
+
+export function publishScheduled(source: string, progress: ScheduledProgress): void {
+  const { suspended, phase, instanceId } = progress;
+  const job = instanceId === undefined ? [] : ['', `- \`${instanceId}\``];
+  publish(progress, [`**${suspended ? 'suspended' : phase}** source \`${source}\``, ...job]);
+}
+
+export function publishNotice({ text }: Notice, progress: NotifyProgress): void {
+  const { suspended, targets, delivered, failed } = progress;
+  const state = suspended ? 'suspended' : 'telling';
+  publish(progress, [`**${state}** ${text}`, '', `- ${delivered} of ${targets} told, ${failed} failed`]);
 }

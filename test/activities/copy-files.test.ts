@@ -68,7 +68,7 @@ test('files of every size around the borders come out byte for byte, with their 
       attempts: 1,
     });
     const octal = size === 1 ? '4710' : '0644';
-    expect(metadata).toEqual({ sha256: sha256(bytes), mtime: String(mtimeNs), mode: octal });
+    expect(metadata).toEqual({ sha256: sha256(bytes), mtime: String(mtimeNs), mode: octal, run: rig.run.id });
   }
 });
 

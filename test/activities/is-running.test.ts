@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => connection.close());
 
-function ask(instanceId: string, firstRunId: string): Promise<boolean> {
-  return new MockActivityEnvironment({}, { client }).run(isRunning, instanceId, firstRunId);
+function ask(instanceId: string, ...firstRunId: [string?]): Promise<boolean> {
+  return new MockActivityEnvironment({}, { client }).run(isRunning, instanceId, ...firstRunId);
 }
 
 test('a workflow runs from its start to its end, and is not taken for another one of its id', async () => {
@@ -26,7 +26,9 @@ test('a workflow runs from its start to its end, and is not taken for another on
   expect(await ask(workflowId, first.firstExecutionRunId)).toBe(true);
   await first.terminate();
   expect(await ask(workflowId, first.firstExecutionRunId)).toBe(false);
+  expect(await ask(workflowId)).toBe(false);
   const second = await start();
+  expect(await ask(workflowId)).toBe(true);
   expect(await ask(workflowId, first.firstExecutionRunId)).toBe(false);
   expect(await ask(workflowId, second.firstExecutionRunId)).toBe(true);
   await second.terminate();

@@ -97,8 +97,8 @@ test('a second backup of a root is refused while the first one runs, and names i
 test('a backup takes the place of one that has ended, and is then the one that runs', async () => {
   const rig = await openRig();
   await attempt(rig);
-  const asked: string[][] = [];
-  const isRunning = (...which: [string, string]) => Promise.resolve(asked.push(which) === 0);
+  const asked: (string | undefined)[][] = [];
+  const isRunning = (...which: [string, string?]) => Promise.resolve(asked.push(which) === 0);
   const next = await attempt(seenBy(rig, { isRunning }), { workflowId: 'other', runId: 'run-2' });
   expect(asked).toEqual([['nightly', 'run-1']]);
   expect(await stored(rig, runningBlob('', rig.root))).toEqual({

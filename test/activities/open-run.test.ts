@@ -120,3 +120,31 @@ test('storage that refuses is not retried, storage that is away is', async () =>
     message: expect.stringContaining(nowhere.url),
   });
 });
+
+test('a run is below the prefix that its input names, whatever the worker has', async () => {
+  const rig = await openRig();
+  const { activities, container } = rig;
+  const run = await perform(activities.openRun, [{ root: rig.root, prefix: 'site/', uploadLimit: 2048 }, startedAt]);
+  expect(run).toMatchObject({ prefix: 'site/', uploadLimit: 2048 });
+  const names = await Array.fromAsync(container.listBlobsFlat(), ({ name }) => name);
+  expect(names.filter((name) => !name.startsWith('.durable-backup/site/'))).toEqual([]);
+  const other = await perform(activities.openRun, [{ root: rig.root }, startedAt]);
+  expect(other).not.toHaveProperty('uploadLimit');
+  expect(other.prefix).toBe('');
+});
+
+test.each([
+  [{ prefix: 'site' }, 'prefix: "site" must be empty or plain folder names'],
+  [{ prefix: '../' }, 'prefix: "../" must be empty'],
+  [{ prefix: '.durable-backup/x/' }, 'must not lie in .durable-backup/'],
+  [{ prefix: '\ud800/' }, 'that can be written as UTF-8'],
+  [{ prefix: 'x'.repeat(256) + '/' }, 'at most 256 characters'],
+  [{ prefix: 7 as unknown as string }, 'prefix: 7 '],
+  [{ uploadLimit: 10 }, 'uploadLimit: give bytes per second, from 1024'],
+  [{ uploadLimit: '1M' as unknown as number }, 'uploadLimit: give bytes per second'],
+])('an input with %j is refused, and leaves nothing', async (more, why) => {
+  const { activities, container, root } = await openRig();
+  const refused = { type: 'InvalidInput', message: expect.stringContaining(why), nonRetryable: true };
+  await expect(perform(activities.openRun, [{ root, ...more }, startedAt])).rejects.toMatchObject(refused);
+  expect(await Array.fromAsync(container.listBlobsFlat())).toEqual([]);
+});

@@ -43,6 +43,15 @@ test('an id is taken while its instance runs, and free again afterwards', async 
   expect(await startBackup(jobs, root, instanceId)).toBe(instanceId);
 });
 
+test('an instance is under way until it ends, whatever task queue asks', async () => {
+  const { jobs, root, client } = await startApi();
+  const others = (await startApi()).jobs;
+  const instanceId = await startBackup(jobs, root);
+  expect(await others.isUnderWay(instanceId)).toBe(true);
+  await client.workflow.getHandle(instanceId).terminate('enough');
+  expect([await others.isUnderWay(instanceId), await others.isUnderWay(randomUUID())]).toEqual([false, false]);
+});
+
 test('an instance goes from Pending over Running to Completed', async () => {
   const api = await withProxy();
   const { jobs, root, proxy } = api;

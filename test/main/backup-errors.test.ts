@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, test } from 'vitest';
 import { temporaryDirectory } from '../support/tree.ts';
-import { closedAddress, runCommand, servers, type Ended } from './command.ts';
+import { closedAddress, runCommand, servers } from './command.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv;
@@ -74,7 +74,7 @@ test('a container name that Azure forbids', async () => {
 });
 
 test('no worker on the task queue', async () => {
-  await expectError([root], env, env['TASK_QUEUE'] ?? '', 'npm run worker', '--worker');
+  await expectError([root], env, env['TASK_QUEUE'] ?? '', 'durable-backup worker', '--worker');
 });
 
 test('no argument, an empty one, too many, and an unknown option', async () => {
@@ -92,15 +92,4 @@ test('a mistake in the options of a command', async () => {
   );
   await expectError(['verify', 'latest', '--sample', '5%'], env, 'give --deep with them');
   await expectError(['ledger', ''], env, 'It is empty');
-});
-
-test('a word that is no directory may have been meant as a command', async () => {
-  await expectError(['runz'], { DATA_DIR: root }, 'runz does not exist', 'runs, ledger, retry, restore and verify');
-});
-
-test('--help lists options and exit codes, whatever the environment', async () => {
-  const { code, stdout, stderr }: Ended = await runCommand('backup.ts', ['--help'], { env: { PORT: 'x' } });
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const text of ['--json', '--quiet', '--worker', '0 done, 1 error, 3 some files', '130 interrupted'])
-    expect(stdout).toContain(text);
 });

@@ -25,6 +25,8 @@ export interface RunningCommand {
 export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
+  /** The project's folder unless given. */
+  readonly cwd?: string;
 }
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -41,9 +43,14 @@ export function startAtTerminal(shell: string, root: string, env: NodeJS.Process
   });
 }
 
-function startProgram(program: string, args: readonly string[], { env = {}, uid }: CommandOptions): RunningCommand {
+/** As {@link startCommand}, for any program. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, uid, cwd = project }: CommandOptions,
+): RunningCommand {
   const child = spawn(program, args, {
-    cwd: project,
+    cwd,
     env: { PATH: process.env['PATH'], HOME: tmpdir(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),

@@ -29,6 +29,19 @@ test('imports a catalogue and tells what is left of an article', async () => {
   expect((await inventory(folder, 'stock', 'AIR')).stdout).toBe('unlimited\n');
 });
 
+test('--json answers with one object, errors too, and --quiet leaves out what an import says', async () => {
+  const folder = await temporaryDirectory();
+  const file = join(folder, 'one.csv');
+  await writeFile(file, 'sku,price,stock\nLAMP,12.50,7\n');
+  expect(await inventory(folder, 'import', file, '--quiet')).toMatchObject({ code: 0, stdout: '' });
+  const imported = await inventory(folder, 'import', file, '--json');
+  expect(JSON.parse(imported.stdout)).toEqual({ imported: 1, inventory: expect.stringContaining('inventory.sqlite') });
+  expect(JSON.parse((await inventory(folder, 'stock', 'LAMP', '--json')).stdout)).toEqual({ sku: 'LAMP', stock: 7 });
+  const unknown = await inventory(folder, 'stock', 'DESK', '--json');
+  expect(unknown.code).toBe(1);
+  expect(JSON.parse(unknown.stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining('DESK') });
+});
+
 test('a file with mistakes changes nothing, and each is named by its line', async () => {
   const folder = await temporaryDirectory();
   const file = join(folder, 'bad.csv');

@@ -24,7 +24,6 @@ test('UPLOAD_LIMIT is refused in the same words', async () => {
 test.each([
   ['a backup', ['.', '--limit-upload', '1M']],
   ['a retry', ['retry', 'latest', '--limit-upload', '1M']],
-  ['a retry, before its name', ['--limit-upload', '1M', 'retry', 'latest']],
 ])('where others send the files, the limit of %s is an error that says where to set it', async (_, args) => {
   const { code, stderr } = await runCommand('backup.ts', args, { env: { TEMPORAL_ADDRESS: closedAddress } });
   expect(code).toBe(1);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { findRun, lastRun, listRuns } from '../../src/manifests/run-catalogue.ts';
+import { completeRuns } from '../../src/manifests/complete-runs.ts';
+import { markForgotten } from '../../src/manifests/forgotten.ts';
+import { choosableRuns, findRun, lastRun, listRuns } from '../../src/manifests/run-catalogue.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { openRig, rejection, signal } from '../storage/rig.ts';
@@ -183,7 +185,7 @@ test.each([
   const id = await run(direct, '06:00:00.000');
   expect(await refusal(store, text)).toContain(`no run ${JSON.stringify(text)} below the prefix "hosts/"`);
   expect(await refusal(store, text)).toContain(id);
-  expect(proxy.requests.map(({ query }) => query.get('comp'))).toEqual(['list', 'list']);
+  expect(proxy.requests.map(({ query }) => query.get('comp'))).toEqual(['list', 'list', 'list', 'list']);
 });
 
 test('the last run of a root is its newest with a manifest that can be used, complete or not', async () => {
@@ -199,4 +201,26 @@ test('the last run of a root is its newest with a manifest that can be used, com
   expect(await last('/srv')).toBe(first);
   await direct.put(runLayout({ prefix, id: first }).manifest, Buffer.from('{'), { signal });
   expect(await last('/srv')).toBeUndefined();
+});
+
+test('a forgotten run is chosen by nothing, and by its id it is said that it was forgotten', async () => {
+  const { direct } = await openRig();
+  const first = await run(direct, '06:10:03.000');
+  const second = await run(direct, '07:00:00.000');
+  const at = '2026-11-21T09:00:00.000Z';
+  await markForgotten(direct, { prefix, id: second }, { at, reason: 'named' }, signal);
+  expect(await find(direct, 'latest')).toBe(first);
+  expect(await find(direct, '2026-11-21T08:00:00Z', '/srv')).toBe(first);
+  expect((await lastRun(direct, { prefix, root: '/srv' }, signal))?.manifest.run).toBe(first);
+  expect((await completeRuns(direct, { prefix }, signal)).map((manifest) => manifest.run)).toEqual([first]);
+  expect(await choosableRuns(direct, prefix, signal)).toEqual([first]);
+  expect(await Array.fromAsync(listRuns(direct, prefix, signal))).toEqual([second, first]);
+  const message = `Run ${second} was forgotten at ${at}: name another run, or take that back with \`forget --undo ${second}\` while its data are there`;
+  expect(await refusal(direct, second)).toBe(message);
+  // Whatever of it is left.
+  await direct.put(runLayout({ prefix, id: second }).manifest, Buffer.from('{}'), { signal });
+  expect(await refusal(direct, second)).toBe(message);
+  await markForgotten(direct, { prefix, id: first }, { at, reason: 'named' }, signal);
+  expect(await refusal(direct, 'latest')).toContain('There is no complete backup');
+  expect(await lastRun(direct, { prefix, root: '/srv' }, signal)).toBeUndefined();
 });

@@ -27,7 +27,10 @@ export type Edit =
 export type Ask =
   | { readonly do: 'back up'; readonly mode: 'usual' | 'checksum' | 'repair'; readonly killAt?: number }
   | { readonly do: 'restore'; readonly run: number; readonly mirror: boolean; readonly killAt?: number }
-  | { readonly do: 'verify'; readonly run: number; readonly deep: boolean; readonly killAt?: number };
+  | { readonly do: 'verify'; readonly run: number; readonly deep: boolean; readonly killAt?: number }
+  | { readonly do: 'forget'; readonly run: number }
+  /** With `beside`, a backup begins at that storage request of the prune. */
+  | { readonly do: 'prune'; readonly killAt?: number; readonly beside?: number };
 
 export type Action = Edit | Ask;
 
@@ -89,12 +92,14 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restore' as const), run, mirror: fc.boolean(), killAt }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('verify' as const), run, deep: fc.boolean(), killAt }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('forget' as const), run }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('prune' as const), killAt, beside: killAt }) },
 ) as fc.Arbitrary<Ask>;
 
 /** A life of a tree: it begins with some files, and edits come in bursts between what is asked. */
 export const actions: fc.Arbitrary<Action[]> = fc
   .tuple(
     fc.array(edit, { minLength: 5, maxLength: 15 }),
-    fc.array(fc.tuple(fc.array(edit, { maxLength: 8 }), ask), { minLength: 4, maxLength: 12 }),
+    fc.array(fc.tuple(fc.array(edit, { maxLength: 8 }), ask), { minLength: 5, maxLength: 14 }),
   )
   .map(([first, rest]) => [...first, ...rest.flatMap(([edits, asked]) => [...edits, asked])]);

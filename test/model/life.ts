@@ -3,6 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { decodePath } from '../../src/shared/encoded-path.ts';
+import type { BackupSummary } from '../../src/shared/contract.ts';
+import { leftoversIn } from '../support/leftovers.ts';
 import { containerClient, readManifest } from '../support/stored-run.ts';
 import type { Action, Ask } from './actions.ts';
 import { differences, readFingerprint, type Fingerprint } from './fingerprint.ts';
@@ -15,6 +17,8 @@ export interface Count {
   backups: number;
   restores: number;
   verifications: number;
+  forgotten: number;
+  prunes: number;
   kills: number;
 }
 
@@ -25,7 +29,15 @@ interface Run {
 
 /** One tree from its beginning to its end, with the runs made of it. */
 export class Life {
-  readonly count: Count = { actions: 0, backups: 0, restores: 0, verifications: 0, kills: 0 };
+  readonly count: Count = {
+    actions: 0,
+    backups: 0,
+    restores: 0,
+    verifications: 0,
+    forgotten: 0,
+    prunes: 0,
+    kills: 0,
+  };
   readonly #base: string;
   readonly #tree: ModelTree;
   readonly #system: System;
@@ -47,12 +59,15 @@ export class Life {
     this.count.actions += 1;
     if (action.do === 'back up') await this.#backUp(action);
     else if (action.do === 'verify') await this.#verify(action);
+    else if (action.do === 'forget') await this.#forget(this.#pick(action.run));
+    else if (action.do === 'prune') await this.#prune(action);
     else if (action.do !== 'restore') await this.#tree.apply(action);
     else await this.#restore(this.#pick(action.run), action.mirror ? 'mirror' : 'fresh', action.killAt);
   }
 
-  /** Nothing that a run promised may be missing at the end. */
+  /** Nothing that a run promised may be missing at the end, after all that is not needed has gone. */
   async restoreAll(): Promise<void> {
+    await this.#prune({});
     for (const run of this.#runs) await this.#restore(run, 'fresh');
   }
 
@@ -62,7 +77,10 @@ export class Life {
 
   async #backUp(ask: Extract<Ask, { do: 'back up' }>): Promise<void> {
     const tree = await this.#tree.fingerprint();
-    const summary = await this.#system.backUp(this.#tree.root, ask);
+    await this.#keep(tree, await this.#system.backUp(this.#tree.root, ask));
+  }
+
+  async #keep(tree: Fingerprint, summary: BackupSummary): Promise<void> {
     assert.partialDeepStrictEqual(summary, { complete: true, failed: 0 });
     const { entries } = await readManifest(containerClient(this.#system.container), summary.manifest);
     const paths = entries.map(({ path }) => decodePath(path).toString('latin1'));
@@ -96,6 +114,32 @@ export class Life {
     assert.partialDeepStrictEqual(summary, { complete: true, missing: 0, corrupt: 0, runId: picked.id });
     this.count.verifications += 1;
     this.count.kills = this.#system.kills;
+  }
+
+  /** Only runs that are left can be asked for from then on. */
+  async #forget(run: Run | undefined): Promise<void> {
+    if (!run) return;
+    await this.#system.forget(run.id);
+    this.#runs.splice(this.#runs.indexOf(run), 1);
+    this.count.forgotten += 1;
+  }
+
+  async #prune(ask: Omit<Extract<Ask, { do: 'prune' }>, 'do'>): Promise<void> {
+    if (this.count.backups === 0) return;
+    const tree = await this.#tree.fingerprint();
+    const { pruned, backedUp } = await this.#system.prune(this.#tree.root, ask);
+    if (backedUp) await this.#keep(tree, backedUp);
+    this.count.prunes += 1;
+    this.count.kills = this.#system.kills;
+    const { files, data, missing } = await leftoversIn(
+      this.#system.container,
+      this.#runs.map(({ id }) => id),
+    );
+    assert.deepEqual(missing, [], 'nothing that a kept run promises is missing');
+    // What a backup beside it replaced while the prune was listing is for the next one.
+    if (backedUp) return;
+    assert.equal(pruned.changed, 0);
+    assert.deepEqual({ files, data }, { files: [], data: [] }, 'nothing is left that no run needs');
   }
 
   #pick(number: number): Run | undefined {

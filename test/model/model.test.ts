@@ -24,7 +24,15 @@ const shrinking = 240_000;
 test('whatever happens to a tree, its runs are restored as it was', { timeout: 900_000 + 2 * soak }, async () => {
   const again = `SEED=${seed} LIVES=${lives} npx vitest run test/model`;
   console.info(`to see the same again: ${again}`);
-  const total: Count = { actions: 0, backups: 0, restores: 0, verifications: 0, kills: 0 };
+  const total: Count = {
+    actions: 0,
+    backups: 0,
+    restores: 0,
+    verifications: 0,
+    forgotten: 0,
+    prunes: 0,
+    kills: 0,
+  };
   let firstFailure: number | undefined;
   const live = async (life: readonly Action[]) => {
     fc.pre(firstFailure === undefined || performance.now() < firstFailure + shrinking);
@@ -45,7 +53,7 @@ test('whatever happens to a tree, its runs are restored as it was', { timeout: 9
   const until = performance.now() + soak;
   for (let round = 0; round === 0 || performance.now() < until; round += 1) {
     await fc.assert(fc.asyncProperty(actions, live), { seed: seed + round, numRuns: lives, endOnFailure: soak > 0 });
-    console.info(`${JSON.stringify(total)}, mismatches 0, with the seeds from ${seed} to ${seed + round}`);
+    console.info(`${JSON.stringify(total)}, mismatches 0, leftovers 0, with the seeds from ${seed} to ${seed + round}`);
   }
   expect(total.restores).toBeGreaterThan(0);
 });

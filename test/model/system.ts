@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject } from 'vitest';
 import type { BackupSummary } from '../../src/shared/contract.ts';
+import { markForgotten } from '../../src/manifests/forgotten.ts';
+import type { PruneSummary } from '../../src/shared/prune.ts';
 import type { RestoreSummary } from '../../src/shared/restore.ts';
 import type { VerificationSummary } from '../../src/shared/verification.ts';
+import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { createBlobProxy, type BlobProxy } from '../support/blob-proxy.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerSettings } from '../support/worker-process.ts';
 import type { Ask } from './actions.ts';
@@ -62,6 +65,29 @@ export class System {
 
   verify(run: string, deep: boolean, killAt?: number): Promise<VerificationSummary> {
     return this.#run<VerificationSummary>('verify', { run, deep, options }, killAt);
+  }
+
+  async forget(id: string): Promise<void> {
+    const store = openBlobStore({ connectionString: inject('connectionString') }, this.container);
+    const mark = { at: new Date().toISOString(), reason: 'named' };
+    await markForgotten(store, { prefix: '', id }, mark, new AbortController().signal);
+  }
+
+  /** Prunes, and with `beside` backs up at the same time, from that storage request on. */
+  async prune(
+    root: string,
+    { killAt, beside }: Omit<Extract<Ask, { do: 'prune' }>, 'do'>,
+  ): Promise<{ pruned: PruneSummary; backedUp?: BackupSummary }> {
+    const { proxy } = this.#parts;
+    const from = proxy.requests.length + (beside ?? 0);
+    const held = beside === undefined ? undefined : proxy.hold(() => proxy.requests.length >= from);
+    const pruning = this.#run<PruneSummary>('prune', { options }, killAt);
+    if (!held) return { pruned: await pruning };
+    const reached = await Promise.race([held.reached.then(() => true), pruning.then(() => false)]);
+    const backup = reached ? this.#run<BackupSummary>('backup', { root, options }, undefined) : undefined;
+    held.release();
+    const [pruned, backedUp] = await Promise.all([pruning, backup]);
+    return { pruned, ...(backedUp && { backedUp }) };
   }
 
   async #run<T>(name: string, input: object, killAt: number | undefined): Promise<T> {

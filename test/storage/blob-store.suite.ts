@@ -217,6 +217,7 @@ export function blobStoreSuite(implementation: string, open: () => Promise<Opene
         Array.fromAsync(store.listVersions('', aborted)),
         Array.fromAsync(store.listFolders('', aborted)),
         store.snapshot('kept', '"0x1"', aborted),
+        store.delete({ name: 'kept', etag: '"0x1"' }, aborted),
       ];
       const results = await Promise.allSettled(calls);
       expect(results).toEqual(calls.map(() => ({ status: 'rejected', reason })));

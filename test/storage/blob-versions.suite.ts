@@ -65,6 +65,38 @@ export function blobVersionsSuite(store: () => BlobStore): void {
     ]);
   });
 
+  test('a blob is deleted only as it was seen, and one that is gone cannot be', async () => {
+    const before = await store().put('del/blob', Buffer.from('before'), { signal });
+    const etag = await store().put('del/blob', Buffer.from('now'), { signal });
+    const stale = store().delete({ name: 'del/blob', etag: before }, signal);
+    await expect(stale).rejects.toMatchObject({ name: 'BlobStoreError', kind: 'precondition-failed' });
+    expect((await store().read('del/blob', { from: 0 }, signal)).toString()).toBe('now');
+    await store().put('del/blob.other', Buffer.from('stays'), { signal });
+    await store().delete({ name: 'del/blob', etag }, signal);
+    expect(await store().properties('del/blob', signal)).toBeUndefined();
+    expect(await names(store(), 'del/')).toEqual(['del/blob.other']);
+    const again = store().delete({ name: 'del/blob', etag }, signal);
+    await expect(again).rejects.toMatchObject({ kind: expect.stringMatching(/^(?:not-found|precondition-failed)$/u) });
+  });
+
+  test('a snapshot is deleted alone, and a blob never takes its snapshots along', async () => {
+    const etag = await store().put('cut', Buffer.from('first'), { signal });
+    const first = await store().snapshot('cut', etag, signal);
+    const second = await store().snapshot('cut', etag, signal);
+    const now = await store().put('cut', Buffer.from('second'), { signal });
+    const whole = () => store().delete({ name: 'cut', etag: now }, signal);
+    await expect(whole()).rejects.toMatchObject({ name: 'BlobStoreError', kind: 'precondition-failed' });
+    await store().delete({ name: 'cut', etag, snapshot: first }, signal);
+    const again = store().delete({ name: 'cut', etag, snapshot: first }, signal);
+    await expect(again).rejects.toMatchObject({ kind: 'not-found' });
+    expect((await store().read('cut', { from: 0, snapshot: second }, signal)).toString()).toBe('first');
+    expect((await store().read('cut', { from: 0 }, signal)).toString()).toBe('second');
+    await expect(whole()).rejects.toMatchObject({ kind: 'precondition-failed' });
+    await store().delete({ name: 'cut', etag, snapshot: second }, signal);
+    await whole();
+    expect(await Array.fromAsync(store().listVersions('cut', signal))).toEqual([]);
+  });
+
   test('folders right below a prefix are listed once each, in byte order of their names', async () => {
     const folders = ['1', '1!', '10', '2', ' x', '%2E', 'a b', 'é', '\uff5e', '\u{10000}', '@'];
     const inside = folders.flatMap((folder) => [`f/${folder}/a`, `f/${folder}/b/c`]);

@@ -28,7 +28,7 @@ export interface Seen {
 
 export type BackupActivities = Pick<
   Activities,
-  'openRun' | 'listFiles' | 'listFailed' | 'copyFile' | 'copyFiles' | 'sealPage' | 'commitRun'
+  'openRun' | 'reopenRun' | 'listFiles' | 'listFailed' | 'copyFile' | 'copyFiles' | 'sealPage' | 'commitRun'
 >;
 
 /**
@@ -61,6 +61,7 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
       prefix: '',
       options: { ...defaultBackupOptions, ...input.options, ...options },
     }),
+    reopenRun: async (run) => run,
     listFiles: async (_run, number) => {
       seen.listed.push(number);
       const labels = Array.from({ length: pages[number] ?? 0 }, (_, i) => `f${i}`);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodePath } from '../../shared/encoded-path.ts';
 import { blobName, encodeRoot } from '../../shared/blob-name.ts';
 import type { FileOutcome, PageEntry } from '../../shared/manifest.ts';
+import type { ResolveWithin } from '../../shared/resolve-within.ts';
 import type { Run } from '../../shared/contract.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { findRoot } from '../find-root.ts';
@@ -35,6 +36,8 @@ export interface CopyContext {
   readonly signal: AbortSignal;
   /** Throws when a directory has come to lie outside the root. */
   readonly checkDirectory: (directory: Buffer) => Promise<void>;
+  /** Where a path leads, where symlinks are followed; throws when that may not be read. */
+  readonly resolve?: ResolveWithin | undefined;
   /** Whether a directory is on a disk of this machine. */
   readonly isLocal: (directory: Buffer) => Promise<boolean>;
   readonly openFile: OpenFile;
@@ -56,12 +59,13 @@ export function createFileCopier(context: CopyContext): FileCopier {
   // Files near each other tend to be alike: where the last one was there already, the next is looked up before its bytes are sent.
   const expectation = { exists: context.mayExist };
   const lookUp = unchanged.endsWith('look-up');
+  const writing = { writer: context.run.id, ownOnly: context.run.besidePrune === true };
 
   return async (entry) => {
     const { path, before } = entry;
     const name = blobName(prefix, root, path);
     const known = before?.blob === name ? before : undefined;
-    const target: Target = { ...context, name, path, expectation, lookUp, before: known };
+    const target: Target = { ...context, ...writing, name, path, expectation, lookUp, before: known };
     const asItWas = unchanged === 'look-up' ? await findUnread(entry, target) : undefined;
     return asItWas ?? (await copyByPath(entry, target, context));
   };
@@ -75,11 +79,12 @@ async function findUnread(entry: PageEntry, { before, store, signal }: Target): 
 }
 
 async function copyByPath(entry: PageEntry, target: Target, context: CopyContext): Promise<FileOutcome> {
-  const location = Buffer.concat([Buffer.from(`${context.realRoot}/`), decodePath(entry.path)]);
+  const listed = Buffer.concat([Buffer.from(`${context.realRoot}/`), decodePath(entry.path)]);
   let file: OpenedFile;
   try {
+    const location = (await context.resolve?.(listed)) ?? listed;
     const directory = location.subarray(0, location.lastIndexOf(0x2f));
-    await context.checkDirectory(directory);
+    if (!context.resolve) await context.checkDirectory(directory);
     file = await context.openFile({ location, size: entry.size, isLocal: await context.isLocal(directory) });
   } catch (error) {
     // With its root gone, a file did not just vanish.

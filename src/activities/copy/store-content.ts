@@ -35,7 +35,7 @@ export async function storeContent(
     } catch (error) {
       if (!isAnother(error, found) || round >= rounds) throw error;
       found = await store.properties(name, signal);
-      if (found && isNew(found, sight) && holds(found, content)) return adopted(found, content);
+      if (found && isNew(found, sight) && mayAdopt(target, found, content)) return adopted(found, content);
     }
   }
 }
@@ -57,11 +57,13 @@ async function overwrite(
 }
 
 /** How storage holds the content already, going by the base run and by what was seen of the blob; undefined when it does not. */
-export function heldBy({ before, lookUp }: Target, content: Content, sight?: Sight): Stored | undefined {
+export function heldBy(target: Target, content: Content, sight?: Sight): Stored | undefined {
+  const { before, lookUp } = target;
   const same = before?.size === content.size && before.sha256 === content.sha256;
   if (same && (!lookUp || sight?.etag === before.etag))
     return { outcome: 'unchanged', etag: before.etag, sha256: content.sha256 };
-  return !lookUp && sight && holds(sight, content) ? adopted(sight, content) : undefined;
+  if (lookUp || sight === undefined) return undefined;
+  return mayAdopt(target, sight, content) ? adopted(sight, content) : undefined;
 }
 
 /** Whether {@link heldBy} may find content of this size to be held. */
@@ -85,8 +87,10 @@ function isAnother(error: unknown, seen: Sight | undefined): boolean {
   return isBlobStoreError(error, 'precondition-failed') || (seen !== undefined && isBlobStoreError(error, 'not-found'));
 }
 
-function holds(blob: Sight, content: Content): boolean {
-  return blob.size === content.size && blob.metadata?.['sha256'] === content.sha256;
+// What an earlier attempt wrote is the run's own.
+function mayAdopt({ ownOnly, writer }: Target, blob: Sight, content: Content): boolean {
+  const isTrusted = !ownOnly || blob.metadata?.['run'] === writer;
+  return isTrusted && blob.size === content.size && blob.metadata?.['sha256'] === content.sha256;
 }
 
 function adopted({ etag }: Sight, { sha256 }: Content): Stored {

@@ -44,7 +44,7 @@ export async function storeLarge(
   if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
   const ids = Array.from({ length: plan.count }, (_, index) => plan.id(index));
   const stored = await storeContent(target, { size: attributes.size, sha256 }, (precondition) =>
-    store.commitBlocks(name, ids, { signal, precondition, metadata: metadataOf(attributes, sha256) }),
+    store.commitBlocks(name, ids, { signal, precondition, metadata: metadataOf(attributes, sha256, target.writer) }),
   );
   await checkCommitted(attributes.size, target);
   return stored;

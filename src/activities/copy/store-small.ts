@@ -21,7 +21,7 @@ export async function storeSmall(
       target.store.put(target.name, body, {
         signal: target.signal,
         precondition,
-        metadata: metadataOf(attributes, sha256),
+        metadata: metadataOf(attributes, sha256, target.writer),
       }),
     );
     target.onBytes(body.length);

@@ -18,6 +18,10 @@ export interface Target {
   readonly before: StoredFile | undefined;
   /** Whether storage is asked even about what is known of it, and what a blob says of its content is not believed. */
   readonly lookUp: boolean;
+  /** The run that writes the blob. */
+  readonly writer: string;
+  /** Whether content that others wrote is overwritten even where it is the same. */
+  readonly ownOnly: boolean;
 }
 
 export interface Stored {
@@ -26,7 +30,7 @@ export interface Stored {
   readonly sha256: string;
 }
 
-/** What a file's blob says of the file, for people and tools that see the blob alone. */
-export function metadataOf(attributes: FileAttributes, sha256: string): Record<string, string> {
-  return { sha256, mtime: attributes.mtimeNs, mode: attributes.mode.toString(8).padStart(4, '0') };
+/** What a file's blob says of the file, for people and tools that see the blob alone; and, for prunes, which run wrote it. */
+export function metadataOf({ mtimeNs, mode }: FileAttributes, sha256: string, run: string): Record<string, string> {
+  return { sha256, mtime: mtimeNs, mode: mode.toString(8).padStart(4, '0'), run };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { ownerBlob } from '../../storage/run-layout.ts';
-import { claim } from './claim.ts';
+import { claim, readClaim } from './claim.ts';
 
 const schema = z.object({ format: z.number(), host: z.string(), since: z.string() });
 
@@ -32,6 +32,16 @@ export async function claimPrefix(
     if (takeOver) return true;
     throw ownedByAnother(store.container, prefix, theirs);
   });
+}
+
+/** Throws `OwnedByAnother` when the prefix belongs to another host; one that belongs to nobody is as good as this host's. */
+export async function requireOwner(
+  store: BlobStore,
+  { prefix, host }: Pick<PrefixClaim, 'prefix' | 'host'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = await readClaim({ store, blob: ownerBlob(prefix), schema, signal });
+  if (owner !== undefined && owner.value?.host !== host) throw ownedByAnother(store.container, prefix, owner.value);
 }
 
 function ownedByAnother(container: string, prefix: string, owner: Owner | undefined): ExpectedError {

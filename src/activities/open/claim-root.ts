@@ -1,22 +1,11 @@
-import { z } from 'zod';
+import { runningSchema, type Running } from '../../manifests/running-mark.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { BlobStore } from '../../storage/blob-store.ts';
+import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { runningBlob } from '../../storage/run-layout.ts';
-import { claim } from './claim.ts';
+import { claim, readClaim } from './claim.ts';
 
-const schema = z.object({
-  format: z.number(),
-  instanceId: z.string(),
-  firstRunId: z.string(),
-  run: z.string(),
-  startedAt: z.string(),
-});
-
-/** The backup that has a root for itself. */
-export type Running = Omit<z.infer<typeof schema>, 'format'>;
-
-/** Whether a workflow that began with this run has not ended. */
-export type IsRunning = (instanceId: string, firstRunId: string) => Promise<boolean>;
+/** Whether a workflow has not ended: the one that began with this run, or else the latest of this id. */
+export type IsRunning = (instanceId: string, firstRunId?: string) => Promise<boolean>;
 
 /**
  * Gives a root below a prefix to one backup at a time, and returns the backup as it was first written down: later attempts at opening
@@ -32,15 +21,38 @@ export async function claimRoot(
 ): Promise<Running & { isFirst: boolean }> {
   const blob = runningBlob(prefix, root);
   let isFirst = true;
-  const claimed = await claim({ store, blob, schema, signal }, { format: 1, ...mine }, async (theirs) => {
-    isFirst = false;
-    // A workflow's id belongs to one run of it at a time, and that is the one that asks.
-    if (theirs === undefined || theirs.instanceId === mine.instanceId) return theirs?.firstRunId !== mine.firstRunId;
-    if (!(await isRunning(theirs.instanceId, theirs.firstRunId))) return true;
-    throw new ExpectedError(
-      failureTypes.backupRunning,
-      `${root} is being backed up already, since ${theirs.startedAt}, by instance ${theirs.instanceId}: wait for it to end, or end it`,
-    );
-  });
+  const claimed = await claim(
+    { store, blob, schema: runningSchema, signal },
+    { format: 1, ...mine },
+    async (theirs) => {
+      isFirst = false;
+      // A workflow's id belongs to one run of it at a time, and that is the one that asks.
+      if (theirs === undefined || theirs.instanceId === mine.instanceId) return theirs?.firstRunId !== mine.firstRunId;
+      if (!(await isRunning(theirs.instanceId, theirs.firstRunId))) return true;
+      throw new ExpectedError(
+        failureTypes.backupRunning,
+        `${root} is being backed up already, since ${theirs.startedAt}, by instance ${theirs.instanceId}: wait for it to end, or end it`,
+      );
+    },
+  );
   return { ...claimed, isFirst };
+}
+
+/** Leaves the root to others again, unless they have it; that it was backed up before can still be told. */
+export async function withdrawClaim(
+  store: BlobStore,
+  { prefix, root }: { readonly prefix: string; readonly root: string },
+  mine: Running,
+  signal: AbortSignal,
+): Promise<void> {
+  const blob = runningBlob(prefix, root);
+  const found = await readClaim({ store, blob, schema: runningSchema, signal });
+  if (found?.value?.firstRunId !== mine.firstRunId) return;
+  // No run of a workflow has this id, so nobody takes it for one that is under way.
+  const body = Buffer.from(`${JSON.stringify({ ...found.value, firstRunId: 'withdrawn' })}\n`);
+  try {
+    await store.put(blob, body, { signal, precondition: { etag: found.etag }, contentType: 'application/json' });
+  } catch (error) {
+    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
+  }
 }

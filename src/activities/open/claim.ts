@@ -24,8 +24,8 @@ export async function claim<T extends object>(
 ): Promise<T> {
   const body = Buffer.from(`${JSON.stringify(mine)}\n`);
   for (let round = 1; ; round += 1) {
-    const found = await readBlob(store, blob, signal);
-    const theirs = found && parse(schema, found.bytes);
+    const found = await readClaim({ store, blob, schema, signal });
+    const theirs = found?.value;
     if (found && !(await mayReplace(theirs)) && theirs) return theirs;
     const precondition = found ? { etag: found.etag } : ({ absent: true } as const);
     try {
@@ -35,6 +35,17 @@ export async function claim<T extends object>(
       if (!isBlobStoreError(error, 'precondition-failed') || round >= rounds) throw error;
     }
   }
+}
+
+/** What a claim's blob holds: no value when no version of this project wrote it; undefined when there is none. */
+export async function readClaim<T>({
+  store,
+  blob,
+  schema,
+  signal,
+}: Claim<T>): Promise<{ readonly value: T | undefined; readonly etag: string } | undefined> {
+  const found = await readBlob(store, blob, signal);
+  return found && { value: parse(schema, found.bytes), etag: found.etag };
 }
 
 function parse<T>(schema: z.ZodType<T>, bytes: Buffer): T | undefined {

@@ -7,7 +7,8 @@ export const isRunning: IsRunning = async (instanceId, firstRunId) => {
   try {
     const { raw, closeTime, runId } = await Context.current().client.workflow.getHandle(instanceId).describe();
     // A reset gives a workflow another run, which is not its first one.
-    return closeTime === undefined && [raw.workflowExecutionInfo?.firstRunId, runId].includes(firstRunId);
+    const isMeant = firstRunId === undefined || [raw.workflowExecutionInfo?.firstRunId, runId].includes(firstRunId);
+    return closeTime === undefined && isMeant;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;

@@ -1,8 +1,7 @@
 import { listRuns } from '../../manifests/run-catalogue.ts';
+import { startOf } from '../../manifests/run-reference.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobId } from '../job-id.ts';
-
-const timeOfId = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/u;
 
 /**
  * The id of a run that begins now. It sorts after every run that is there: when the clock was set back since the newest of them, its
@@ -15,7 +14,7 @@ export async function nextRunId(
 ): Promise<string> {
   const own = jobId(startedAt);
   for await (const newest of listRuns(store, prefix, signal)) {
-    const time = Date.parse(newest.replace(timeOfId, '$1-$2-$3T$4:$5:$6Z'));
+    const time = Date.parse(startOf(newest));
     return own > newest || Number.isNaN(time) ? own : jobId(new Date(time + 1000).toISOString());
   }
   return own;

@@ -3,6 +3,7 @@ import { readEntries } from '../../manifests/read-entries.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Manifest, ManifestEntry } from '../../shared/manifest.ts';
+import { prefixOf } from '../../shared/blob-prefix.ts';
 import { overwritePolicies, type Restore, type RestoreInput } from '../../shared/restore.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import { checkOptions } from '../check-options.ts';
@@ -10,6 +11,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { jobId } from '../job-id.ts';
+import { markReading } from '../open/mark-reading.ts';
 import { countSelected, onlySelected } from './count-selected.ts';
 import { requireSpace } from './free-space.ts';
 import { foldsNames } from './name-clashes.ts';
@@ -27,7 +29,8 @@ export function createOpenRestore(deps: ActivityDependencies) {
   return (input: RestoreInput, startedAt: string): Promise<Restore> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
-        const { store, prefix } = deps;
+        const { store } = deps;
+        const prefix = prefixOf(input, deps.prefix);
         const wishes = checkWishes(input);
         const given = input.target === undefined ? undefined : checkTarget(input.target);
         await requireContainer(store, signal);
@@ -46,6 +49,7 @@ export function createOpenRestore(deps: ActivityDependencies) {
           prefix,
           ...wishes,
         };
+        await markReading(store, 'restores', restore, signal);
         await prepareTarget(restore, deps.roots, bytes, entries);
         return restore;
       }),

@@ -5,7 +5,7 @@ import { holdsContent, type Manifest } from '../../shared/manifest.ts';
 import type { Verification } from '../../shared/verification.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { createPacker } from '../packer.ts';
-import { blobFolder, isPlain } from './blob-names.ts';
+import { blobFolder, isPlain } from '../../manifests/blob-names.ts';
 import type { ExtraBlobs } from './extra-blobs.ts';
 import { createListedBlobs } from './listed-blobs.ts';
 import { listedFile, type ListedFile } from './listed-file.ts';

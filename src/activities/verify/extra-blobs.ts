@@ -5,7 +5,7 @@ import { emptyVerificationTally, verificationTallyOf } from '../../shared/verifi
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
 import { writeShard } from '../shard.ts';
-import { mayBeRewritten } from './blob-names.ts';
+import { mayBeRewritten } from '../../manifests/blob-names.ts';
 import { createReferences } from './references.ts';
 
 const batchSize = 10_000;

@@ -1,5 +1,6 @@
 import { checkWhole } from '../../manifests/check-whole.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
+import { prefixOf } from '../../shared/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Verification, VerificationInput } from '../../shared/verification.ts';
 import { requireContainer } from '../../storage/require-container.ts';
@@ -8,21 +9,25 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { jobId } from '../job-id.ts';
+import { markReading } from '../open/mark-reading.ts';
 import { checkScope } from './scope.ts';
 
 /** Fixes what a verification is about: the run is there, its manifest is whole, and the input makes sense. */
-export function createOpenVerification({ store, prefix }: ActivityDependencies) {
+export function createOpenVerification({ store, prefix: usual }: ActivityDependencies) {
   return (input: VerificationInput, startedAt: string): Promise<Verification> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const { run, root } = checkRun(input);
+        const prefix = prefixOf(input, usual);
         const scope = checkScope(input);
         const options = checkOptions(input.options);
         await requireContainer(store, signal);
         const { manifest, etag } = await findRun(store, { prefix, run, root }, signal);
         await checkWhole(store, manifest, signal);
+        const id = jobId(startedAt);
+        await markReading(store, 'verifications', { prefix, id, run: manifest.run }, signal);
         return {
-          id: jobId(startedAt),
+          id,
           run: manifest.run,
           manifestEtag: etag,
           root: manifest.root,

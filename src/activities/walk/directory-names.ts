@@ -19,6 +19,8 @@ export interface Directory {
   readonly location: Buffer;
   /** Its own bytes on a disk of this machine, where each name takes one at least; absent where that is not known. */
   readonly size?: number | undefined;
+  /** Whether a symlink in it counts as a directory; none does unless given. */
+  readonly isFolder?: ((link: Buffer) => Promise<boolean>) | undefined;
 }
 
 /** Reads the names in a directory and holds at most `room` of them in memory. Throws the system's errors. */
@@ -28,12 +30,18 @@ export type ReadNames = (directory: Directory, room: number) => Promise<Director
 const namesAtOnce = 256;
 
 /** Reads a directory. What does not fit into the room goes, sorted, into a file that has no name. */
-export const readDirectoryNames: ReadNames = async ({ location, size = Infinity }, room) => {
+export const readDirectoryNames: ReadNames = async (directory, room) => {
+  const { location, size = Infinity, isFolder } = directory;
   // One call is quicker than a stream, and most directories are small.
-  if (size <= room) return inMemory(sorted((await readdir(location, asBytes)).map(keyOf)));
+  if (size <= room && !isFolder) return namesInMemory(sorted((await readdir(location, asBytes)).map(keyOf)));
+  const { keys, spill } = await readInParts(directory, room);
+  return spill ? { inMemory: undefined, from: spill.from, release: spill.close } : namesInMemory(sorted(keys));
+};
+
+async function readInParts(directory: Directory, room: number): Promise<{ keys: string[]; spill?: NameSpill }> {
   // The types of Node know no names as bytes here.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: namesAtOnce };
-  const stream = (await opendir(location, options)) as unknown as AsyncIterable<Dirent<Buffer>>;
+  const stream = (await opendir(directory.location, options)) as unknown as AsyncIterable<Dirent<Buffer>>;
   let keys: string[] = [];
   let spill: NameSpill | undefined;
   try {
@@ -43,15 +51,15 @@ export const readDirectoryNames: ReadNames = async ({ location, size = Infinity 
         await spill.add(sorted(keys));
         keys = [];
       }
-      keys.push(keyOf(entry));
+      keys.push(entry.isSymbolicLink() ? await keyOfLink(entry, directory) : keyOf(entry));
     }
     await spill?.add(sorted(keys));
   } catch (error) {
     await spill?.close();
     throw error;
   }
-  return spill ? { inMemory: undefined, from: spill.from, release: spill.close } : inMemory(sorted(keys));
-};
+  return { keys, ...(spill && { spill }) };
+}
 
 const asBytes = { encoding: 'buffer', withFileTypes: true } as const;
 
@@ -60,7 +68,13 @@ function keyOf(entry: Dirent<Buffer>): string {
   return entry.isDirectory() ? `${segment}/` : segment;
 }
 
-function inMemory(keys: readonly string[]): DirectoryNames {
+async function keyOfLink({ name }: Dirent<Buffer>, { location, isFolder }: Directory): Promise<string> {
+  const leads = await isFolder?.(Buffer.concat([location, Buffer.from('/'), name]));
+  return leads === true ? `${encodeSegment(name)}/` : encodeSegment(name);
+}
+
+/** Sorted keys, as they are. */
+export function namesInMemory(keys: readonly string[]): DirectoryNames {
   return {
     inMemory: keys.length,
     async *from(first) {

@@ -1,5 +1,6 @@
 import { decodePath, type EncodedPath } from '../../shared/encoded-path.ts';
 import type { DirectoryNames } from './directory-names.ts';
+import type { Scope } from './scope.ts';
 
 const slash = Buffer.from('/');
 // Enough to keep the thread pool busy; more only holds memory.
@@ -26,6 +27,8 @@ export interface Level {
   keys: readonly string[];
   /** The first of them not yet seen. */
   next: number;
+  /** What decides about them; undefined where everything is listed. */
+  readonly scope: Scope | undefined;
 }
 
 /** The children that are looked at together; none at the end. A directory's come before its next sibling, so it is the last of its batch. */

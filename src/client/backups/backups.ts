@@ -1,10 +1,14 @@
+import { forgetRuns } from '../../manifests/forget/forget-runs.ts';
+import type { ForgetParts } from '../../manifests/forget/parts.ts';
 import { completeRuns } from '../../manifests/complete-runs.ts';
 import { readContent } from '../../manifests/read-content.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
 import type { StoredManifest } from '../../manifests/read-manifest.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
 import { isRunId, parseRunReference } from '../../manifests/run-reference.ts';
+import { prefixOf } from '../../shared/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import type { ForgetInput, ForgetResult } from '../../shared/forget.ts';
 import { holdsContent, type Manifest } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { compareRuns, type DifferenceRow } from './compare-runs.ts';
@@ -14,8 +18,11 @@ import { findVersions, type VersionRow } from './find-versions.ts';
 import { entryAt, listEntries, type EntriesAsked } from './list-entries.ts';
 import { ledgerRow, type LedgerRow } from './ledger-row.ts';
 import { listRunInfos, type RunFilter } from './list-run-infos.ts';
+import { newestRuns, type NewestRuns } from './newest-runs.ts';
+import { createRunHistory, type RootHistory } from './run-history.ts';
 import type { RunInfo } from './run-info.ts';
 import { hasReport, readReportRows, type ReportedJob } from './read-report-rows.ts';
+import { statsOf, type StatsRow } from './stats.ts';
 import { explained, explainStorage } from './storage-failure.ts';
 
 /** Which run is meant. */
@@ -40,17 +47,19 @@ export interface FileContent {
 }
 
 /**
- * The one door to what backups, restores and verifications left in storage, for HTTP and command line alike. It only reads. Its
- * methods throw an {@link ExpectedError}: of type `StorageUnavailable` or `StorageRefused` when the account does not do what it is
+ * The one door to what backups, restores and verifications left in storage, for HTTP and command line alike. It only reads, but for
+ * `forget`. Its methods throw an {@link ExpectedError}: of type `StorageUnavailable` or `StorageRefused` when the account does not do what it is
  * asked, of `RunNotFound`, `ManifestInvalid` or `ManifestTooNew` when there is nothing to be shown.
  */
 export class Backups {
   readonly #store: BlobStore;
   readonly #prefix: string;
+  readonly #history: (signal: AbortSignal) => Promise<RootHistory[]>;
 
   constructor({ store, prefix }: { store: BlobStore; prefix: string }) {
     this.#store = store;
     this.#prefix = prefix;
+    this.#history = createRunHistory(store, prefix);
   }
 
   /** Where the blobs are. */
@@ -58,9 +67,34 @@ export class Backups {
     return this.#store.url;
   }
 
+  /** Put before the name of every blob. */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
+  /** What there is below another prefix of the same container. */
+  below(prefix: string): Backups {
+    return prefix === this.#prefix ? this : new Backups({ store: this.#store, prefix });
+  }
+
   /** The history, newest first. */
   runs(filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunInfo, undefined> {
     return explained(listRunInfos(this.#store, this.#prefix, filter, signal), this.url);
+  }
+
+  /** The last runs of each directory. What was read once is not read again. */
+  history(signal: AbortSignal): Promise<RootHistory[]> {
+    return this.#explain(this.#history(signal));
+  }
+
+  /** The newest runs of a directory, as far back as the last success. */
+  newest(root: string, signal: AbortSignal): Promise<NewestRuns> {
+    return this.#explain(newestRuns(this.#store, { prefix: this.#prefix, root }, signal));
+  }
+
+  /** What the backups of each directory take in storage. */
+  stats(signal: AbortSignal): AsyncGenerator<StatsRow, undefined> {
+    return explained(statsOf(this.#store, this.#prefix, signal), this.url);
   }
 
   /**
@@ -95,6 +129,12 @@ export class Backups {
       if (found) return this.reportLedger(job, signal);
     }
     return this.ledger(await this.find({ ...asked, incompleteToo: true }, signal), signal);
+  }
+
+  /** Forgets runs, or takes that back; `isUnderWay` is asked of instances. Throws `ForgetRefused` for what must not be forgotten. */
+  forget(input: ForgetInput, isUnderWay: ForgetParts['isUnderWay'], signal: AbortSignal): Promise<ForgetResult> {
+    const prefix = prefixOf(input, this.#prefix);
+    return this.#explain(forgetRuns({ store: this.#store, prefix, isUnderWay, signal }, input));
   }
 
   /** The manifests of all complete runs of a directory, newest first. */

@@ -1,6 +1,6 @@
 import { newestManifests } from '../../manifests/newest-manifests.ts';
 import type { StoredManifest } from '../../manifests/read-manifest.ts';
-import { listRuns, type RunQuery } from '../../manifests/run-catalogue.ts';
+import { choosableRuns, type RunQuery } from '../../manifests/run-catalogue.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 
@@ -13,7 +13,7 @@ export async function findRunOfInstance(
   { prefix, run: instanceId, root }: RunQuery,
   signal: AbortSignal,
 ): Promise<StoredManifest> {
-  const ids = await Array.fromAsync(listRuns(store, prefix, signal));
+  const ids = await choosableRuns(store, prefix, signal);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('fault' in found || found.manifest.instanceId !== instanceId) continue;
     if (root === undefined || found.manifest.root === root) return found;

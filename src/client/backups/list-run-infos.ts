@@ -1,13 +1,19 @@
+import { forgottenRuns } from '../../manifests/forgotten.ts';
 import { readManifest } from '../../manifests/read-manifest.ts';
 import { listRuns } from '../../manifests/run-catalogue.ts';
+import { startOf } from '../../manifests/run-reference.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import { fetchAhead } from '../../shared/fetch-ahead.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
-import { infoOf, startOf, type RunInfo } from './run-info.ts';
+import { infoOf, type RunInfo } from './run-info.ts';
 
 export interface RunFilter {
   /** The directory that was backed up; runs without a manifest, whose directory is not known, are then left out. */
   readonly root?: string;
+  /** Only runs that have all of these tags; runs without a manifest are then left out too. */
+  readonly tags?: readonly string[];
+  /** Whether forgotten runs are listed too. */
+  readonly forgottenToo?: boolean;
   /** Only runs whose id sorts before this one. */
   readonly before?: string;
 }
@@ -18,13 +24,20 @@ const manifestsAhead = 8;
 export async function* listRunInfos(
   store: BlobStore,
   prefix: string,
-  { root, before }: RunFilter,
+  { root, tags = [], forgottenToo = false, before }: RunFilter,
   signal: AbortSignal,
 ): AsyncGenerator<RunInfo, undefined> {
   const ids = await Array.fromAsync(listRuns(store, prefix, signal)).catch(noneYet);
-  const wanted = before === undefined ? ids : ids.filter((id) => id < before);
-  const read = (id: string, fetchSignal: AbortSignal) => infoOfRun(store, prefix, id, fetchSignal);
-  for await (const info of fetchAhead(wanted, manifestsAhead, signal, read)) {
+  const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
+  const isWanted = (id: string) =>
+    (before === undefined || id < before) && (forgottenToo || forgotten?.has(id) !== true);
+  const read = async (id: string, fetchSignal: AbortSignal) => {
+    const forgottenAt = forgotten?.get(id);
+    const info = await infoOfRun(store, prefix, id, fetchSignal);
+    return forgottenAt === undefined ? info : { ...info, forgottenAt };
+  };
+  for await (const info of fetchAhead(ids.filter(isWanted), manifestsAhead, signal, read)) {
+    if (!tags.every((tag) => info.tags?.includes(tag))) continue;
     if (root === undefined || info.root === root) yield info;
   }
   return undefined;

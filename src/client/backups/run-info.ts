@@ -20,13 +20,16 @@ export interface RunInfo {
   readonly skipped?: number;
   readonly root?: string;
   readonly instanceId?: string;
+  readonly tags?: readonly string[];
+  /** When it was forgotten: it cannot be chosen any more, and the next prune may delete its data. */
+  readonly forgottenAt?: string;
   /** Why the manifest cannot be read. */
   readonly reason?: string;
 }
 
 /** What a manifest says of its run. */
 export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Manifest): RunInfo {
-  const { files, bytes, failed, skipped, root, instanceId } = manifest;
+  const { files, bytes, failed, skipped, root, instanceId, tags } = manifest;
   return {
     run,
     state: complete ? 'complete' : 'incomplete',
@@ -39,10 +42,6 @@ export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Ma
     skipped,
     root,
     instanceId,
+    ...(tags && { tags }),
   };
-}
-
-/** When a run began, as its id tells to the second. */
-export function startOf(id: string): string {
-  return id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/u, '$1-$2-$3T$4:$5:$6Z');
 }

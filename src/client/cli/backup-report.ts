@@ -14,6 +14,7 @@ export const backupReport: ReportKind<BackupSummary> = {
 
 function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportContext): string[] {
   const { files, bytes, uploaded, uploadedBytes, adopted, unchanged, directories, symlinks, skipped, failed } = summary;
+  const { excluded, warnings = [] } = summary;
   // Workers of an earlier version count no unchanged files.
   const counts = [
     `${formatCount(uploaded)} uploaded`,
@@ -27,9 +28,11 @@ function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportCo
     `  folders   ${formatCount(directories)}`,
     `  symlinks  ${formatCount(symlinks)}`,
     `  skipped   ${formatCount(skipped)}`,
+    ...(excluded === undefined ? [] : [`  excluded  ${formatCount(excluded)}`]),
     `  failed    ${formatCount(failed)}`,
     ...failureLines(failed, summary.failures, 'manifest'),
-    ...(summary.complete ? [] : [`  again     npm run backup -- retry ${summary.runId}`]),
+    ...(summary.complete ? [] : [`  again     durable-backup retry ${summary.runId}`]),
+    ...warnings.map((warning) => `  warning   ${printable(warning)}`),
     `  duration  ${formatDuration(duration)}`,
     ...(storageUrl === undefined ? [] : [`  blobs     ${storageUrl}`]),
     `  run       ${summary.runId}`,

@@ -77,15 +77,19 @@ export function createLines(
 function stateOf({ suspended, phase, waitingFor }: BackupProgress, words: PhaseWords): string {
   if (suspended) return 'suspended';
   const word = words[phase] ?? phase;
+  if (phase === 'waiting' && waitingFor !== undefined) return `waiting for ${waitingFor}`;
   return waitingFor === undefined ? word : `${word}, waiting for a worker of ${waitingFor}`;
 }
+
+// Nothing has been counted yet.
+const uncounted: readonly BackupProgress['phase'][] = ['opening', 'waiting', 'marking'];
 
 function describe(
   progress: BackupProgress,
   { bytesPerSecond, filesPerSecond, remaining }: Pace,
   words: PhaseWords,
 ): string {
-  if (progress.phase === 'opening') return stateOf(progress, words);
+  if (uncounted.includes(progress.phase)) return stateOf(progress, words);
   const more = progress.listed ? '' : '+';
   const parts = [
     stateOf(progress, words),

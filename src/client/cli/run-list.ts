@@ -2,16 +2,19 @@ import type { RunInfo } from '../backups/run-info.ts';
 import { columns } from './columns.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, printable } from './format.ts';
 
-const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES', 'ROOT'];
+const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES'];
 const numbers = [3, 4, 5];
 
-/** The history for people, one line a run. */
+/** The history for people, one line a run, with a column of tags when there are any. */
 export function runListText(runs: readonly RunInfo[], storageUrl: string): string {
   if (runs.length === 0) return `No runs in ${storageUrl}`;
-  return columns([header, ...runs.map(rowOf)], numbers).join('\n');
+  const isTagged = runs.some(({ tags }) => tags !== undefined);
+  const whole = (cells: readonly string[], tags: string, root: string) => [...cells, ...(isTagged ? [tags] : []), root];
+  const rows = runs.map((run) => whole(cellsOf(run), run.tags?.join(', ') ?? '-', printable(run.root ?? '-')));
+  return columns([whole(header, 'TAGS', 'ROOT'), ...rows], numbers).join('\n');
 }
 
-function rowOf({ run, startedAt, durationMs, files, bytes, root, ...info }: RunInfo): string[] {
+function cellsOf({ run, startedAt, durationMs, files, bytes, ...info }: RunInfo): string[] {
   return [
     run,
     stateOf(info),
@@ -19,11 +22,16 @@ function rowOf({ run, startedAt, durationMs, files, bytes, root, ...info }: RunI
     durationMs === undefined ? '-' : formatDuration(durationMs),
     files === undefined ? '-' : formatCount(files),
     bytes === undefined ? '-' : formatBytes(bytes),
-    root === undefined ? '-' : printable(root),
   ];
 }
 
-function stateOf({ state, failed = 0, reason }: Pick<RunInfo, 'state' | 'failed' | 'reason'>): string {
+type RunState = Pick<RunInfo, 'state' | 'failed' | 'reason' | 'forgottenAt'>;
+
+function stateOf({ forgottenAt, ...info }: RunState): string {
+  return `${forgottenAt === undefined ? '' : 'forgotten, '}${endOf(info)}`;
+}
+
+function endOf({ state, failed = 0, reason }: RunState): string {
   if (state === 'incomplete') return `incomplete, ${formatCount(failed)} failed`;
   return state === 'unreadable' && reason !== undefined ? `unreadable: ${printable(reason)}` : state;
 }

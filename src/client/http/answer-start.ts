@@ -3,6 +3,7 @@ import type { JobResult } from '../jobs/job.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Keys } from './keys.ts';
 import { drainingOf } from './draining.ts';
+import { addLogFields } from './log-fields.ts';
 import { managementUris } from './management-uris.ts';
 import { readQuery } from './query.ts';
 import { answerEnded, wantsServerError } from './status-route.ts';
@@ -37,6 +38,7 @@ export function createStartAnswer({ jobs, taskHub, log }: AppDependencies, keys:
 
   return async (request: Request, response: Response, started: Started): Promise<void> => {
     const { instanceId, opener = instanceId, patience } = started;
+    addLogFields(response, { instanceId });
     const result = await endOf(response, instanceId, patience);
     if (result?.status === 'Completed') {
       response.json(result.output ?? null);

@@ -2,9 +2,14 @@ import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
 import { applyEdges, type Edges } from './edges.ts';
 import { createContentRoutes } from './backups/content-routes.ts';
+import { createForgetRoute } from './backups/forget-route.ts';
+import { createPruneRoute } from './backups/prune-route.ts';
 import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
+import { createScheduleRoutes } from './backups/schedule-routes.ts';
+import { createSourceRoutes } from './backups/source-routes.ts';
 import { createRunStartRoutes } from './backups/start-routes.ts';
 import { createKeys } from './keys.ts';
+import { createMetricsRoute } from './metrics-route.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
 import { createBatchRoute, createStartRoute } from './start-route.ts';
 import { problemHandler } from './problem.ts';
@@ -22,13 +27,18 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
   app.use('/api/batches', createBatchRoute(deps, keys));
   app.use(
     '/api/backups',
+    createSourceRoutes(deps, keys),
+    createScheduleRoutes(deps, keys),
     createRunRoutes(deps, keys),
     createContentRoutes(deps, keys),
     createRunStartRoutes(deps, keys),
+    createForgetRoute(deps, keys),
+    createPruneRoute(deps, keys),
   );
   for (const kind of ['restores', 'verifications'] as const)
     app.use(`/api/${kind}`, createReportRoutes(deps, keys, kind));
   app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
+  app.use(createMetricsRoute(deps.metrics, keys, deps.metrics));
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;

@@ -9,12 +9,15 @@ import { limitRate, type RateLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 import { HttpProblem } from './problem.ts';
 import { requestLog } from './request-log.ts';
+import { requestSpan, type OnAnswered } from './request-span.ts';
 
 /** How the API stands towards the network. */
 export interface Edges {
   readonly rateLimits: RateLimits;
   /** Proxies whose word on the caller's address counts: how many there are, or their addresses and subnets. */
   readonly trustProxy?: number | readonly string[];
+  /** Told of each answer. */
+  readonly onAnswered?: OnAnswered;
   /** Aborted when the server is about to end. */
   readonly draining: AbortSignal;
 }
@@ -31,7 +34,7 @@ export function applyEdges(app: Express, { jobs, log, keyed }: EdgeParts, edges:
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', edges.trustProxy ?? false);
-  app.use(requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
+  app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
   app.use(createHealthRoutes(jobs, edges.draining));
   app.use(...limitRate(edges.rateLimits), createDocsRoutes({ keyed }));
 }

@@ -5,11 +5,6 @@ import { HttpProblem, refuseMethod } from './problem.ts';
 // Probes come from many places at once; Temporal is asked once for all of them.
 const rememberFor = 1000;
 
-/** Whether probes ask for this path, whose log lines would drown the others. */
-export function isHealthPath(url = ''): boolean {
-  return /^\/(?:healthz|readyz)\/?(?:\?|$)/iu.test(url);
-}
-
 /**
  * `GET /healthz`: the process is up. `GET /readyz`: it may be sent requests, for Temporal answers and it is not about to end. They
  * need no key, and say nothing that would need one.

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Keys, Scope } from './keys.ts';
+import { addLogFields } from './log-fields.ts';
 import { instanceIdSchema } from './schemas/instance-id.ts';
 
 type OnInstance = Request<{ instanceId: string }>;
@@ -14,7 +15,11 @@ export function onInstance(
   return async (request, response) => {
     const { instanceId } = request.params;
     keys.check(request as Request, instanceId, scopesOf(request));
-    if (instanceIdSchema.safeParse(instanceId).success) await handle(request, response, instanceId);
-    else response.status(404).end();
+    if (!instanceIdSchema.safeParse(instanceId).success) {
+      response.status(404).end();
+      return;
+    }
+    addLogFields(response, { instanceId });
+    await handle(request, response, instanceId);
   };
 }

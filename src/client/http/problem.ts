@@ -44,10 +44,14 @@ export const refuseMethod: RequestHandler = () => {
 const statuses: Readonly<Partial<Record<ExpectedError['type'], number>>> = {
   RunNotFound: 404,
   PathNotFound: 404,
+  ScheduleNotFound: 404,
+  ForgetRefused: 409,
   // The run is there, and in no state to be used.
   ManifestInvalid: 409,
   ManifestTooNew: 501,
   StorageRefused: 502,
+  // The request asks for what only the server's own files could tell.
+  InvalidConfiguration: 503,
   StorageUnavailable: 503,
   TemporalUnavailable: 503,
 };

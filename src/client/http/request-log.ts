@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
-import { isHealthPath } from './health.ts';
+import { logFieldsOf } from './log-fields.ts';
+import { isQuietPath } from './quiet-path.ts';
 
 const plainValue = /^[\w.,:+ -]{0,64}$/u;
 const saneId = /^[\w.:-]{1,128}$/u;
@@ -25,14 +26,15 @@ const plainParameters = new Set(
 );
 
 /**
- * One line for every request that was answered, under an id: the caller's `X-Request-Id` when it is a plain one. The answer carries
+ * One line for every request that was answered, with the instance that it is about, under an id: the caller's `X-Request-Id` when it is a plain one. The answer carries
  * it too. Neither headers nor codes are logged.
  */
 export function requestLog(log: Logger): RequestHandler {
   return pinoHttp({
     logger: log,
     genReqId: identify,
-    customLogLevel: (request) => (isHealthPath(request.url) ? 'debug' : 'info'),
+    customLogLevel: (request) => (isQuietPath(request.url) ? 'debug' : 'info'),
+    customProps: (_request, response) => logFieldsOf(response),
     customSuccessMessage: () => 'request answered',
     customErrorMessage: () => 'request failed',
     serializers: { req: describeRequest, res: describeResponse },

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { BackupProgress } from '../../shared/contract.ts';
+import { Schedules } from '../schedules/schedules.ts';
 import { restartJob, rewindJob } from './again.ts';
 import { createDoor, type Door } from './door.ts';
 import { bytesUnderWay, describe, findJob, retrying, runtimeStatus } from './execution.ts';
@@ -33,8 +34,12 @@ export class Jobs {
   readonly #door: Door;
   readonly #statuses = new SharedReads<JobStatus | undefined>();
 
+  /** What starts jobs by itself. */
+  readonly schedules: Schedules;
+
   constructor({ client, address, taskQueue }: JobsOptions) {
     this.#door = createDoor(client, address, taskQueue);
+    this.schedules = new Schedules(this.#door);
   }
 
   /** Starts a workflow and returns its instance id, a new one unless given. Throws {@link JobExistsError}. */
@@ -143,6 +148,12 @@ export class Jobs {
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
+  }
+
+  /** Whether a workflow of this id has not ended, whatever task queue it is on. */
+  async isUnderWay(instanceId: string): Promise<boolean> {
+    const description = await this.#door.ask(() => describe(this.#door.client, instanceId));
+    return description !== undefined && description.closeTime === undefined;
   }
 
   /** Whether an instance still runs but was asked to stop. */

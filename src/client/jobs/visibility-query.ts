@@ -38,6 +38,11 @@ export function executionsQuery(instanceIds: readonly string[]): string {
   return `WorkflowId IN (${instanceIds.map(quoted).join(', ')})`;
 }
 
+/** The running workflows of one name on a task queue. */
+export function runningQuery(taskQueue: string, name: string): string {
+  return `TaskQueue = ${quoted(taskQueue)} AND WorkflowType = ${quoted(name)} AND ExecutionStatus = 'Running'`;
+}
+
 // Temporal 1.31 finds no value with this character in it, however it is escaped.
 const unfindable = '"';
 

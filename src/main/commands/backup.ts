@@ -1,25 +1,28 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { backupReport } from '../../client/cli/backup-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
 import { workflowNames, type BackupInput } from '../../shared/contract.ts';
-import { requireElsewhere } from '../elsewhere.ts';
-import { backupInstanceId } from '../instance-id.ts';
+import type { SourcesFileFlags } from '../at-source.ts';
+import { backupTarget } from '../backup-target.ts';
 import type { Call } from '../invocation.ts';
 import { limitUpload, type UploadLimited } from '../limit-upload.ts';
-import { requireDirectory } from '../require-directory.ts';
+import { commandNames } from '../nearest-command.ts';
 import { withSession } from '../with-session.ts';
+import { filtersOf, withFilters, type FilterFlags } from './filter-options.ts';
 import {
-  commonFlags,
   notEmpty,
+  perform,
   sourceName,
   withJobOptions,
+  withSourcesFile,
   withUploadLimit,
   type Choose,
   type JobFlags,
 } from './options.ts';
+import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
 
-interface BackupFlags extends JobFlags, UploadLimited {
+interface BackupFlags extends FilterFlags, JobFlags, SourcesFileFlags, TagFlags, UploadLimited {
+  readonly dryRun: boolean;
   readonly checksum: boolean;
   readonly repair: boolean;
   readonly takeOver: boolean;
@@ -28,7 +31,13 @@ interface BackupFlags extends JobFlags, UploadLimited {
 }
 
 const help = `
-A directory that is called like a command is written with its path: ./restore. See \`npm run backup -- COMMAND --help\`.
+The command's name may be left out: \`durable-backup DIR\`. A word without a slash means the source that durable-backup.yaml calls so, and
+else the directory. One that is called like a command or a source is written with its path: ./restore.
+
+A GLOB with a slash at its beginning or in its middle is relative to DIR, as in /build or docs/*.pdf; any other is about names at every
+depth, as in *.log, and one that ends in a slash about folders. --exclude goes before --include. Files called .backupignore leave out
+what .gitignore files of the same lines would. With --dry-run, rows come as they are found, with --json as NDJSON; where there is a
+last run to compare with, they say what is unchanged.
 
 Temporal, storage and worker are started for the run unless the environment names them (TEMPORAL_ADDRESS,
 AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT). With TEMPORAL_ADDRESS, workers are expected elsewhere.
@@ -36,17 +45,17 @@ AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT). With TEMPORAL_ADDRESS
 Exit codes: 0 done, 1 error, 3 some files could not be backed up, 130 interrupted.
 
 Examples:
-  npm run backup -- ~/photos
-  npm run backup -- /srv/site --json | jq .bytes
-  npm run backup -- runs
-  npm run backup -- restore latest --source /srv/site --target /tmp/site`;
+  durable-backup ~/photos
+  durable-backup backup /srv/site --json | jq .bytes
+  durable-backup backup /srv/site --source web-1
+  durable-backup backup /srv/site --exclude node_modules --exclude '/var/*.log' --larger-than 2GiB --dry-run`;
 
-/** `DIR`: backs up a directory; what the program does unless a command is named. */
+/** `backup DIR`: backs up a directory; what the program does unless another command is named. */
 export function addBackup(program: Command, choose: Choose): void {
   const command = program
-    .description('Backs up a directory tree to Azure Blob Storage; shows, restores and verifies what is there.')
-    .usage('[options] <dir>\n       backup [command] [options]')
-    .argument('<dir>', 'directory to back up', notEmpty)
+    .command('backup', { isDefault: true })
+    .description('backs up a directory tree')
+    .argument('<dir>', 'directory to back up, or the name of a source', notEmpty)
     .option('--checksum', 'read every file instead of going by size and times', false)
     .option('--repair', 'look up what is unchanged in storage, and send again what is missing or damaged there', false)
     .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false)
@@ -55,27 +64,30 @@ export function addBackup(program: Command, choose: Choose): void {
       'where the directory is: a name that workers elsewhere have among their SOURCES',
       sourceName,
     )
+    .option('--dry-run', 'print what would be backed up and what left out, and why; back up nothing', false)
     .addHelpText('after', help);
-  withUploadLimit(withJobOptions(command)).action((dir: string) => {
-    const flags = { ...program.opts<BackupFlags>(), ...commonFlags(program) };
-    choose(flags, async (call) => backUp(dir, limitUpload({ ...call, ...flags })));
-  });
+  withFilters(command);
+  withTag(command, 'mark the run with this word, to find it and to keep it by');
+  perform(withSourcesFile(withUploadLimit(withJobOptions(command))), choose, (call: Call & BackupFlags, dir: string) =>
+    backUp(limitUpload(call), dir, commandNames(program)),
+  );
 }
 
-async function backUp(dir: string, call: Call & BackupFlags): Promise<number> {
-  const { source } = call;
-  requireElsewhere('--source', source, call);
-  const root = resolve(dir);
-  if (call.worker || !call.config.temporal.named) await requireDirectory(root, commandsToo(dir));
-  const instanceId = backupInstanceId(root, source);
+async function backUp(call: Call & BackupFlags, dir: string, commands: readonly string[]): Promise<number> {
+  const target = await backupTarget(call, dir, commands);
+  const { instanceId, label } = target;
+  const { root, source, prefix } = target.input;
   const input: BackupInput = {
-    root,
-    ...(source !== undefined && { source }),
+    ...target.input,
     ...(call.checksum && { checksum: true }),
     ...(call.repair && { repair: true }),
     ...(call.takeOver && { takeOver: true }),
+    ...tagsOf(call, target.input.tags),
+    ...filtersOf(call, target.input.filters),
   };
-  return withSession(call, (session, follow) =>
+  if (call.dryRun) return previewLate(call, input);
+  const at = prefix === undefined ? call : { ...call, config: { ...call.config, prefix } };
+  return withSession(at, (session, follow) =>
     follow({
       instanceId,
       taskQueue: session.queuesOf(instanceId)[0],
@@ -83,15 +95,15 @@ async function backUp(dir: string, call: Call & BackupFlags): Promise<number> {
       ...(source !== undefined && { source }),
       kind: backupReport,
       begin: ({ jobs, note }) => {
-        const tree = source === undefined ? root : `${root} on ${source}`;
-        const [name, summary, what] = [workflowNames.backup, `Back up ${tree}`, `backup of ${tree}`];
+        const [name, summary, what] = [workflowNames.backup, `Back up ${label}`, `backup of ${label}`];
         return startOrJoin(jobs, { name, input, instanceId, summary, what }, note);
       },
     }),
   );
 }
 
-// What looks like the name of a command was perhaps meant as one.
-function commandsToo(dir: string): string {
-  return /^[a-z-]+$/u.test(dir) ? ', or one of the commands runs, ledger, retry, restore and verify' : '';
+// It loads what activities are made of, which help does not need.
+async function previewLate(call: Call, input: BackupInput): Promise<number> {
+  const { previewBackup } = await import('../preview-backup.ts');
+  return previewBackup(call, input);
 }

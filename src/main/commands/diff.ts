@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { differenceFormat, marksHelp } from '../../client/cli/entry-text.ts';
-import type { Call, CommonFlags } from '../invocation.ts';
-import { lookInto, printAll, type SourceFlags } from '../look-into.ts';
-import { commonFlags, heldRunHelp, runArgument, withCommonOptions, withSource, type Choose } from './options.ts';
+import type { Call } from '../invocation.ts';
+import { lookInto, printAll } from '../look-into.ts';
+import type { SourceFlags } from '../at-source.ts';
+import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
 Compares what the two runs hold, path by path. Before each path that differs stands how:
@@ -13,10 +14,8 @@ With --json, each difference is one JSON object on a line of its own (NDJSON), w
 Exit codes: 0 done, whether or not they differ, 1 error, 130 interrupted.
 
 Examples:
-  npm run backup -- diff 2026-11-20T18:00:00Z latest --source /srv/site
-  npm run backup -- diff 20261121T063324Z-b2d63b73 latest --json | jq -r 'select(.change == "removed").path'`;
-
-type DiffFlags = CommonFlags & SourceFlags;
+  durable-backup diff 2026-11-20T18:00:00Z latest --source /srv/site
+  durable-backup diff 20261121T063324Z-b2d63b73 latest --json | jq -r 'select(.change == "removed").path'`;
 
 /** `diff RUN RUN`: how two runs differ. */
 export function addDiff(program: Command, choose: Choose): void {
@@ -26,13 +25,10 @@ export function addDiff(program: Command, choose: Choose): void {
     .argument('<before>', heldRunHelp, runArgument)
     .argument('<after>', 'the same', runArgument)
     .addHelpText('after', help);
-  withSource(withCommonOptions(command, 'print NDJSON instead of text')).action((before: string, after: string) => {
-    const flags = { ...command.opts<DiffFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => compare(before, after, { ...call, ...flags }));
-  });
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of text'), choose, compare);
 }
 
-function compare(before: string, after: string, call: Call & DiffFlags): Promise<number> {
+function compare(call: Call & SourceFlags, before: string, after: string): Promise<number> {
   return lookInto(call, async ({ backups, signal, find }) => {
     await printAll(backups.differences(await find(before), await find(after), signal), differenceFormat, call);
   });

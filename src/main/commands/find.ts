@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { versionFormat } from '../../client/cli/entry-text.ts';
-import type { Call, CommonFlags } from '../invocation.ts';
-import { lookInto, pathIn, printAll, type SourceFlags } from '../look-into.ts';
-import { commonFlags, heldRunHelp, runArgument, withCommonOptions, withSource, type Choose } from './options.ts';
+import type { Call } from '../invocation.ts';
+import { lookInto, pathIn, printAll } from '../look-into.ts';
+import type { SourceFlags } from '../at-source.ts';
+import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
 The pattern is a path or a glob (quote it), relative to the directory that was backed up, as restore takes it: * and ? stay within
@@ -13,10 +14,10 @@ with all of these runs, newest first, the exact path, encoded, and the SHA-256.
 Exit codes: 0 done, whether or not there is one, 1 error, 130 interrupted.
 
 Examples:
-  npm run backup -- find assets/logo.png
-  npm run backup -- find '**/*.log' --run latest --source /srv/site`;
+  durable-backup find assets/logo.png
+  durable-backup find '**/*.log' --run latest --source /srv/site`;
 
-interface FindFlags extends CommonFlags, SourceFlags {
+interface FindFlags extends SourceFlags {
   readonly run?: string;
 }
 
@@ -28,13 +29,10 @@ export function addFind(program: Command, choose: Choose): void {
     .argument('<pattern>', 'path or glob')
     .option('--run <run>', `look in this one: ${heldRunHelp}`, runArgument)
     .addHelpText('after', help);
-  withSource(withCommonOptions(command, 'print NDJSON instead of columns')).action((pattern: string) => {
-    const flags = { ...command.opts<FindFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => find(pattern, { ...call, ...flags }));
-  });
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of columns'), choose, find);
 }
 
-function find(pattern: string, call: Call & FindFlags): Promise<number> {
+function find(call: Call & FindFlags, pattern: string): Promise<number> {
   const { run, source: root } = call;
   return lookInto(call, async ({ backups, signal, find: findRun }) => {
     const runs =

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { ledgerLines } from '../../client/cli/ledger-text.ts';
 import { writeLines } from '../../client/cli/write-lines.ts';
-import type { Call, CommonFlags } from '../invocation.ts';
+import type { Call } from '../invocation.ts';
+import type { SourceFlags } from '../at-source.ts';
 import { withBackups } from '../with-backups.ts';
-import { commonFlags, runArgument, runHelp, withCommonOptions, withSource, type Choose } from './options.ts';
+import { performAtSource, runArgument, runHelp, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
 Each row has the path, what became of it, how often the file was read, its size, its SHA-256 and, where it failed, the reason.
@@ -14,27 +15,20 @@ encoded, beside the one for people.
 Exit codes: 0 done, whatever the outcomes are, 1 error, 130 interrupted.
 
 Examples:
-  npm run backup -- ledger latest --source /srv/site
-  npm run backup -- ledger latest --json | jq -r 'select(.outcome == "failed") | "\\(.path): \\(.reason)"'`;
-
-interface LedgerFlags extends CommonFlags {
-  readonly source?: string;
-}
+  durable-backup ledger latest --source /srv/site
+  durable-backup ledger latest --json | jq -r 'select(.outcome == "failed") | "\\(.path): \\(.reason)"'`;
 
 /** `ledger RUN`: what became of every path. */
 export function addLedger(program: Command, choose: Choose): void {
   const command = program
     .command('ledger')
-    .description('prints what became of every path of a run, a restore or a verification')
+    .description('prints what became of every path of a run')
     .argument('<run>', `${runHelp}; or the id of a restore or a verification`, runArgument)
     .addHelpText('after', help);
-  withSource(withCommonOptions(command, 'print NDJSON instead of columns')).action((run: string) => {
-    const flags = { ...command.opts<LedgerFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => printLedger(run, { ...call, ...flags }));
-  });
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of columns'), choose, printLedger);
 }
 
-function printLedger(run: string, call: Call & LedgerFlags): Promise<number> {
+function printLedger(call: Call & SourceFlags, run: string): Promise<number> {
   const { source: root, json } = call;
   return withBackups(call, async (backups, signal) => {
     const rows = await backups.anyLedger({ run, ...(root !== undefined && { root }) }, signal);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { entryFormat } from '../../client/cli/entry-text.ts';
-import type { Call, CommonFlags } from '../invocation.ts';
-import { lookInto, pathIn, printAll, type SourceFlags } from '../look-into.ts';
-import { commonFlags, heldRunHelp, runArgument, withCommonOptions, withSource, type Choose } from './options.ts';
+import type { Call } from '../invocation.ts';
+import { lookInto, pathIn, printAll } from '../look-into.ts';
+import type { SourceFlags } from '../at-source.ts';
+import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
 Each row has the type, the permissions, the size, the time of modification and the path; a directory ends in a slash.
@@ -11,10 +12,10 @@ With --json, each row is one JSON object on a line of its own (NDJSON), with the
 Exit codes: 0 done, 1 error, 130 interrupted.
 
 Examples:
-  npm run backup -- ls latest --source /srv/site
-  npm run backup -- ls 20261121T063324Z-b2d63b73 assets --recursive --json | jq -r .path`;
+  durable-backup ls latest --source /srv/site
+  durable-backup ls 20261121T063324Z-b2d63b73 assets --recursive --json | jq -r .path`;
 
-interface LsFlags extends CommonFlags, SourceFlags {
+interface LsFlags extends SourceFlags {
   readonly recursive: boolean;
 }
 
@@ -27,13 +28,10 @@ export function addLs(program: Command, choose: Choose): void {
     .argument('[path]', 'folder, or something in one; by default all that was backed up')
     .option('-r, --recursive', 'list what is in its folders too', false)
     .addHelpText('after', help);
-  withSource(withCommonOptions(command, 'print NDJSON instead of columns')).action((run: string, path?: string) => {
-    const flags = { ...command.opts<LsFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => list(run, path, { ...call, ...flags }));
-  });
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of columns'), choose, list);
 }
 
-function list(run: string, path: string | undefined, call: Call & LsFlags): Promise<number> {
+function list(call: Call & LsFlags, run: string, path?: string): Promise<number> {
   return lookInto(call, async ({ backups, signal, find }) => {
     const manifest = await find(run);
     const folder = pathIn(manifest, path);

@@ -1,22 +1,44 @@
-import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Level } from 'pino';
 import { byteRateHelp, parseByteRate } from '../../shared/byte-rate.ts';
+import { parseShare, shareRule } from '../../shared/share.ts';
 import { isSource, sourceRule } from '../../shared/source.ts';
-import type { CommonFlags, Task } from '../invocation.ts';
-import type { UploadLimited } from '../limit-upload.ts';
+import { atSource, type SourceFlags } from '../at-source.ts';
+import type { Call, CommonFlags, Task } from '../invocation.ts';
 
-/** Keeps what a command line asks for, until it has been read whole. */
-export type Choose = (flags: CommonFlags, task: Task) => void;
+/** Keeps what a command line asks for, until it has been read whole; `logLevel` is for where LOG_LEVEL says nothing. */
+export type Choose = (flags: CommonFlags, task: Task, logLevel?: Level) => void;
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, choose: Choose) => void;
 
 export interface JobFlags extends CommonFlags {
   readonly worker: boolean;
 }
 
+/** What a command does, told the call with the command's flags and its arguments. Only the command knows which these are. */
+type Work = (call: never, ...args: never[]) => Promise<number>;
+
+/** Makes `work` what a command does; {@link commonFlags} reads the flags that are common. */
+export function perform(command: Command, choose: Choose, work: Work, logLevel?: Level): void {
+  command.action((...given: unknown[]) => {
+    const flags = { ...command.opts(), ...commonFlags(command) };
+    const args = given.slice(0, command.registeredArguments.length) as never[];
+    choose(flags, async (call) => work({ ...call, ...flags } as never, ...args), logLevel);
+  });
+}
+
+/** What `--json` does where a log, which is JSON in any case, is all that is said. */
+export const errorsToo = 'print an error as one JSON object too; the log is JSON in any case';
+
 /** Adds `--json` and `--quiet`. */
 export function withCommonOptions(command: Command, json: string): Command {
-  return command
-    .option('--json', json, false)
-    .option('--quiet', 'print nothing but the result: no progress, and no text when all went well', false);
+  return withQuiet(command.option('--json', json, false));
+}
+
+/** Adds `--quiet`. */
+export function withQuiet(command: Command): Command {
+  return command.option('--quiet', 'print nothing but the result: no progress, and no text when all went well', false);
 }
 
 /** Adds `--json`, `--quiet` and `--worker`. */
@@ -38,27 +60,36 @@ export function withUploadLimit(command: Command): Command {
   );
 }
 
-/** Adds `--source`, which tells backups of several directories apart. */
-export function withSource(command: Command): Command {
-  return command.addOption(
-    new Option('--source <root>', 'directory that was backed up, where there are backups of several').argParser(
-      (root: string) => resolve(notEmpty(root)),
-    ),
-  );
+/** Adds `--config`, for what takes the names of sources. */
+export function withSourcesFile(command: Command): Command {
+  const option = new Option(
+    '--config <file>',
+    'where sources are named; DURABLE_BACKUP_CONFIG, or ./durable-backup.yaml, unless given',
+  ).argParser(notEmpty);
+  // As `config` it would be taken for what this process was configured to be.
+  option.attributeName = () => 'sourcesFile';
+  return command.addOption(option);
+}
+
+/**
+ * Makes `work` what a command does about the backups of one directory, as {@link perform} does, and adds `--source`, which tells these
+ * apart. It is called with the directory that was meant, and below its prefix.
+ */
+export function performAtSource(command: Command, choose: Choose, work: Work): void {
+  const option = new Option(
+    '--source <name>',
+    'source, or directory that was backed up, where there are backups of several',
+  ).argParser(notEmpty);
+  const found = async (call: Call & SourceFlags, ...args: never[]) => work((await atSource(call)) as never, ...args);
+  perform(withSourcesFile(command.addOption(option)), choose, found);
 }
 
 /** What every command understands, as written after its name or before it. */
-export function commonFlags(command: Command): JobFlags {
-  const given = [command, command.parent].map((one) => one?.opts<JobFlags>());
-  const either = (name: keyof JobFlags) => given.some((flags) => flags?.[name] === true);
+function commonFlags(command: Command): JobFlags {
+  const given: Partial<JobFlags>[] = [];
+  for (let one: Command | null = command; one; one = one.parent) given.push(one.opts<JobFlags>());
+  const either = (name: keyof JobFlags) => given.some((flags) => flags[name] === true);
   return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
-}
-
-/** The limit that {@link withUploadLimit} adds, as written after the command's name or before it. */
-export function uploadLimitOf(command: Command): UploadLimited {
-  const [own, before] = [command, command.parent].map((one) => one?.opts<UploadLimited>().limitUpload);
-  const limitUpload = own ?? before;
-  return limitUpload === undefined ? {} : { limitUpload };
 }
 
 /** The name of a source. */
@@ -82,15 +113,14 @@ export const heldRunHelp = `${runHelp}; of complete runs, unless an id says whic
 /** A run's reference; an empty one is a mistake. */
 export function runArgument(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('It is empty; `npm run backup -- runs` lists the runs.');
+  throw new InvalidArgumentError('It is empty; `durable-backup runs` lists the runs.');
 }
 
 /** `5%` or `0.05`: a share above 0, at most 1. */
 export function share(text: string): number {
-  const [, number = '', percent] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/u.exec(text.trim()) ?? [];
-  const value = percent === '%' ? Number(number) / 100 : Number(number);
-  if (number !== '' && value > 0 && value <= 1) return value;
-  throw new InvalidArgumentError('It must be a share above 0 and at most 100%, such as 5%.');
+  const value = parseShare(text);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError(`It must be ${shareRule}.`);
 }
 
 /** `10MiB`: bytes per second. */

@@ -13,13 +13,12 @@ import { fixRun, type FixedRun } from '../fix-run.ts';
 import { pathsBelow } from '../paths-below.ts';
 import { withSession } from '../with-session.ts';
 import {
-  commonFlags,
   notEmpty,
+  performAtSource,
   runArgument,
   runHelp,
   sourceName,
   withJobOptions,
-  withSource,
   type Choose,
   type JobFlags,
 } from './options.ts';
@@ -32,9 +31,9 @@ if-changed replaces files whose size or time differ, always replaces every file.
 Exit codes: 0 done, 1 error, 3 some files could not be restored, 130 interrupted.
 
 Examples:
-  npm run backup -- restore latest --source /srv/site --target /tmp/site
-  npm run backup -- restore 20261121T063324Z-b2d63b73 assets/logo.png 'logs/*.log' --overwrite never
-  npm run backup -- restore 2026-11-20T18:00:00Z --source /srv/site --delete --dry-run`;
+  durable-backup restore latest --source /srv/site --target /tmp/site
+  durable-backup restore 20261121T063324Z-b2d63b73 assets/logo.png 'logs/*.log' --overwrite never
+  durable-backup restore 2026-11-20T18:00:00Z --source /srv/site --delete --dry-run`;
 
 interface RestoreFlags extends JobFlags {
   readonly source?: string;
@@ -71,17 +70,14 @@ export function addRestore(program: Command, choose: Choose): void {
     .option('--delete', 'delete what the target holds and the run does not', false)
     .option('--dry-run', 'change nothing, and print what would be done', false)
     .addHelpText('after', help);
-  withSource(withJobOptions(command)).action((run: string, paths: readonly string[]) => {
-    const flags = { ...command.opts<RestoreFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => restore(run, paths, { ...call, ...flags }));
-  });
+  performAtSource(withJobOptions(command), choose, restore);
 }
 
-async function restore(run: string, paths: readonly string[], call: Call & RestoreFlags): Promise<number> {
+async function restore(call: Call & RestoreFlags, run: string, paths: readonly string[]): Promise<number> {
   const { targetSource: source } = call;
   requireElsewhere('--target-source', source, call);
   return withSession(call, async (session, follow) => {
-    const fixed = await fixRun(session, { run, root: call.source }, call.stop);
+    const fixed = await fixRun(session, { ...call, run }, call.stop);
     const input = inputOf(fixed, paths, call);
     const directory = call.target ?? fixed.manifest?.root;
     const instanceId = jobInstanceId('restore', directory ?? fixed.run, input);

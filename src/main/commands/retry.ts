@@ -10,12 +10,10 @@ import { requireBackups } from '../require-backups.ts';
 import type { Session } from '../session.ts';
 import { withSession } from '../with-session.ts';
 import {
-  commonFlags,
+  performAtSource,
   runArgument,
   runHelp,
   withJobOptions,
-  uploadLimitOf,
-  withSource,
   withUploadLimit,
   type Choose,
   type JobFlags,
@@ -28,8 +26,8 @@ it does not, the next backup takes up what is missing.
 Exit codes: 0 done, or nothing to retry, 1 error, 3 some files failed again, 130 interrupted.
 
 Examples:
-  npm run backup -- retry 20261121T063329Z-d5f77bbe
-  npm run backup -- retry backup-site-3978bb10 --json`;
+  durable-backup retry 20261121T063329Z-d5f77bbe
+  durable-backup retry backup-site-3978bb10 --json`;
 
 interface RetryFlags extends JobFlags, UploadLimited {
   readonly source?: string;
@@ -42,37 +40,16 @@ export function addRetry(program: Command, choose: Choose): void {
     .description('copies what failed in an incomplete run')
     .argument('<run>', runHelp, runArgument)
     .addHelpText('after', help);
-  withSource(withUploadLimit(withJobOptions(command))).action((run: string) => {
-    const flags = { ...command.opts<RetryFlags>(), ...commonFlags(command), ...uploadLimitOf(command) };
-    choose(flags, async (call) => retry(run, limitUpload({ ...call, ...flags })));
-  });
+  performAtSource(withUploadLimit(withJobOptions(command)), choose, retry);
 }
 
-function retry(run: string, call: Call & RetryFlags): Promise<number> {
-  const { source: root, json, answer, note, stop } = call;
-  return withSession(call, async (session, follow) => {
+function retry(call: Call & RetryFlags, run: string): Promise<number> {
+  const { source: root, stop } = call;
+  return withSession(limitUpload(call), async (session, follow) => {
     const asked = { run, incompleteToo: true, ...(root !== undefined && { root }) };
     const { manifest } = await requireBackups(session).find(asked, stop);
     const { instanceId } = manifest;
-    if (manifest.complete) {
-      const { run, root, files, bytes } = manifest;
-      const sentence = whyNotRetried('complete', manifest);
-      if (json)
-        answer(
-          JSON.stringify({
-            instanceId,
-            status: 'Completed',
-            runId: run,
-            root,
-            files,
-            bytes,
-            failed: 0,
-            complete: true,
-          }),
-        );
-      else note(sentence);
-      return exitCodes.done;
-    }
+    if (manifest.complete) return answerComplete(manifest, call);
     return follow({
       instanceId,
       taskQueue: await queueOf(session, instanceId),
@@ -81,6 +58,15 @@ function retry(run: string, call: Call & RetryFlags): Promise<number> {
       begin: async ({ jobs, note }) => sayWhich(await retryRun(jobs, manifest), manifest, note),
     });
   });
+}
+
+/** What the retry of a complete run says: nothing was to be done, and what the run holds. */
+function answerComplete(manifest: Manifest, { json, answer, note }: Call): number {
+  const { instanceId, run: runId, root, files, bytes } = manifest;
+  if (json)
+    answer(JSON.stringify({ instanceId, status: 'Completed', runId, root, files, bytes, failed: 0, complete: true }));
+  else note(whyNotRetried('complete', manifest));
+  return exitCodes.done;
 }
 
 /** The first of the queues where the instance is known; the first of all when it is on none. */

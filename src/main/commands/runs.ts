@@ -3,38 +3,44 @@ import type { RunInfo } from '../../client/backups/run-info.ts';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { runListText } from '../../client/cli/run-list.ts';
 import { writeLines } from '../../client/cli/write-lines.ts';
-import type { Call, CommonFlags } from '../invocation.ts';
+import type { Call } from '../invocation.ts';
+import type { SourceFlags } from '../at-source.ts';
 import { withBackups } from '../with-backups.ts';
-import { commonFlags, withCommonOptions, withSource, type Choose } from './options.ts';
+import { performAtSource, withCommonOptions, type Choose } from './options.ts';
+import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
 
 const help = `
 States: complete; incomplete, with the number of files that failed; unfinished, which runs or was stopped before its end;
-unreadable, when the manifest is damaged.
+unreadable, when the manifest is damaged. \`durable-backup forget --undo\` takes back that a run was forgotten.
 
 Exit codes: 0 done, whatever the states are, 1 error, 130 interrupted.
 
 Examples:
-  npm run backup -- runs
-  npm run backup -- runs --source /srv/site --json | jq -r '.[0].run'`;
+  durable-backup runs
+  durable-backup runs --tag nightly --forgotten
+  durable-backup runs --source /srv/site --json | jq -r '.[0].run'`;
 
-interface RunsFlags extends CommonFlags {
-  readonly source?: string;
+interface RunsFlags extends SourceFlags, TagFlags {
+  readonly forgotten: boolean;
 }
 
 /** `runs`: the history, newest first. */
 export function addRuns(program: Command, choose: Choose): void {
-  const command = program.command('runs').description('lists the runs, newest first').addHelpText('after', help);
-  withSource(withCommonOptions(command, 'print one JSON array instead of text')).action(() => {
-    const flags = { ...command.opts<RunsFlags>(), ...commonFlags(command) };
-    choose(flags, (call) => listRuns({ ...call, ...flags }));
-  });
+  const command = program
+    .command('runs')
+    .description('lists the runs, newest first')
+    .option('--forgotten', 'list forgotten runs too', false)
+    .addHelpText('after', help);
+  withTag(command, 'list only runs with this tag');
+  performAtSource(withCommonOptions(command, 'print one JSON array instead of text'), choose, listRuns);
 }
 
 function listRuns(call: Call & RunsFlags): Promise<number> {
-  const { source: root, json } = call;
+  const { source: root, forgotten: forgottenToo, json } = call;
+  const filter = { ...(root !== undefined && { root }), ...tagsOf(call), forgottenToo };
   return withBackups(call, async (backups, signal) => {
     const runs: RunInfo[] = [];
-    for await (const run of backups.runs(root === undefined ? {} : { root }, signal)) runs.push(run);
+    for await (const run of backups.runs(filter, signal)) runs.push(run);
     await writeLines([json ? JSON.stringify(runs) : runListText(runs, backups.url)], process.stdout);
     return exitCodes.done;
   });

@@ -9,13 +9,12 @@ import type { Call } from '../invocation.ts';
 import { printRows } from '../print-rows.ts';
 import { withSession } from '../with-session.ts';
 import {
-  commonFlags,
+  performAtSource,
   runArgument,
   runHelp,
   share,
   subset,
   withJobOptions,
-  withSource,
   type Choose,
   type JobFlags,
 } from './options.ts';
@@ -28,9 +27,9 @@ blob that no run refers to. Extra blobs alone are no failure.
 Exit codes: 0 intact, 1 error, 3 something is missing, corrupt or could not be checked, 130 interrupted.
 
 Examples:
-  npm run backup -- verify latest --source /srv/site
-  npm run backup -- verify latest --deep --sample 5%
-  npm run backup -- verify 20261121T063324Z-b2d63b73 --deep --subset 3/10 --json`;
+  durable-backup verify latest --source /srv/site
+  durable-backup verify latest --deep --sample 5%
+  durable-backup verify 20261121T063324Z-b2d63b73 --deep --subset 3/10 --json`;
 
 interface VerifyFlags extends JobFlags {
   readonly source?: string;
@@ -53,19 +52,18 @@ export function addVerify(program: Command, choose: Choose): void {
         .conflicts('sample'),
     )
     .addHelpText('after', help);
-  withSource(withJobOptions(command)).action((run: string) => {
-    const flags = { ...command.opts<VerifyFlags>(), ...commonFlags(command) };
-    if (!flags.deep && (flags.sample !== undefined || flags.subset)) {
+  command.hook('preAction', () => {
+    const { deep, sample, subset } = command.opts<VerifyFlags>();
+    if (!deep && (sample !== undefined || subset))
       command.error('error: --sample and --subset say what is read: give --deep with them');
-    }
-    choose(flags, (call) => verify(run, { ...call, ...flags }));
   });
+  performAtSource(withJobOptions(command), choose, verify);
 }
 
-function verify(run: string, call: Call & VerifyFlags): Promise<number> {
+function verify(call: Call & VerifyFlags, run: string): Promise<number> {
   const { stop, sample, subset } = call;
   return withSession(call, async (session, follow) => {
-    const { manifest, ...which } = await fixRun(session, { run, root: call.source }, stop);
+    const { manifest, ...which } = await fixRun(session, { ...call, run }, stop);
     const input: VerificationInput = {
       ...which,
       ...(call.deep && { deep: true }),

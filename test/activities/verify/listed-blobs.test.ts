@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blobFolder, isPlain, mayBeRewritten } from '../../../src/activities/verify/blob-names.ts';
+import { blobFolder, isPlain, mayBeRewritten } from '../../../src/manifests/blob-names.ts';
 import { createListedBlobs } from '../../../src/activities/verify/listed-blobs.ts';
 import { blobName, encodeRoot } from '../../../src/shared/blob-name.ts';
 import { comparePaths } from '../../../src/shared/encoded-path.ts';

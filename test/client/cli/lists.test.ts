@@ -42,6 +42,16 @@ test('the list of runs has one line each, whatever is known of them', () => {
   ]);
 });
 
+test('it has tags where there are any, and tells which runs are forgotten', () => {
+  const tagged: RunInfo = { ...complete, root: '/srv', tags: ['nightly', 'eu'] };
+  const forgotten: RunInfo = { ...complete, root: '/srv', forgottenAt: '2026-11-21T06:00:00Z' };
+  expect(runListText([tagged, forgotten], 'x').split('\n')).toEqual([
+    'RUN                        STATE                STARTED                 DURATION  FILES    BYTES  TAGS         ROOT',
+    '20261121T051430Z-1f3a9c2e  complete             2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  nightly, eu  /srv',
+    '20261121T051430Z-1f3a9c2e  forgotten, complete  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  -            /srv',
+  ]);
+});
+
 test('an empty history says where it was looked for', () => {
   expect(runListText([], 'http://storage/backups')).toBe('No runs in http://storage/backups');
 });

@@ -62,6 +62,15 @@ test('lines within one state follow each other when none is to wait', () => {
   ]);
 });
 
+test('before anything is counted only the state is shown, with what has to end first', () => {
+  const lines: string[] = [];
+  const display = createLines((line) => lines.push(line), { every: 60_000 });
+  const nothing = { ...half, listed: false, totalFiles: 0, totalBytes: 0, files: 0, bytes: 0 };
+  display.show({ ...nothing, phase: 'waiting', waitingFor: 'backup nightly' });
+  display.show({ ...nothing, phase: 'marking' });
+  expect(lines).toEqual(['waiting for backup nightly', 'marking']);
+});
+
 test('the bar shows the share done and leaves a clean line and the cursor behind', () => {
   const { stream, written } = terminal();
   const display = createBar(stream);

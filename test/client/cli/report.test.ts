@@ -87,7 +87,7 @@ test('the text of an incomplete backup names what failed and what the manifest h
   const text = reportText(incomplete, backupReport, context);
   expect(text).toContain('Incomplete backup of /srv/site\n');
   expect(text).toContain('    a\uFFFD[31m.txt: EACCES: permission denied\n    and 1 more, named in the manifest\n');
-  expect(text).toContain('  again     npm run backup -- retry 20261121T051430Z-1f3a9c2e\n');
+  expect(text).toContain('  again     durable-backup retry 20261121T051430Z-1f3a9c2e\n');
 });
 
 test('the text of a backup without a summary is its error', () => {

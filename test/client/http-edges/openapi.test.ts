@@ -38,7 +38,9 @@ test('every operation has an id of its own, names its path parameters, and refer
 
 test('every route that is mounted is in the document', async () => {
   const api = await startEdgeApi();
-  const deps = { jobs: api.jobs, log: pino({ level: 'silent' }), taskHub: 'x', backupRoots: [], maxBatchBytes: 1000 };
+  const metrics = { text: () => Promise.resolve(''), open: false };
+  const log = pino({ level: 'silent' });
+  const deps = { jobs: api.jobs, log, metrics, taskHub: 'x', backupRoots: [], maxBatchBytes: 1000 };
   const app = createApp(deps, { rateLimits: { requests: 0, starts: 0 }, draining: new AbortController().signal });
   const mounted = mountedRoutes(app);
   expect(mounted.length).toBeGreaterThan(12);

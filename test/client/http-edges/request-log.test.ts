@@ -50,6 +50,7 @@ test('each request is one line with its id, probes at debug', async () => {
   const [line, ...probes] = linesOf(api);
   expect(line).toMatchObject({
     level: 30,
+    instanceId: 'none',
     requestId: response.headers.get('x-request-id'),
     req: { method: 'GET', path: '/runtime/webhooks/durabletask/instances/none?showInput=true' },
     res: { status: 404 },

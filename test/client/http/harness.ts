@@ -33,6 +33,8 @@ export interface ApiSettings {
   readonly connectionString?: string;
   /** Whether the API knows the storage account; by default it does. */
   readonly storage?: boolean;
+  /** Names the sources; none unless given. */
+  readonly sourcesFile?: string;
   /** Of Temporal, when it is not the test run's own. */
   readonly address?: string;
   /** Of client and worker alike. */
@@ -41,7 +43,7 @@ export interface ApiSettings {
 
 /** The HTTP API on a free port, with a task queue, a container and a root of its own; it goes with the test. */
 export async function startApi(settings: ApiSettings = {}): Promise<Api> {
-  const { apiKey = '', connectionString, storage = true, address, dataConverter } = settings;
+  const { apiKey = '', connectionString, storage = true, sourcesFile, address, dataConverter } = settings;
   const converter = dataConverter && { dataConverter };
   const root = await realpath(await temporaryDirectory());
   const config = readConfig({
@@ -52,6 +54,7 @@ export async function startApi(settings: ApiSettings = {}): Promise<Api> {
     DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
     PORT: '0',
     API_KEY: apiKey,
+    ...(sourcesFile !== undefined && { DURABLE_BACKUP_CONFIG: sourcesFile }),
   });
   const chosen = address ?? inject('temporalAddress');
   const connection = Connection.lazy({ address: chosen });

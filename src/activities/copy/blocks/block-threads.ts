@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { siblingModule } from '../../../shared/sibling-module.ts';
 import type { Answer, Question } from './block-questions.ts';
 
-const program = new URL('block-thread.ts', import.meta.url);
+const program = siblingModule('block-thread', import.meta.url);
 // One processor is left to the thread that sends. Beyond a few, disk and network are what limits.
 const mostThreads = Math.min(4, Math.max(1, availableParallelism() - 1));
 // MiB. A thread holds next to nothing itself: blocks are the asker's.

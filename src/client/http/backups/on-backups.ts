@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Backups, RunAsked } from '../../backups/backups.ts';
 import { parseRunReference } from '../../../manifests/run-reference.ts';
+import { prefixOf } from '../../../shared/blob-prefix.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../keys.ts';
 import { HttpProblem } from '../problem.ts';
@@ -23,12 +24,13 @@ export function onBackups(
 ): RequestHandler {
   return async (request, response) => {
     keys.check(request);
-    await handle({ request, response, backups: requireBackups(deps), signal: callerOf(response) });
+    await handle({ request, response, backups: requireBackups(deps, request), signal: callerOf(response) });
   };
 }
 
-export function requireBackups({ backups }: AppDependencies): Backups {
-  if (backups) return backups;
+/** What is in storage below the prefix that the request means. */
+export function requireBackups({ backups }: AppDependencies, request: Request): Backups {
+  if (backups) return backups.below(prefixAsked(request).prefix ?? backups.prefix);
   throw new HttpProblem(
     501,
     'This server does not know the storage account: set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT for it',
@@ -46,6 +48,12 @@ export function runAsked(request: Request, part: 'run' | 'other' = 'run'): RunAs
   }
   const root = readQuery(request).text('root');
   return { run, ...(root !== undefined && root !== '' && { root }) };
+}
+
+/** The prefix that `?prefix=` names, if it does. Throws `InvalidInput` for what can be none. */
+export function prefixAsked(request: Request): { prefix?: string } {
+  const prefix = readQuery(request).text('prefix');
+  return prefix === undefined ? {} : { prefix: prefixOf({ prefix }, '') };
 }
 
 /** Aborts when the answer's connection closes before its end. */

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { isRunId } from '../../../manifests/run-reference.ts';
+import type { RunFilter } from '../../backups/list-run-infos.ts';
 import { infoOf, type RunInfo } from '../../backups/run-info.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../keys.ts';
@@ -50,11 +51,10 @@ export function createReportRoutes(deps: AppDependencies, keys: Keys, kind: 'res
 async function answerList({ request, response, backups, signal }: BackupRequest): Promise<void> {
   const query = readQuery(request);
   const top = topOf(query);
-  const root = query.text('root') ?? '';
   const before = request.get(tokenHeader) ?? '';
   if (before !== '' && !isRunId(before)) throw new HttpProblem(400, `The ${tokenHeader} is not one of this list`);
   const runs: RunInfo[] = [];
-  const filter = { ...(root !== '' && { root }), ...(before !== '' && { before }) };
+  const filter = { ...filterOf(query), ...(before !== '' && { before }) };
   for await (const run of backups.runs(filter, signal)) {
     if (runs.length === top) {
       response.set(tokenHeader, runs.at(-1)?.run);
@@ -63,6 +63,12 @@ async function answerList({ request, response, backups, signal }: BackupRequest)
     runs.push(run);
   }
   response.json(runs);
+}
+
+function filterOf(query: Query): RunFilter {
+  const root = query.text('root') ?? '';
+  const forgottenToo = query.flag('forgotten') ?? false;
+  return { ...(root !== '' && { root }), tags: query.list('tag'), forgottenToo };
 }
 
 function topOf(query: Query): number {

@@ -60,7 +60,7 @@ export const verificationBodySchema = z
   .refine(({ sample, subset }) => sample === undefined || subset === undefined, 'send sample or subset, not both')
   .meta({ description: 'How much to verify of a run' }) satisfies z.ZodType<unknown, Sent<VerificationInput>>;
 
-type Sent<T> = { [K in Exclude<keyof T, 'run' | 'root'>]?: unknown };
+type Sent<T> = { [K in Exclude<keyof T, 'run' | 'root' | 'prefix'>]?: unknown };
 
 const count = z.int().min(0).optional();
 
@@ -78,6 +78,8 @@ export const runInfoSchema = z
     skipped: count,
     root: z.string().optional(),
     instanceId: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+    forgottenAt: z.string().optional().meta({ description: 'When it was forgotten' }),
     reason: z.string().optional().meta({ description: 'Why its manifest cannot be read' }),
   })
   .meta({ description: 'One run' }) satisfies z.ZodType<unknown, { [K in keyof RunInfo]: unknown }>;

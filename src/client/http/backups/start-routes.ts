@@ -12,7 +12,7 @@ import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { readObject } from '../read-object.ts';
 import { startsOf } from '../start-route.ts';
-import { onBackups, requireBackups, runAsked } from './on-backups.ts';
+import { onBackups, prefixAsked, requireBackups, runAsked } from './on-backups.ts';
 import { restoreBodySchema, verificationBodySchema } from './schemas.ts';
 
 const maxBody = 256 * 1024;
@@ -44,11 +44,14 @@ function restoreOf(deps: AppDependencies, request: Request): Orchestrator {
     read: async (value, backupRoots) => {
       const asked = runAsked(request);
       const wanted = readObject(restoreBodySchema, value ?? {}, 'a restore');
-      const { manifest } = await requireBackups(deps).find(asked, forAsLongAsItTakes);
+      const { manifest } = await requireBackups(deps, request).find(asked, forAsLongAsItTakes);
       const target = wanted.target ?? manifest.root;
       await checkRoot(target, backupRoots);
       // As it was asked for, so that the same request sent again is the same one; the worker finds the run again.
-      return { args: [{ ...asked, ...wanted }], summary: `Restore run ${manifest.run} into ${target}` };
+      return {
+        args: [{ ...asked, ...prefixAsked(request), ...wanted }],
+        summary: `Restore run ${manifest.run} into ${target}`,
+      };
     },
   };
 }
@@ -61,8 +64,8 @@ function verificationOf(deps: AppDependencies, request: Request): Orchestrator {
     read: async (value) => {
       const asked = runAsked(request);
       const wanted = readObject(verificationBodySchema, value ?? {}, 'a verification');
-      const { manifest } = await requireBackups(deps).find(asked, forAsLongAsItTakes);
-      return { args: [{ ...asked, ...wanted }], summary: `Verify run ${manifest.run}` };
+      const { manifest } = await requireBackups(deps, request).find(asked, forAsLongAsItTakes);
+      return { args: [{ ...asked, ...prefixAsked(request), ...wanted }], summary: `Verify run ${manifest.run}` };
     },
   };
 }

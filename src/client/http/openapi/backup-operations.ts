@@ -1,8 +1,8 @@
 import { bodyAnswers, parameters, problem, startedAnswers, type Answer, type Operation } from './operation.ts';
 import type { SchemaName } from './schemas.ts';
 
-const { run, other, folder, file, recursive, pattern, reportId, root } = parameters;
-const { mostRuns, continuationToken, timeout, pollingInterval, idempotencyKey } = parameters;
+const { run, other, folder, file, recursive, pattern, reportId, root, prefix } = parameters;
+const { mostRuns, runTag, forgottenToo, continuationToken, timeout, pollingInterval, idempotencyKey } = parameters;
 const one = '/api/backups/{run}';
 const waits = [timeout, pollingInterval];
 
@@ -14,7 +14,8 @@ const storageAnswers = {
   502: problem('The storage account refuses what was asked'),
 } as const;
 
-function lines(schema: SchemaName): Answer {
+/** Of what is streamed. */
+export function lines(schema: SchemaName): Answer {
   return {
     description: 'One object a line. When it cannot be sent whole, the connection breaks',
     schema,
@@ -22,7 +23,8 @@ function lines(schema: SchemaName): Answer {
   };
 }
 
-function read(path: string, id: string, more: Pick<Operation, 'summary' | 'parameters' | 'answers'>): Operation {
+/** What only reads storage. */
+export function read(path: string, id: string, more: Pick<Operation, 'summary' | 'parameters' | 'answers'>): Operation {
   return { method: 'get', path, id, tag: 'History', ...more, answers: { ...storageAnswers, ...more.answers } };
 }
 
@@ -33,7 +35,7 @@ function start(name: string, id: string, schema: SchemaName, summary: string): O
     id,
     summary,
     tag: 'Start',
-    parameters: [run, root, ...waits, idempotencyKey],
+    parameters: [run, root, prefix, ...waits, idempotencyKey],
     body: { schema, required: false },
     answers: {
       ...storageAnswers,
@@ -47,7 +49,7 @@ function start(name: string, id: string, schema: SchemaName, summary: string): O
 export const backupOperations: readonly Operation[] = [
   read('/api/backups', 'runs', {
     summary: 'The runs, newest first, a page at a time.',
-    parameters: [root, mostRuns, continuationToken],
+    parameters: [root, prefix, runTag, forgottenToo, mostRuns, continuationToken],
     answers: {
       200: {
         description: 'A page; the header leads to the next',
@@ -68,27 +70,27 @@ export const backupOperations: readonly Operation[] = [
   },
   read(one, 'run', {
     summary: 'How a run stands.',
-    parameters: [run, root],
+    parameters: [run, root, prefix],
     answers: { 200: { description: 'It has ended', schema: 'Run' } },
   }),
   read(`${one}/ledger`, 'ledger', {
     summary: 'What became of every path of a run.',
-    parameters: [run, root],
+    parameters: [run, root, prefix],
     answers: { 200: lines('LedgerRow') },
   }),
   read(`${one}/entries`, 'entries', {
     summary: 'What is in a folder of a run.',
-    parameters: [run, folder, recursive, pattern, root],
+    parameters: [run, folder, recursive, pattern, root, prefix],
     answers: { 200: lines('EntryRow') },
   }),
   read(`${one}/diff/{other}`, 'diff', {
     summary: 'How what two runs hold differs.',
-    parameters: [run, other, root],
+    parameters: [run, other, root, prefix],
     answers: { 200: lines('DifferenceRow') },
   }),
   read(`${one}/content`, 'content', {
     summary: 'The content of a file, checked against its SHA-256.',
-    parameters: [run, file, root],
+    parameters: [run, file, root, prefix],
     answers: {
       200: {
         description: 'When it is not what the run stored, it does not come whole',
@@ -104,7 +106,7 @@ export const backupOperations: readonly Operation[] = [
     id: 'retry',
     summary: 'Copy what failed in an incomplete run, and complete it.',
     tag: 'Start',
-    parameters: [run, root, ...waits],
+    parameters: [run, root, prefix, ...waits],
     answers: {
       ...storageAnswers,
       ...startedAnswers,
@@ -117,7 +119,7 @@ export const backupOperations: readonly Operation[] = [
   ...(['restores', 'verifications'] as const).map((kind) =>
     read(`/api/${kind}/{id}/ledger`, `${kind}Ledger`, {
       summary: `What became of every path of one of the ${kind}.`,
-      parameters: [reportId],
+      parameters: [reportId, prefix],
       answers: { 200: lines('LedgerRow') },
     }),
   ),

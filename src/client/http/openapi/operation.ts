@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { prefixSchema } from '../../../shared/blob-prefix.ts';
 import { idempotencyKeySchema } from '../idempotency.ts';
 import { instanceIdSchema, eventNameSchema } from '../schemas/instance-id.ts';
 import { runtimeStatusSchema } from '../schemas/answers.ts';
@@ -124,6 +125,19 @@ export const parameters = {
     schema: z.string().meta({ description: 'The restoreId or verificationId of its summary' }),
   },
   root: inQuery('root', z.string().optional(), 'The directory that was backed up, where there are several'),
+  runTag: inQuery(
+    'tag',
+    z.array(z.string()).optional(),
+    'Only runs that have this tag, or all of several; commas do too',
+  ),
+  forgottenToo: inQuery('forgotten', flag, 'List forgotten runs too'),
+  prefix: inQuery('prefix', prefixSchema.optional(), 'Below which to look; the usual one unless given'),
   mostRuns: inQuery('top', z.unknown().meta({ examples: [20] }), 'Most runs on a page, by default 100'),
+  sourceName: {
+    name: 'source',
+    in: 'path',
+    schema: z.string().meta({ description: 'The name of a source', examples: ['photos'] }),
+  },
+  dryRun: inQuery('dryRun', flag, 'Change nothing, and tell what would be changed'),
   restartWithNewInstanceId: inQuery('restartWithNewInstanceId', flag, 'By default true'),
 } as const satisfies Record<string, Parameter>;

@@ -1,8 +1,12 @@
 import { workflowNames } from '../../../shared/contract.ts';
 import { webhookPrefix } from '../app-dependencies.ts';
 import { backupOperations } from './backup-operations.ts';
+import { forgetOperation } from './forget-operation.ts';
 import { instanceOperations } from './instance-operations.ts';
 import { bodyAnswers, parameters, type Operation } from './operation.ts';
+import { pruneOperation } from './prune-operation.ts';
+import { scheduleOperations } from './schedule-operations.ts';
+import { sourceOperations } from './source-operations.ts';
 import type { SchemaName } from './schemas.ts';
 
 const { instanceId, timeout, pollingInterval, idempotencyKey } = parameters;
@@ -60,6 +64,14 @@ const others: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/metrics',
+    id: 'metrics',
+    summary: 'What this process counts, for Prometheus.',
+    tag: 'Server',
+    answers: { 200: { description: "Prometheus' text format", schema: 'Text', type: 'text/plain' } },
+  },
+  {
+    method: 'get',
     path: '/openapi.json',
     id: 'openApiDocument',
     summary: 'This document.',
@@ -79,4 +91,13 @@ const others: readonly Operation[] = [
 ];
 
 /** Every method of every path that the server answers. */
-export const operations: readonly Operation[] = [...starts, ...backupOperations, ...instanceOperations, ...others];
+export const operations: readonly Operation[] = [
+  ...starts,
+  ...backupOperations,
+  ...sourceOperations,
+  ...scheduleOperations,
+  forgetOperation,
+  pruneOperation,
+  ...instanceOperations,
+  ...others,
+];

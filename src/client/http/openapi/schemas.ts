@@ -7,6 +7,10 @@ import {
   runInfoSchema,
   verificationBodySchema,
 } from '../backups/schemas.ts';
+import { forgetBodySchema, forgetResultSchema } from '../backups/forget-schemas.ts';
+import { pruneBodySchema } from '../backups/prune-schemas.ts';
+import { appliedSchema, scheduleInfoSchema } from '../backups/schedule-schemas.ts';
+import { listedSourceSchema, sourceStatusSchema, statsRowSchema } from '../backups/source-schemas.ts';
 import { backupInputSchema, siteContentSchema } from '../schemas/backup-input.ts';
 import { managementUrisSchema, purgeResultSchema, statusBodySchema } from '../schemas/answers.ts';
 import { orderBatchSchema } from '../schemas/order-batch.ts';
@@ -43,6 +47,11 @@ const namedSchemas = {
   PurgeResult: purgeResultSchema,
   Run: runInfoSchema,
   RunList: z.array(runInfoSchema).meta({ description: 'A page of runs, newest first' }),
+  Forget: forgetBodySchema,
+  Forgotten: forgetResultSchema,
+  Prune: pruneBodySchema
+    .nullable()
+    .meta({ description: "A prune; null or no body means below the worker's own prefix" }),
   LedgerRow: ledgerRowSchema,
   EntryRow: entryRowSchema,
   DifferenceRow: differenceRowSchema,
@@ -52,6 +61,13 @@ const namedSchemas = {
   Verification: verificationBodySchema
     .nullable()
     .meta({ description: 'A verification; null or no body means by a listing of the container' }),
+  Schedule: scheduleInfoSchema,
+  ScheduleList: z.array(scheduleInfoSchema).meta({ description: 'The schedules, by the names of their sources' }),
+  AppliedList: z.array(appliedSchema).meta({ description: 'By the names of the sources' }),
+  Times: z.array(z.iso.datetime()).meta({ description: 'Times' }),
+  SourceList: z.array(listedSourceSchema).meta({ description: 'Sources' }),
+  SourceStatusList: z.array(sourceStatusSchema).meta({ description: 'How sources are' }),
+  StatsRow: statsRowSchema,
   Problem: problemSchema,
   Text: z.string().meta({ description: 'Text' }),
   Bytes: z.string().meta({ description: 'Bytes as they are', contentMediaType: 'application/octet-stream' }),

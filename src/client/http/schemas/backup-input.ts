@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import type { BackupInput, BackupOptions } from '../../../shared/contract.ts';
+import { prefixSchema } from '../../../shared/blob-prefix.ts';
+import { byteRateBounds } from '../../../shared/byte-rate.ts';
+import { filtersSchema } from '../../../shared/filters.ts';
+import { tagsSchema } from '../../../shared/tags.ts';
 import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../shared/source.ts';
 
 const whole = (least: number, most: number, description: string) =>
@@ -33,9 +37,21 @@ export const backupInputSchema = z
     source: sourceSchema.optional().meta({
       description: 'Where the directory is: a name that workers have among their SOURCES; by default all can read it',
     }),
+    prefix: prefixSchema.optional().meta({
+      description:
+        "Put before every blob's name: empty, or folders that each end in a slash; the worker's own unless given",
+    }),
     checksum: flag('Read every file instead of going by size and times'),
     repair: flag('Look up what is unchanged in storage, and send again what is missing or damaged there'),
     takeOver: flag('Go on where another host has backed up so far, below the same prefix'),
+    tags: tagsSchema.optional().meta({ description: 'Words that mark the run, to find it and to keep it by' }),
+    uploadLimit: z
+      .number()
+      .min(byteRateBounds[0])
+      .max(byteRateBounds[1])
+      .optional()
+      .meta({ description: 'Most bytes a second that each worker process sends of it' }),
+    filters: filtersSchema.optional(),
     options: backupOptionsSchema.optional(),
   })
   .meta({ description: 'A backup of a directory tree' }) satisfies z.ZodType<

@@ -1,0 +1,36 @@
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { kindOf, type TargetPlace } from '../../shared/notice.ts';
+import type { NotificationTarget, SourceDefinition } from '../../shared/source-definition.ts';
+
+/** What the activities that tell somebody share. */
+export interface NotifyDependencies {
+  /** A source of this worker's own sources file, as it stands now; undefined when there is none of that name, or no file. */
+  readonly definitionOf: (source: string) => Promise<SourceDefinition | undefined>;
+  /** Whether this worker may run the commands of that file. */
+  readonly allowCommands: boolean;
+  /** Where programs are looked for. */
+  readonly searchPath: string;
+}
+
+type Target<K extends TargetPlace['kind']> = Extract<NotificationTarget, Readonly<Record<K, unknown>>>;
+
+/** Looks a target up in this worker's sources file. Throws `NotificationFailed` when the file has none there: another worker's may. */
+export async function targetAt<K extends TargetPlace['kind']>(
+  { definitionOf }: Pick<NotifyDependencies, 'definitionOf'>,
+  source: string,
+  { list, index, kind }: TargetPlace & { readonly kind: K },
+): Promise<Target<K>> {
+  const definition = await definitionOf(source);
+  if (!definition) {
+    throw new ExpectedError(
+      failureTypes.notificationFailed,
+      `the sources file of this worker has no source ${source}: give every worker the same file, by DURABLE_BACKUP_CONFIG`,
+    );
+  }
+  const target = definition.notify?.[list]?.[index];
+  if (target && kindOf(target) === kind) return target as Target<K>;
+  throw new ExpectedError(
+    failureTypes.notificationFailed,
+    `the sources file of this worker has no ${kind} there: give every worker the same file, and apply it with \`durable-backup schedule apply\``,
+  );
+}

@@ -1,0 +1,85 @@
+import { displayPath } from '../shared/encoded-path.ts';
+import type { Filters } from '../shared/filters.ts';
+import { entryKey, type EntryKind, type PageEntry } from '../shared/manifest.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
+import { selectEntries } from './select-entries.ts';
+import { unmatchedGlobs } from './selection-result.ts';
+import { interleave } from './walk/interleave.ts';
+import type { LeftOut, Why } from './walk/left-out.ts';
+
+/** What a backup would do about one path. */
+export interface PreviewRow {
+  /** For people; that of a directory ends in a slash. */
+  readonly path: string;
+  /** Encoded, where it is not UTF-8 or not as it is shown. */
+  readonly key: string;
+  /** `upload` when it is new or another, as far as that is known; `record` for what has no content; `fail` for what cannot be read. */
+  readonly action: 'upload' | 'unchanged' | 'record' | 'skip' | 'fail' | 'exclude';
+  readonly kind?: EntryKind;
+  /** Of a file. */
+  readonly bytes?: number;
+  readonly reason?: string;
+  /** The rule that leaves it out. */
+  readonly why?: Why;
+}
+
+export interface PreviewOptions {
+  readonly filters: Filters | undefined;
+  /** Directories that symlinks may lead into. */
+  readonly roots: readonly string[];
+  readonly signal: AbortSignal;
+  /** The last run, and where it is; unless given, all files count as new. */
+  readonly base?: { readonly store: BlobStore; readonly run: ComparedRun } | undefined;
+  /** Is told what may not be as it was meant. */
+  readonly onWarning: (text: string) => void;
+}
+
+/** What a backup of `root`, a real path, would do about each path now. Reads no content and writes nothing. */
+export async function* previewEntries(root: string, options: PreviewOptions): AsyncGenerator<PreviewRow, undefined> {
+  const { filters, roots, signal, base, onWarning } = options;
+  const rows = interleave<LeftOut, PageEntry>(async (onLeftOut) => {
+    const selected = await selectEntries(root, { filters, roots, onLeftOut });
+    const onUnreadable = (run: string, reason: string) =>
+      onWarning(`the last run, ${run}, cannot be read from here on, and its files count as new: ${reason}`);
+    const compared = { after: undefined, signal, onUnreadable };
+    const entries = base ? compareWithBase(base.store, base.run, selected.entries, compared) : selected.entries;
+    const end = () => unmatchedGlobs(filters, [{ excluded: 0, matched: selected.matched() }]).forEach(onWarning);
+    return { entries, end };
+  });
+  for await (const row of rows) {
+    signal.throwIfAborted();
+    yield 'why' in row ? excludedRow(row) : entryRow(row);
+  }
+  return undefined;
+}
+
+function excludedRow({ path, isDirectory, isContent, why }: LeftOut): PreviewRow {
+  const end = isContent ? '/*' : '/';
+  return {
+    path: `${displayPath(path)}${isDirectory ? end : ''}`,
+    key: isDirectory ? `${path}/` : path,
+    action: 'exclude',
+    why,
+  };
+}
+
+function entryRow(entry: PageEntry): PreviewRow {
+  const { path, kind, size, error } = entry;
+  const reason = error ?? (kind === 'other' ? 'a socket, fifo or device has no content to back up' : entry.reason);
+  return {
+    path: `${displayPath(path)}${kind === 'directory' ? '/' : ''}`,
+    key: entryKey(entry),
+    action: actionOf(entry),
+    kind,
+    ...(kind === 'file' && { bytes: size }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function actionOf({ kind, error, asBefore }: PageEntry): PreviewRow['action'] {
+  if (error !== undefined) return 'fail';
+  if (kind === 'other') return 'skip';
+  if (kind !== 'file') return 'record';
+  return asBefore === true ? 'unchanged' : 'upload';
+}

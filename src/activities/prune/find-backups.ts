@@ -1,0 +1,23 @@
+import type { EarlierBackup, Prune } from '../../shared/prune.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { runningBackups } from './running-backups.ts';
+
+/**
+ * The backups below the prefix that are under way, and of `among` those that still are. One that begins later has seen that there is a
+ * prune, so only those need be waited for that this finds first. One that took its mark away waits for the prune itself.
+ */
+export function createFindBackups({ store, isRunning }: ActivityDependencies) {
+  return ({ prefix }: Prune, among?: readonly EarlierBackup[]): Promise<EarlierBackup[]> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const found = await runningBackups(store, prefix, isRunning, signal);
+        return found
+          .map(({ instanceId, firstRunId }) => ({ instanceId, firstRunId }))
+          .filter(
+            ({ firstRunId }) => among === undefined || among.some((earlier) => earlier.firstRunId === firstRunId),
+          );
+      }),
+    );
+}

@@ -1,0 +1,106 @@
+import { readManifest } from '../../manifests/read-manifest.ts';
+import { listRuns } from '../../manifests/run-catalogue.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { Prune, PrunePlan } from '../../shared/prune.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { IsRunning } from '../open/claim-root.ts';
+import { readForgotten } from './open-prune.ts';
+import { requireApart } from './overlapping-prefixes.ts';
+import { writePlan, type PlannedReader, type PlannedRun } from './plan.ts';
+import { claimedRuns, type ForgottenRun } from './pruning-mark.ts';
+import { runningBackups } from './running-backups.ts';
+import { sealForgotten, sealUnfinished } from './seal-forgotten.ts';
+import { storedReaders, type StoredReader } from './stored-jobs.ts';
+
+const manifestsAtOnce = 8;
+const sealsAtOnce = 8;
+
+/**
+ * Decides what becomes of every run, restore and verification below the prefix, and writes it down. Nothing is deleted before that. Throws
+ * what is wrong with a manifest that must be read: what its run needs could not be told.
+ */
+export function createPlanPrune({ store, isRunning }: ActivityDependencies) {
+  return (prune: Prune): Promise<PrunePlan> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        await requireApart(store, prune.prefix, signal);
+        const forgotten = prune.dryRun
+          ? await readForgotten(store, prune.prefix, signal)
+          : await claimedRuns(store, prune, signal);
+        const readers = await storedReaders(store, prune.prefix, isRunning, signal);
+        const runs = await planRuns({ store, isRunning, prune, signal }, forgotten, readers);
+        await writePlan(store, prune, [...runs, ...planReaders(readers, runs)], signal);
+        const count = (fate: PlannedRun['fate']) => runs.filter((run) => run.fate === fate).length;
+        return {
+          keptRuns: count('kept') + count('under way'),
+          forgottenRuns: count('forgotten'),
+          unfinishedRuns: count('unfinished'),
+        };
+      }),
+    );
+}
+
+interface Planning {
+  readonly store: BlobStore;
+  readonly isRunning: IsRunning;
+  readonly prune: Prune;
+  readonly signal: AbortSignal;
+}
+
+async function planRuns(
+  planning: Planning,
+  forgotten: readonly ForgottenRun[],
+  readers: readonly StoredReader[],
+): Promise<PlannedRun[]> {
+  const { store, isRunning, prune, signal } = planning;
+  const { prefix } = prune;
+  // In this order: a run leaves its mark before its folder, and its manifest before another backup takes the mark over.
+  const ids = await Array.fromAsync(listRuns(store, prefix, signal));
+  const underWay = new Set((await runningBackups(store, prefix, isRunning, signal)).map(({ run }) => run));
+  const read = new Set(readers.filter(({ state }) => state === 'under way').map(({ run }) => run));
+  const going = new Map(
+    forgotten.filter(({ run }) => !underWay.has(run) && !read.has(run)).map((mark) => [mark.run, mark]),
+  );
+  const planned: PlannedRun[] = [];
+  // All are read before any is sealed, so that what is refused changes nothing.
+  await eachConcurrently(ids, manifestsAtOnce, async (id) => {
+    if (!going.has(id)) planned.push(await planRun(planning, id, underWay));
+  });
+  const sealed = planned.map((run) => ({ run }));
+  await eachConcurrently(sealed, sealsAtOnce, async (item) => {
+    if (item.run.fate !== 'unfinished' || prune.dryRun || (await sealUnfinished(store, prune, item.run.id, signal)))
+      return;
+    item.run = { ...item.run, fate: 'under way' };
+  });
+  const runs = sealed.map(({ run }) => run);
+  await eachConcurrently(going.values(), sealsAtOnce, async (mark) => {
+    const isFinal = prune.dryRun || (await sealForgotten(store, prune, mark, signal));
+    runs.push(
+      isFinal ? { kind: 'runs', id: mark.run, fate: 'forgotten' } : await planRun(planning, mark.run, underWay),
+    );
+  });
+  return runs;
+}
+
+async function planRun(
+  { store, prune: { prefix }, signal }: Planning,
+  id: string,
+  underWay: ReadonlySet<string>,
+): Promise<PlannedRun> {
+  const manifest = (await readManifest(store, { prefix, id }, signal))?.manifest;
+  if (underWay.has(id)) return { kind: 'runs', id, fate: 'under way' };
+  if (manifest === undefined) return { kind: 'runs', id, fate: 'unfinished' };
+  return { kind: 'runs', id, fate: 'kept', complete: manifest.complete };
+}
+
+function planReaders(readers: readonly StoredReader[], runs: readonly PlannedRun[]): PlannedReader[] {
+  const stays = new Set(runs.filter(({ fate }) => fate === 'kept' || fate === 'under way').map(({ id }) => id));
+  return readers.map(({ kind, id, run, state }) => {
+    if (state === 'under way' || run === undefined) return { kind, id, fate: 'kept' };
+    if (!stays.has(run)) return { kind, id, fate: 'gone' };
+    return { kind, id, fate: state === 'ended' ? 'ended' : 'kept' };
+  });
+}

@@ -1,0 +1,31 @@
+import type { RunFate } from '../../shared/prune.ts';
+import type { Prune } from '../../shared/prune.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { parseNdjson, toNdjson } from '../../storage/ndjson.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { StoredReader } from './stored-jobs.ts';
+
+/** What becomes of a run. */
+export interface PlannedRun {
+  readonly kind: 'runs';
+  readonly id: string;
+  readonly fate: RunFate;
+  /** Of a run that stays: whether all of its files made it, so that it will never be taken up again. */
+  readonly complete?: boolean;
+}
+
+/** What becomes of a restore or a verification: with its run gone, all of it goes; with it ended, what only its work needed. */
+export interface PlannedReader extends Pick<StoredReader, 'kind' | 'id'> {
+  readonly fate: 'kept' | 'ended' | 'gone';
+}
+
+/** One line of a plan. */
+export type Planned = PlannedRun | PlannedReader;
+
+export async function writePlan(store: BlobStore, prune: Prune, plan: readonly Planned[], signal: AbortSignal) {
+  await store.put(jobLayout('prunes', prune).plan, Buffer.from(toNdjson(plan)), { signal });
+}
+
+export async function readPlan(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<Planned[]> {
+  return parseNdjson<Planned>((await store.read(jobLayout('prunes', prune).plan, { from: 0 }, signal)).toString());
+}

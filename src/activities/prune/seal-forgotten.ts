@@ -1,0 +1,44 @@
+import { markForgotten } from '../../manifests/forgotten.ts';
+import { readBlob } from '../../manifests/read-blob.ts';
+import type { Prune } from '../../shared/prune.ts';
+import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
+import { forgottenBlob } from '../../storage/run-layout.ts';
+import type { ForgottenRun } from './pruning-mark.ts';
+
+/** Forgets a run for good that ended without a manifest: nobody takes it up again from then on. False when that was taken back. */
+export async function sealUnfinished(
+  store: BlobStore,
+  prune: Pick<Prune, 'id' | 'prefix'>,
+  run: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const place = { prefix: prune.prefix, id: run };
+  await markForgotten(store, place, { at: new Date().toISOString(), reason: 'it ended without a manifest' }, signal);
+  const mark = await store.properties(forgottenBlob(place), signal);
+  return mark !== undefined && sealForgotten(store, prune, { run, etag: mark.etag }, signal);
+}
+
+/**
+ * Makes it final that a run is forgotten, before anything of it is deleted: whoever takes that back deletes the mark as it was, so one of
+ * the two comes too late. False when it was taken back; an attempt after the first finds its own seal.
+ */
+export async function sealForgotten(
+  store: BlobStore,
+  { id: prune, prefix }: Pick<Prune, 'id' | 'prefix'>,
+  { run, etag }: ForgottenRun,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const name = forgottenBlob({ prefix, id: run });
+  const [mark, found] = await Promise.all([store.properties(name, signal), readBlob(store, name, signal)]);
+  if (mark === undefined || found === undefined) return false;
+  if (mark.metadata['prune'] === prune) return true;
+  if (mark.etag !== etag || found.etag !== etag) return false;
+  const metadata = { ...mark.metadata, prune };
+  try {
+    await store.put(name, found.bytes, { signal, precondition: { etag }, metadata, contentType: 'application/json' });
+    return true;
+  } catch (error) {
+    if (isBlobStoreError(error, 'precondition-failed')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Prune, PruneTally } from '../../shared/prune.ts';
+import { emptyPruneTally } from '../../shared/prune-tally.ts';
+import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import { addTallies } from '../../shared/tally.ts';
+import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withFailureTypes } from '../failures.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { readDoomed, tallyOfDoomed, type Doomed } from './doomed.ts';
+import { claimedRuns } from './pruning-mark.ts';
+
+// One that is no longer to delete anything learns of it after so many blobs.
+const blobsBetweenChecks = 1000;
+
+/**
+ * Deletes what stands on a page, each only if it is still what was seen: a snapshot before its blob, and what was written again meanwhile
+ * not at all. An attempt that finds a part of it gone goes on with the rest and counts it all.
+ */
+export function createSweepPrune({ store }: ActivityDependencies) {
+  return (prune: Prune, page: number): Promise<PruneTally> =>
+    withFailureTypes(() => {
+      const progress = { blobs: 0 };
+      return withHeartbeat(
+        async (signal) => {
+          // Of a prune that has ended early nothing is left to read.
+          await claimedRuns(store, prune, signal);
+          const blobs = await readDoomed(store, jobLayout('prunes', prune).page(page), signal);
+          let tally = emptyPruneTally;
+          for (let from = 0; from < blobs.length; from += blobsBetweenChecks) {
+            if (from > 0) await claimedRuns(store, prune, signal);
+            const some = blobs.slice(from, from + blobsBetweenChecks);
+            await eachConcurrently(some, prune.options.window, async (versions) => {
+              const deleted = await deleteVersions(store, versions, signal);
+              tally = addTallies(tally, deleted);
+              progress.blobs += 1;
+            });
+          }
+          return tally;
+        },
+        () => ({ ...progress }),
+      );
+    });
+}
+
+async function deleteVersions(store: BlobStore, versions: readonly Doomed[], signal: AbortSignal): Promise<PruneTally> {
+  let tally = emptyPruneTally;
+  for (const version of versions) {
+    const isGone = await deleteVersion(store, version, signal);
+    tally = addTallies(tally, { ...emptyPruneTally, ...(isGone ? tallyOfDoomed(version) : { changed: 1 }) });
+  }
+  return tally;
+}
+
+/** Whether it is gone, now or already. */
+async function deleteVersion(store: BlobStore, version: Doomed, signal: AbortSignal): Promise<boolean> {
+  try {
+    await store.delete(version, signal);
+    return true;
+  } catch (error) {
+    if (isBlobStoreError(error, 'not-found')) return true;
+    if (!isBlobStoreError(error, 'precondition-failed')) throw error;
+    // Of a blob that is gone some services say that it is another.
+    return (await store.properties(version.name, signal)) === undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { displayPath, type EncodedPath } from '../shared/encoded-path.ts';
+import type { Filters } from '../shared/filters.ts';
+import type { PageEntry } from '../shared/manifest.ts';
+import { createResolver } from '../shared/resolve-within.ts';
+import { walk, type WalkOptions } from './walk.ts';
+import { createGlobs, type Globs } from './walk/globs.ts';
+import type { LeftOut } from './walk/left-out.ts';
+import { enterRoot } from './walk/selection.ts';
+import { wantedFolders } from './walk/wanted-folders.ts';
+
+export interface SelectOptions extends Pick<WalkOptions, 'readNames' | 'namesInMemory'> {
+  readonly filters: Filters | undefined;
+  /** Directories that symlinks may lead into. */
+  readonly roots: readonly string[];
+  /** Where the listing goes on; from the beginning unless given. */
+  readonly after?: string | undefined;
+  /** Is told of everything that is left out, in its turn; the listing goes on when it is done with it. */
+  readonly onLeftOut?: (leftOut: LeftOut) => void | Promise<void>;
+}
+
+/** What filters leave of a tree. */
+export interface SelectedEntries {
+  /** As `walk` gives them. */
+  readonly entries: AsyncIterable<PageEntry>;
+  /** How much was left out before the entry that came last, or in all at the end. What is in a directory that is left out is not counted. */
+  readonly excluded: () => number;
+  /** Which globs of the filters matched something so far: a `1` or a `0` for each, in the order of `globsOf`. */
+  readonly matched: () => string;
+}
+
+/** Lists what is below `root`, a real path, but for what the filters leave out. */
+export async function selectEntries(
+  root: string,
+  { filters = {}, roots, after, onLeftOut, ...options }: SelectOptions,
+): Promise<SelectedEntries> {
+  const globs = createGlobs(filters);
+  const resolve = filters.followSymlinks === true ? await createResolver(roots) : undefined;
+  const count = { seen: 0, shown: 0 };
+  const selection = {
+    root: await enterRoot(root, { filters, globs, resolve }),
+    onLeftOut: (leftOut: LeftOut) => {
+      count.seen += 1;
+      return onLeftOut?.(leftOut);
+    },
+    ...(resolve && { checkDirectory: async (directory: Buffer) => void (await resolve(directory)) }),
+  };
+  const wanted = {
+    isOnlyAWay: isOnlyAWay(globs),
+    seen: () => count.seen,
+    show: (leftOut: number) => (count.shown = leftOut),
+  };
+  const walked = walk(root, after, { ...options, selection });
+  return {
+    entries: globs.areIncluding ? wantedFolders(walked, wanted) : walked,
+    excluded: () => (globs.areIncluding ? count.shown : count.seen),
+    matched: globs.matched,
+  };
+}
+
+// Neither it nor a folder that it lies in is included by itself.
+function isOnlyAWay(globs: Globs): (path: EncodedPath) => boolean {
+  return (path) => {
+    const names = displayPath(path).split('/');
+    return !names.some((name, i) =>
+      globs.isIncluded({ path: names.slice(0, i + 1).join('/'), name, isDirectory: true }),
+    );
+  };
+}

@@ -1,0 +1,48 @@
+import { formatCount, printable } from './format.ts';
+import type { RowFormat } from './row-lines.ts';
+
+/** What a backup would do about a path. */
+interface Row {
+  readonly path: string;
+  readonly action: string;
+  readonly bytes?: number;
+  readonly reason?: string;
+  readonly why?: RowWhy;
+}
+
+interface RowWhy {
+  readonly by: string;
+  readonly rule?: string;
+  readonly at?: string;
+}
+
+// Rows come one by one, so the columns have fixed widths.
+const widths = { action: 9, bytes: 15 };
+
+/** What a backup would do, path by path. */
+export const previewFormat: RowFormat<Row> = {
+  header: ['ACTION'.padEnd(widths.action), 'BYTES'.padStart(widths.bytes), 'PATH'].join('  '),
+  line: (row) => {
+    const reason = row.why ? wordsOf(row.why) : row.reason;
+    const size = row.bytes === undefined ? '-' : formatCount(row.bytes);
+    const name = `${printable(row.path)}${reason === undefined ? '' : `: ${printable(reason)}`}`;
+    return [row.action.padEnd(widths.action), size.padStart(widths.bytes), name].join('  ');
+  },
+  nouns: ['path', 'paths'],
+  label: ({ action }) => action,
+  bytes: ({ action, bytes }) => (action === 'upload' ? bytes : undefined),
+};
+
+const words: Readonly<Record<string, (why: RowWhy) => string>> = {
+  include: () => 'matches no include',
+  exclude: ({ rule }) => `excluded by ${rule}`,
+  'ignore-file': ({ rule, at }) => `excluded by ${rule} in ${at}`,
+  'if-present': ({ at }) => `there is ${at}`,
+  cache: ({ at }) => `a cache, says ${at}`,
+  'larger-than': ({ rule }) => `larger than ${formatCount(Number(rule))} bytes`,
+  'file-system': () => 'on another file system',
+};
+
+function wordsOf(why: RowWhy): string {
+  return words[why.by]?.(why) ?? why.by;
+}

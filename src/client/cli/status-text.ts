@@ -1,0 +1,55 @@
+import type { SourceStatus } from '../sources/source-status.ts';
+import { columns } from './columns.ts';
+import { formatCount, formatDuration, formatTime, printable } from './format.ts';
+
+const header = ['SOURCE', 'HEALTH', 'LAST SUCCESS', 'AGE', 'LAST RUN', 'FAILURES SINCE', 'NEXT', 'NOW'];
+const numbers = [5];
+
+/** How sources are, for people, one line each. */
+export function statusText(statuses: readonly SourceStatus[], storageUrl: string): string {
+  if (statuses.length === 0) return `No sources, and no runs in ${storageUrl}`;
+  return columns([header, ...statuses.map(rowOf)], numbers).join('\n');
+}
+
+function rowOf({
+  source,
+  root,
+  health,
+  lastSuccess,
+  age,
+  lastRun,
+  failuresSince,
+  running,
+  next,
+}: SourceStatus): string[] {
+  return [
+    printable(source ?? root),
+    health,
+    lastSuccess?.finishedAt === undefined ? '-' : formatTime(lastSuccess.finishedAt),
+    age === null ? '-' : formatAge(age),
+    lastRun ? stateOf(lastRun) : '-',
+    formatCount(failuresSince),
+    next === null ? '-' : formatTime(next),
+    running ? nowOf(running) : '-',
+  ];
+}
+
+function stateOf({ state, failed = 0 }: NonNullable<SourceStatus['lastRun']>): string {
+  return state === 'incomplete' ? `incomplete, ${formatCount(failed)} failed` : state;
+}
+
+function nowOf({ progress }: NonNullable<SourceStatus['running']>): string {
+  if (!progress) return 'running';
+  const { phase, files, totalFiles, listed, suspended, waitingFor } = progress;
+  const what = suspended ? 'suspended' : phase;
+  if (waitingFor !== undefined) return `waiting for ${waitingFor}`;
+  return `${what}, ${formatCount(files)} of ${formatCount(totalFiles)}${listed ? '' : '+'} files`;
+}
+
+const day = 24 * 3600;
+
+/** Seconds as people count them; after some days, the hours do not matter any more. */
+function formatAge(seconds: number): string {
+  if (seconds < 2 * day) return formatDuration(seconds * 1000);
+  return `${formatCount(Math.floor(seconds / day))} d`;
+}

@@ -1,0 +1,68 @@
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { createStartAnswer } from '../answer-start.ts';
+import type { AppDependencies } from '../app-dependencies.ts';
+import { readWait } from '../bounded-wait.ts';
+import type { Keys } from '../keys.ts';
+import { HttpProblem } from '../problem.ts';
+import { readQuery } from '../query.ts';
+
+/**
+ * `GET /schedules` lists them, `GET /schedules/{source}` tells of one and `GET …/{source}/next` when it starts; `POST …/{source}/pause`,
+ * `/resume` and `/trigger` are about one, and `POST /schedules/apply` makes them all those of the sources file.
+ */
+export function createScheduleRoutes(deps: AppDependencies, keys: Keys): Router {
+  const { schedules } = deps.jobs;
+  const router = Router();
+  const answerStart = createStartAnswer(deps, keys);
+  const on =
+    (handle: (request: Request, response: Response, source: string) => Promise<unknown>): RequestHandler =>
+    async (request, response) => {
+      keys.check(request);
+      await handle(request, response, String(request.params['source']));
+    };
+  const answer = (read: (source: string, request: Request) => Promise<unknown>) =>
+    on(async (request, response, source) => response.json(await read(source, request)));
+
+  router.get(
+    '/schedules',
+    answer(() => schedules.list()),
+  );
+  router.post(
+    '/schedules/apply',
+    answer((_, request) => applyFile(deps, readQuery(request).flag('dryRun') ?? false)),
+  );
+  router.get(
+    '/schedules/:source',
+    answer((source) => schedules.get(source)),
+  );
+  router.get(
+    '/schedules/:source/next',
+    answer(async (source) => (await schedules.get(source)).next),
+  );
+  const reasonOf = (request: Request) => readQuery(request).text('reason') ?? 'Paused over HTTP';
+  router.post(
+    '/schedules/:source/pause',
+    answer((source, request) => schedules.pause(source, reasonOf(request))),
+  );
+  router.post(
+    '/schedules/:source/resume',
+    answer((source) => schedules.resume(source)),
+  );
+  router.post(
+    '/schedules/:source/trigger',
+    on(async (request, response, source) => {
+      const patience = readWait(readQuery(request));
+      const instanceId = await schedules.trigger(source);
+      if (instanceId === undefined)
+        throw new HttpProblem(503, `Temporal has not begun the run of ${source}: look again`);
+      await answerStart(request, response, { instanceId, patience });
+    }),
+  );
+  return router;
+}
+
+async function applyFile({ jobs, sources }: AppDependencies, dryRun: boolean) {
+  const opened = await sources?.();
+  if (!opened) throw new HttpProblem(501, 'This server has no sources file: name it by DURABLE_BACKUP_CONFIG');
+  return jobs.schedules.apply(opened.sources, { dryRun });
+}

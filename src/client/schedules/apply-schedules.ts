@@ -1,0 +1,146 @@
+import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { scheduleFault } from '../../shared/schedule.ts';
+import { scheduleId, scheduleIdPrefix } from '../../shared/scheduled.ts';
+import type { SourceDefinition } from '../../shared/source-definition.ts';
+import { isGone, type Door } from '../jobs/door.ts';
+import { inLanes } from '../jobs/in-lanes.ts';
+import { differencesOf, isScheduled, plannedSchedule, type ScheduledSource } from './schedule-plan.ts';
+import { scheduledInputOf, watchInputOf } from './scheduled-input.ts';
+import { endWatch, putWatch, stateOfWatch, takenElsewhere, watchedSources } from './watches.ts';
+
+// What is longer would be kept outside of Temporal, where nothing knows that a schedule still needs it.
+const mostKept = 40_000;
+
+/** What applying the sources file does about one source. */
+export interface AppliedChange {
+  readonly source: string;
+  /** The schedule that starts its runs, or the watch that tells of missing ones. */
+  readonly what: 'schedule' | 'watch';
+  readonly change: 'created' | 'updated' | 'removed' | 'unchanged';
+  /** Of what is updated: in which respects it was another. */
+  readonly differences?: readonly string[];
+}
+
+interface Planned extends AppliedChange {
+  readonly make?: () => Promise<unknown>;
+}
+
+/**
+ * Makes the schedules and watches of this task queue those of the sources: creates, updates, and removes what no source wants any more.
+ * Those of others, and whether one is paused, stay as they are. All is checked before anything is changed; what fails half-way is made
+ * good by doing it again. A dry run changes nothing. Throws `InvalidInput`.
+ */
+export async function applySchedules(
+  door: Door,
+  sources: readonly SourceDefinition[],
+  { dryRun }: { dryRun: boolean },
+): Promise<AppliedChange[]> {
+  for (const source of sources) checkSource(source);
+  const planned = (
+    await Promise.all([
+      inLanes(sources.filter(isScheduled), (source) => planSchedule(door, source)),
+      planRemovals(door, sources),
+      planWatches(door, sources),
+    ])
+  ).flat();
+  if (!dryRun) await inLanes(planned, async ({ make }) => make?.());
+  return planned.map(changeOf).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+}
+
+function changeOf({ source, what, change, differences }: Planned): AppliedChange {
+  return { source, what, change, ...(differences && { differences }) };
+}
+
+// A space sorts before all that a name may hold.
+function sortKey({ source, what }: AppliedChange): string {
+  return `${source} ${what}`;
+}
+
+function checkSource(source: SourceDefinition): void {
+  const { name, schedule } = source;
+  const refuse = (what: string) => new ExpectedError(failureTypes.invalidInput, `sources.${name}${what}`);
+  const fault = schedule && scheduleFault(schedule);
+  if (fault) throw refuse(`.schedule.${fault.field}: ${fault.message}`);
+  if (JSON.stringify(scheduledInputOf(source)).length <= mostKept) return;
+  throw refuse(
+    `: is too long to be kept with a schedule: move patterns of its filters into an ignore file in its root`,
+  );
+}
+
+async function planSchedule(door: Door, source: ScheduledSource): Promise<Planned> {
+  const { client, ask, taskQueue } = door;
+  const named = { source: source.name, what: 'schedule' } as const;
+  const wanted = plannedSchedule(source, taskQueue);
+  const found = await describeSchedule(door, source.name);
+  if (!found) return { ...named, change: 'created', make: () => ask(() => client.schedule.create(wanted)) };
+  if (found.action.taskQueue !== taskQueue) throw takenElsewhere('schedule', source.name, found.action.taskQueue);
+  const differences = differencesOf(source, taskQueue, found);
+  if (differences.length === 0) return { ...named, change: 'unchanged' };
+  const update = () => client.schedule.getHandle(wanted.scheduleId).update(({ state }) => ({ ...wanted, state }));
+  return { ...named, change: 'updated', differences, make: () => ask(update) };
+}
+
+async function planRemovals(door: Door, sources: readonly SourceDefinition[]): Promise<Planned[]> {
+  const wanted = new Set(sources.filter(isScheduled).map(({ name }) => name));
+  const gone = (await scheduledNames(door)).filter((name) => !wanted.has(name));
+  const found = await inLanes(gone, async (source) => ((await isOurs(door, source)) ? [source] : []));
+  return found.flat().map((source) => ({
+    source,
+    what: 'schedule',
+    change: 'removed',
+    make: () => removeSchedule(door, source),
+  }));
+}
+
+/** The names of all sources that have schedules in this namespace. Temporal's list lags behind by a second or so. */
+export async function scheduledNames({ client, ask }: Door): Promise<string[]> {
+  const all = await ask(() => Array.fromAsync(client.schedule.list()));
+  return all.flatMap(({ scheduleId: id }) =>
+    id.startsWith(scheduleIdPrefix) ? [id.slice(scheduleIdPrefix.length)] : [],
+  );
+}
+
+async function isOurs(door: Door, source: string): Promise<boolean> {
+  return (await describeSchedule(door, source))?.action.taskQueue === door.taskQueue;
+}
+
+/** The schedule of a source, on whatever task queue; undefined when there is none. */
+export async function describeSchedule(
+  { client, ask }: Door,
+  source: string,
+): Promise<ScheduleDescription | undefined> {
+  try {
+    return await ask(() => client.schedule.getHandle(scheduleId(source)).describe());
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function removeSchedule({ client, ask }: Door, source: string): Promise<void> {
+  try {
+    await ask(() => client.schedule.getHandle(scheduleId(source)).delete());
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError) && !isGone(error)) throw error;
+  }
+}
+
+async function planWatches(door: Door, sources: readonly SourceDefinition[]): Promise<Planned[]> {
+  const wanted = sources.flatMap((source) => watchInputOf(source) ?? []);
+  const names = new Set(wanted.map(({ source }) => source));
+  const changes = { absent: 'created', other: 'updated', same: 'unchanged' } as const;
+  const kept = await inLanes(wanted, async (input): Promise<Planned> => {
+    const change = changes[await stateOfWatch(door, input)];
+    const named = { source: input.source, what: 'watch', change } as const;
+    return change === 'unchanged' ? named : { ...named, make: () => putWatch(door, input) };
+  });
+  const ended = (await watchedSources(door)).filter((source) => !names.has(source));
+  const removed = ended.map((source) => ({
+    source,
+    what: 'watch' as const,
+    change: 'removed' as const,
+    make: () => endWatch(door, source),
+  }));
+  return [...kept, ...removed];
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScheduleDescription } from '@temporalio/client';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { nearestName } from '../../shared/nearest-name.ts';
+import { scheduleId } from '../../shared/scheduled.ts';
+import type { SourceDefinition } from '../../shared/source-definition.ts';
+import type { Door } from '../jobs/door.ts';
+import { inLanes } from '../jobs/in-lanes.ts';
+import { JobExistsError } from '../jobs/start-job.ts';
+import { applySchedules, describeSchedule, scheduledNames, type AppliedChange } from './apply-schedules.ts';
+import { scheduleInfoOf, type ScheduleInfo } from './schedule-info.ts';
+
+const startsWithin = 10_000;
+const lookEvery = 100;
+
+/**
+ * The schedules of a task queue's sources, for HTTP and command line alike. Its methods throw an {@link ExpectedError}: of type
+ * `TemporalUnavailable` when the server does not answer, and of type `ScheduleNotFound` for a source that has none.
+ */
+export class Schedules {
+  readonly #door: Door;
+
+  constructor(door: Door) {
+    this.#door = door;
+  }
+
+  /** Makes Temporal equal to the sources, as {@link applySchedules} does. */
+  apply(sources: readonly SourceDefinition[], { dryRun = false } = {}): Promise<AppliedChange[]> {
+    return applySchedules(this.#door, sources, { dryRun });
+  }
+
+  /** All of them, by the names of their sources. */
+  async list(): Promise<ScheduleInfo[]> {
+    const found = await inLanes(await this.#names(), (name) => this.#describe(name));
+    return found.flatMap((schedule) => (schedule ? [scheduleInfoOf(schedule)] : []));
+  }
+
+  async get(source: string): Promise<ScheduleInfo> {
+    return scheduleInfoOf(await this.#require(source));
+  }
+
+  /** Starts nothing from now on until it is resumed; what falls due meanwhile is not made up for. What runs goes on. */
+  async pause(source: string, reason: string): Promise<ScheduleInfo> {
+    await this.#require(source);
+    await this.#door.ask(() => this.#handle(source).pause(reason));
+    return this.get(source);
+  }
+
+  async resume(source: string): Promise<ScheduleInfo> {
+    await this.#require(source);
+    await this.#door.ask(() => this.#handle(source).unpause('Resumed'));
+    return this.get(source);
+  }
+
+  /**
+   * Starts a run now, paused or not, and returns its instance id; undefined when Temporal takes its time about it. Throws
+   * {@link JobExistsError} while one is under way.
+   */
+  async trigger(source: string): Promise<string | undefined> {
+    const before = await this.#require(source);
+    const [running] = scheduleInfoOf(before).running;
+    if (running !== undefined) throw new JobExistsError(`The scheduled run ${running} of ${source} is under way.`);
+    const known = new Set(startedBy(before));
+    await this.#door.ask(() => this.#handle(source).trigger('SKIP'));
+    for (const until = performance.now() + startsWithin; performance.now() < until; await sleep(lookEvery)) {
+      const started = startedBy(await this.#require(source)).find((id) => !known.has(id));
+      if (started !== undefined) return started;
+    }
+    return undefined;
+  }
+
+  #handle(source: string) {
+    return this.#door.client.schedule.getHandle(scheduleId(source));
+  }
+
+  async #names(): Promise<string[]> {
+    return (await scheduledNames(this.#door)).toSorted();
+  }
+
+  /** Undefined when there is none on this task queue. */
+  async #describe(source: string): Promise<ScheduleDescription | undefined> {
+    const found = await describeSchedule(this.#door, source);
+    return found?.action.taskQueue === this.#door.taskQueue ? found : undefined;
+  }
+
+  async #require(source: string): Promise<ScheduleDescription> {
+    const found = await this.#describe(source);
+    if (found) return found;
+    const nearest = nearestName(
+      source,
+      (await this.list()).map(({ source: name }) => name),
+    );
+    const fix =
+      nearest === undefined
+        ? 'give the source one in the sources file, and apply it with `durable-backup schedule apply`'
+        : `did you mean ${nearest}?`;
+    throw new ExpectedError(
+      failureTypes.scheduleNotFound,
+      `There is no schedule for a source ${JSON.stringify(source)}: ${fix}`,
+    );
+  }
+}
+
+function startedBy({ info }: ScheduleDescription): string[] {
+  return info.recentActions.map(({ action }) => action.workflow.workflowId);
+}

@@ -1,0 +1,23 @@
+import type { Backups } from '../backups/backups.ts';
+import type { WatchedRoot } from './source-status.ts';
+import type { SourcesFile } from './sources-file.ts';
+
+/** What there is to tell of: every source, and every directory that was backed up below the usual prefix without being one. */
+export async function watchedRoots(
+  opened: SourcesFile | undefined,
+  backups: Backups,
+  signal: AbortSignal,
+): Promise<WatchedRoot[]> {
+  const sources = opened?.sources ?? [];
+  const { prefix } = backups;
+  const isSource = (root: string) => sources.some((source) => source.root === root && source.prefix === prefix);
+  const history = await backups.history(signal);
+  const others = history.map(({ root }) => root).filter((root) => !isSource(root));
+  return [...sources, ...others.toSorted().map((root) => ({ root, prefix }))];
+}
+
+/** The prefixes to look below, each once, with the source that has it. */
+export function watchedPrefixes(opened: SourcesFile | undefined, usual: string): { prefix: string; source?: string }[] {
+  const sources = (opened?.sources ?? []).map(({ name, prefix }) => ({ prefix, source: name }));
+  return sources.some(({ prefix }) => prefix === usual) ? sources : [...sources, { prefix: usual }];
+}

@@ -1,0 +1,99 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findRoot } from '../activities/find-root.ts';
+import { previewEntries, type PreviewOptions, type PreviewRow } from '../activities/preview-entries.ts';
+import { explainStorage } from '../client/backups/storage-failure.ts';
+import { exitCodes } from '../client/cli/exit-code.ts';
+import { previewFormat } from '../client/cli/preview-text.ts';
+import { lastRun } from '../manifests/run-catalogue.ts';
+import type { BackupInput } from '../shared/contract.ts';
+import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { messageOf } from '../shared/message-of.ts';
+import { isBlobStoreError } from '../storage/blob-store.ts';
+import { openBlobStore } from '../storage/open-blob-store.ts';
+import { interrupted, type Call } from './invocation.ts';
+import { printAll } from './look-into.ts';
+import { requireDirectory } from './require-directory.ts';
+import { openStack } from './stack.ts';
+import { storageLocation } from './storage.ts';
+
+// Whoever asks what would be backed up shall not wait long for storage that does not answer.
+const answerWithin = 20_000;
+
+/**
+ * Prints what a backup would do about each path: walks the directory in this process and, where there is storage, compares it with the
+ * last run there. Needs no Temporal and writes nothing.
+ */
+export async function previewBackup(call: Call, input: BackupInput): Promise<number> {
+  const { config, stop, leave, note } = call;
+  const { root, source, filters } = input;
+  if (source !== undefined) {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      `--dry-run lists a directory of this machine, and the files are where ${source} is: run it there, without --source`,
+    );
+  }
+  await requireDirectory(root);
+  leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
+  const opened = await openBase(call, { root, prefix: input.prefix ?? config.prefix });
+  const roots = [...config.backupRoots, root];
+  const base = opened?.base;
+  const onWarning = (text: string) => note(`Warning: ${text}.`);
+  let failures = 0;
+  try {
+    const rows = previewEntries(await findRoot(root, roots), { filters, roots, signal: stop, base, onWarning });
+    const watched = watch(rows, ({ action }) => (failures += action === 'fail' ? 1 : 0));
+    await printAll(watched, previewFormat, call);
+    return failures > 0 ? exitCodes.incomplete : exitCodes.done;
+  } catch (error) {
+    if (stop.aborted) return interrupted(call, 'Stopped.');
+    throw error;
+  } finally {
+    await opened?.close();
+  }
+}
+
+async function* watch(
+  rows: AsyncIterable<PreviewRow>,
+  look: (row: PreviewRow) => void,
+): AsyncGenerator<PreviewRow, undefined> {
+  for await (const row of rows) {
+    look(row);
+    yield row;
+  }
+  return undefined;
+}
+
+interface OpenedBase {
+  readonly base: PreviewOptions['base'];
+  readonly close: () => Promise<void>;
+}
+
+/** The last run of the directory, where storage is there and has one. What hinders that is no reason not to list. */
+async function openBase(
+  { config, note, stop }: Call,
+  where: { readonly root: string; readonly prefix: string },
+): Promise<OpenedBase | undefined> {
+  if (!config.storage && !(await isThere(join(config.embedded.dataDir, 'azurite')))) return undefined;
+  const stack = await openStack(config, note, { withTemporal: false });
+  const close = () => stack.close();
+  const store = openBlobStore(storageLocation(config, stack.connectionString), config.container);
+  try {
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(answerWithin)]);
+    const last = await lastRun(store, where, signal);
+    return { base: last && { store, run: { ...where, base: last.manifest.run } }, close };
+  } catch (error) {
+    // Nothing was backed up there yet.
+    const isEmpty = isBlobStoreError(error, 'not-found');
+    const why = messageOf(explainStorage(error, store.url));
+    if (!isEmpty && !stop.aborted) note(`All files count as new, for the last run cannot be read: ${why}`);
+    return { base: undefined, close };
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,66 @@
+import { Jobs } from '../client/jobs/jobs.ts';
+import { serveHttp } from './http-server.ts';
+import type { Call } from './invocation.ts';
+import { largeMessages } from './large-messages.ts';
+import { openBackups } from './open-backups.ts';
+import { configuredInventory } from './open-inventory.ts';
+import { startOwnWorker } from './own-worker.ts';
+import { installRuntime } from './runtime.ts';
+import { openStack } from './stack.ts';
+import { openStorage } from './storage.ts';
+import { connectClient, temporalTarget } from './temporal.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+
+/** Where each of the servers is. */
+export interface Places {
+  readonly api: string;
+  readonly webUi?: string;
+  readonly temporal: string;
+  readonly taskQueue: string;
+  readonly blobs: string;
+  readonly inventory: string;
+  readonly roots: readonly string[];
+}
+
+/**
+ * Runs everything on this machine until `stop` resolves: Temporal with its Web UI, Azurite, a worker and the HTTP API. Calls `onReady`
+ * once all of it runs.
+ */
+export async function serveHere(
+  { config, log, note }: Pick<Call, 'config' | 'log' | 'note'>,
+  stop: Promise<unknown>,
+  onReady: (places: Places) => void,
+): Promise<void> {
+  const metrics = createWorkerMetrics();
+  await installRuntime(log, metrics);
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const stack = await openStack(config, note);
+    closing.push(() => stack.close());
+    const target = temporalTarget(stack.temporalAddress);
+    const store = await openStorage(config, stack.connectionString, metrics.requests);
+    const dataConverter = largeMessages(config, stack.connectionString);
+    const inventory = configuredInventory(config);
+    closing.push(() => inventory.close());
+    const worker = await startOwnWorker(config, target, store, { dataConverter, inventory, metrics: metrics.jobs });
+    closing.push(() => worker.stop());
+    const client = await connectClient(target, dataConverter);
+    closing.push(() => client.connection.close());
+    const { taskQueue, backupRoots: roots } = config;
+    const jobs = new Jobs({ client, address: target.address, taskQueue });
+    const server = await serveHttp(
+      config,
+      jobs,
+      log,
+      openBackups(config, stack.connectionString, metrics.requests),
+      metrics,
+    );
+    closing.push(() => server.close());
+    const { webUiUrl: webUi } = stack;
+    const own = { temporal: target.address, taskQueue, blobs: store.url, inventory: inventory.address, roots };
+    onReady({ api: server.url, ...(webUi !== undefined && { webUi }), ...own });
+    await Promise.race([stop, worker.ended]);
+  } finally {
+    for (const step of closing.toReversed()) await step();
+  }
+}

@@ -1,0 +1,18 @@
+import type { ForgetRow } from '../../shared/forget.ts';
+import type { Manifest } from '../../shared/manifest.ts';
+import { startOf } from '../run-reference.ts';
+
+/** What is told of a run whose manifest can be read, and who made it. */
+export type KnownRun = Required<Pick<ForgetRow, 'run' | 'startedAt' | 'root' | 'complete' | 'files' | 'bytes'>> &
+  Pick<ForgetRow, 'tags'> &
+  Pick<Manifest, 'instanceId'>;
+
+export function knownRun(manifest: Manifest): KnownRun {
+  const { run, startedAt, root, complete, files, bytes, tags, instanceId } = manifest;
+  return { run, startedAt, root, complete, files, bytes, ...(tags && { tags }), instanceId };
+}
+
+/** A run of which only the id is known. */
+export function bareRow(id: string): Pick<ForgetRow, 'run' | 'startedAt'> {
+  return { run: id, startedAt: startOf(id) };
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { BlobStore } from '../storage/blob-store.ts';
+import { runningBlob } from '../storage/run-layout.ts';
+import { readBlob } from './read-blob.ts';
+
+/** What the blob of a backup that has a root for itself holds. */
+export const runningSchema = z.object({
+  format: z.number(),
+  instanceId: z.string(),
+  firstRunId: z.string(),
+  run: z.string(),
+  startedAt: z.string(),
+});
+
+/** The backup that has a root for itself. */
+export type Running = Omit<z.infer<typeof runningSchema>, 'format'>;
+
+/** The last backup that had a root for itself, whether or not it has ended; undefined when there was none, or nobody can tell. */
+export async function readRunning(
+  store: BlobStore,
+  { prefix, root }: { readonly prefix: string; readonly root: string },
+  signal: AbortSignal,
+): Promise<Running | undefined> {
+  const found = await readBlob(store, runningBlob(prefix, root), signal);
+  if (!found) return undefined;
+  try {
+    return runningSchema.safeParse(JSON.parse(found.bytes.toString())).data;
+  } catch {
+    return undefined;
+  }
+}

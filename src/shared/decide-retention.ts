@@ -1,0 +1,118 @@
+import { Temporal } from 'temporal-polyfill';
+import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
+
+/** What of a run decides whether it is kept. */
+export interface RetainableRun {
+  readonly run: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly complete: boolean;
+  readonly tags?: readonly string[];
+}
+
+/** Whether a run is kept, and why: in words, at least one. */
+export interface RetentionDecision<R> {
+  readonly run: R;
+  readonly keep: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** A complete run, seen from the newest to the oldest, and why a rule keeps it. */
+type Rule = (start: Temporal.ZonedDateTime, at: { readonly isOldest: boolean }) => string[];
+
+/**
+ * Decides about all runs of one directory, newest first. The rules are those of restic: each counts only hours, days and so on in
+ * which there was a run, and keeps the newest run of each; the oldest run of all is kept too while a rule has room for more.
+ * Incomplete runs take no place among them: they are kept by `within`, by tags, and while no complete run has come after them. The
+ * newest complete run is kept whatever the rules say, unless `force`.
+ */
+export function decideRetention<R extends RetainableRun>(
+  runs: readonly R[],
+  policy: RetentionPolicy,
+  { force = false }: { readonly force?: boolean } = {},
+): RetentionDecision<R>[] {
+  const { timeZone = 'UTC' } = policy;
+  const startOf = ({ startedAt }: R) => Temporal.Instant.from(startedAt).toZonedDateTimeISO(timeZone);
+  const sorted = runs.toSorted(laterFirst);
+  const complete = sorted.filter((run) => run.complete);
+  const [newest] = complete;
+  const counts = countRules(policy);
+  const recent = recentRule(policy, newest && startOf(newest));
+
+  const reasonsOf = (run: R): string[] => {
+    const start = startOf(run);
+    const always = [...recent(start), ...tagReasons(policy, run)];
+    if (!run.complete) return isReplaced(run, newest) ? always : [...always, 'no complete run came after it'];
+    const at = { isOldest: run === complete.at(-1) };
+    const reasons = [...counts.flatMap((rule) => rule(start, at)), ...always];
+    return run === newest && reasons.length === 0 && !force ? ['the newest complete run'] : reasons;
+  };
+  return sorted.map((run) => {
+    const reasons = reasonsOf(run);
+    if (reasons.length > 0) return { run, keep: true, reasons };
+    return {
+      run,
+      keep: false,
+      reasons: [run.complete ? 'no rule keeps it' : 'incomplete, and a complete run came after it'],
+    };
+  });
+}
+
+/** Orders runs from the one that began last to the first. */
+function laterFirst(a: RetainableRun, b: RetainableRun): number {
+  return Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.run < b.run ? 1 : -1);
+}
+
+function isReplaced(run: RetainableRun, newest: RetainableRun | undefined): boolean {
+  return newest !== undefined && laterFirst(newest, run) < 0;
+}
+
+function tagReasons({ tags = [] }: RetentionPolicy, run: RetainableRun): string[] {
+  return tags.filter((tag) => run.tags?.includes(tag)).map((tag) => `tag ${tag}`);
+}
+
+function recentRule({ within }: RetentionPolicy, newest: Temporal.ZonedDateTime | undefined) {
+  if (within === undefined || newest === undefined) return () => [];
+  const [, years, months, days, hours] =
+    /^(?:(\d+)y)?(?:(\d+)m)?(?:(\d+)d)?(?:(\d+)h)?$/u.exec(within)?.map(Number) ?? [];
+  const since = newest.subtract({ years: years || 0, months: months || 0, days: days || 0, hours: hours || 0 });
+  return (start: Temporal.ZonedDateTime) =>
+    Temporal.ZonedDateTime.compare(start, since) > 0 ? [`within ${within} of the newest`] : [];
+}
+
+const bucketOf: Readonly<
+  Record<Exclude<(typeof retentionCounts)[number], 'last'>, (start: Temporal.ZonedDateTime) => string>
+> = {
+  // With its offset, so that the hour that a clock set back repeats is two.
+  hourly: (start) => `${start.toPlainDate().toString()}T${pad(start.hour)}${start.offset}`,
+  daily: (start) => start.toPlainDate().toString(),
+  weekly: ({ yearOfWeek, weekOfYear }) => `${yearOfWeek}-W${pad(weekOfYear)}`,
+  monthly: (start) => start.toPlainDate().toPlainYearMonth().toString(),
+  yearly: ({ year }) => String(year),
+};
+
+function pad(number = 0): string {
+  return String(number).padStart(2, '0');
+}
+
+function countRules(policy: RetentionPolicy): Rule[] {
+  return retentionCounts.map((name) => {
+    const count = policy[name] ?? 0;
+    if (name !== 'last') return countRule(name, count, bucketOf[name]);
+    let seen = 0;
+    return countRule(name, count, () => `${(seen += 1)} of ${count}`);
+  });
+}
+
+function countRule(name: string, count: RetentionCount, bucket: (start: Temporal.ZonedDateTime) => string): Rule {
+  let left = count === 'unlimited' ? Infinity : count;
+  let previous: string | undefined;
+  return (start, { isOldest }) => {
+    if (left === 0) return [];
+    const present = bucket(start);
+    if (present === previous) return isOldest ? [`oldest, for ${name} has room`] : [];
+    previous = present;
+    left -= 1;
+    return [`${name} ${present}`];
+  };
+}

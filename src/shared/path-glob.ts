@@ -1,0 +1,79 @@
+import { expandBraces } from './expand-braces.ts';
+import { compileGlob } from './glob.ts';
+
+/** A path that globs are asked about: relative to the root, as people read it. */
+export interface AskedPath {
+  readonly path: string;
+  /** Its last segment. */
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** A glob over a tree. */
+export interface PathGlob {
+  readonly matches: (asked: AskedPath) => boolean;
+  /** Whether something in this folder, at any depth, could match. */
+  readonly mayMatchIn: (folder: string) => boolean;
+}
+
+/**
+ * Compiles a glob over a tree. With a slash at its beginning or in its middle it is relative to the root, otherwise it is about names at
+ * any depth; with one at its end it is about folders alone. `a/**` is what is in `a`, and not `a`. Throws an `ExpectedError` when its
+ * braces stand for too much.
+ */
+export function compilePathGlob(glob: string): PathGlob {
+  const plain = glob.replace(/\/+$/u, '');
+  const isOnlyFolders = plain !== glob;
+  const alternatives = expandBraces(plain).map(compileAlternative);
+  return {
+    matches: (asked) => (asked.isDirectory || !isOnlyFolders) && alternatives.some(({ matches }) => matches(asked)),
+    mayMatchIn: (folder) => alternatives.some(({ mayMatchIn }) => mayMatchIn(folder)),
+  };
+}
+
+/** What is wrong with a glob, as the end of a sentence about it; undefined when nothing is. */
+export function globFault(glob: string): string | undefined {
+  if (glob.replaceAll('/', '') === '') return 'names nothing; leave it out where everything is meant';
+  if (glob.includes('\0')) return 'holds a null character, which no path can';
+  if (glob.startsWith('!')) {
+    return String.raw`begins with !, which turns a rule round in .backupignore alone; write \! for a name that begins so`;
+  }
+  const segments = glob.replace(/^\/|\/+$/gu, '').split('/');
+  const isClean = segments.every((segment) => !['', '.', '..'].includes(segment));
+  return isClean ? undefined : 'is not relative to the root; give it without . and .. and empty segments';
+}
+
+function compileAlternative(glob: string): PathGlob {
+  if (!glob.includes('/')) {
+    const matches = compileName(glob);
+    return { matches: ({ name }) => matches(name), mayMatchIn: () => true };
+  }
+  const anchored = glob.replace(/^\/+/u, '');
+  // Otherwise `**` would stand for no folders, too.
+  const matches = compileGlob(anchored.replace(/\/\*\*$/u, '/**/*'));
+  const [beginning = ''] = /^[^*?[\\]*/u.exec(anchored) ?? [];
+  return {
+    matches: ({ path }) => path.startsWith(beginning) && matches(path),
+    mayMatchIn: someOf(leadingFolders(anchored).map((folders) => compileGlob(folders))),
+  };
+}
+
+/** The globs of the folders on the way to what a glob matches. */
+function leadingFolders(glob: string): string[] {
+  const segments = glob.split('/');
+  const deep = segments.indexOf('**');
+  const lead = segments.slice(0, deep === -1 ? -1 : deep);
+  const folders = lead.map((_, i) => lead.slice(0, i + 1).join('/'));
+  return deep === -1 ? folders : [...folders, [...lead, '**'].join('/')];
+}
+
+function someOf<T>(predicates: readonly ((value: T) => boolean)[]): (value: T) => boolean {
+  return (value) => predicates.some((predicate) => predicate(value));
+}
+
+// Most globs over names are of these kinds, and a tree has millions of names.
+function compileName(glob: string): (name: string) => boolean {
+  const [, many = '', text = ''] = /^(\*?)([^*?[\\]+)$/u.exec(glob) ?? [];
+  if (text === '') return compileGlob(glob);
+  return many === '' ? (name) => name === text : (name) => name.endsWith(text);
+}

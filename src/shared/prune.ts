@@ -1,0 +1,95 @@
+import type { BackupOptions } from './contract.ts';
+
+/** How long a prune waits for backups unless told otherwise, in milliseconds. */
+export const usualPatience = 24 * 3_600_000;
+
+/** The longest that a prune waits for backups, in milliseconds. */
+export const mostPatience = 7 * usualPatience;
+
+export interface PruneInput {
+  /** Below which to prune; the worker's `BACKUP_PREFIX` unless given. */
+  readonly prefix?: string;
+  /** Deletes nothing, and counts what would be. */
+  readonly dryRun?: boolean;
+  /** How long to wait for backups that began before, in milliseconds; a day unless given. */
+  readonly patience?: number;
+  readonly options?: Partial<BackupOptions>;
+}
+
+/** One prune, as `openPrune` fixed it. Every activity receives it. */
+export interface Prune {
+  /** Names the prune in storage and sorts by start time. */
+  readonly id: string;
+  readonly container: string;
+  readonly prefix: string;
+  readonly dryRun: boolean;
+  /** Milliseconds. */
+  readonly patience: number;
+  readonly options: BackupOptions;
+}
+
+/** A backup that was under way when the prune began. */
+export interface EarlierBackup {
+  readonly instanceId: string;
+  readonly firstRunId: string;
+}
+
+/**
+ * What a prune makes of a run: `kept` it may be restored; `forgotten` it was taken back and goes; `unfinished` it has no manifest and
+ * will never have one, and goes; `under way` its backup runs, and all of it stays.
+ */
+export type RunFate = 'kept' | 'forgotten' | 'unfinished' | 'under way';
+
+/** Counts by what becomes of a run. */
+export interface PrunePlan {
+  readonly keptRuns: number;
+  readonly forgottenRuns: number;
+  readonly unfinishedRuns: number;
+}
+
+/** Counts of blobs and snapshots, and of their bytes. */
+export interface PruneTally {
+  /** Versions of files that no run needs any more: deleted, or in a dry run to be. */
+  readonly deleted: number;
+  readonly deletedBytes: number;
+  /** The same of what jobs wrote for themselves: manifests of runs that go, pages, outcomes, ledgers. */
+  readonly data: number;
+  readonly dataBytes: number;
+  /** Versions of files that stay because a run needs them, or because a backup that is under way may. */
+  readonly kept: number;
+  readonly keptBytes: number;
+  /** What no backup wrote. */
+  readonly foreign: number;
+  readonly foreignBytes: number;
+  /** Of what was to be deleted, what was written again meanwhile, so that it stayed. */
+  readonly changed: number;
+}
+
+/** What looking through the container came to. */
+export interface MarkedPrune {
+  /** Pages of what is to be deleted. */
+  readonly pages: number;
+  /** What is to be deleted, and what stays. */
+  readonly tally: PruneTally;
+}
+
+/** The last write of a prune. */
+export interface PruneReport extends PrunePlan, PruneTally {
+  readonly format: 1;
+  readonly prune: string;
+  readonly prefix: string;
+  readonly dryRun: boolean;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly complete: true;
+}
+
+/** The result of a prune. */
+export interface PruneSummary extends PrunePlan, PruneTally {
+  readonly pruneId: string;
+  readonly prefix: string;
+  readonly dryRun: boolean;
+  /** `container/name` of what the prune left. */
+  readonly report: string;
+}

@@ -1,0 +1,63 @@
+import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
+import { compactTime } from '../shared/compact-time.ts';
+import { workflowNames, type BackupSummary } from '../shared/contract.ts';
+import { failureTypes } from '../shared/failures.ts';
+import type { BackedUp } from '../shared/notice.ts';
+import { defaultScheduledOptions, type ScheduledBackupInput, type ScheduledProgress } from '../shared/scheduled.ts';
+import type { backup } from './backup.ts';
+import type { ProgressReport } from './progress-report.ts';
+import { caught, stepFailure, type CaughtFailure } from './step-failure.ts';
+
+const longestPause = 30 * 60_000;
+// More are in the manifest.
+const failuresTold = 10;
+
+/**
+ * Backs up a source by a workflow of its own, and says what became of it. While another backup of the directory is under way it waits
+ * and begins again: that one began before, and may not have what has changed since.
+ */
+export async function backUpSource(
+  { source, backup: input, options }: ScheduledBackupInput,
+  report: ProgressReport<ScheduledProgress>,
+): Promise<BackedUp> {
+  const { busyPause, busyAttempts } = { ...defaultScheduledOptions, ...options };
+  const base = `backup-${source}-${compactTime(workflowInfo().startTime.toISOString())}`;
+  for (let attempt = 1; ; attempt++) {
+    const instanceId = attempt === 1 ? base : `${base}-${attempt}`;
+    const startedAt = now();
+    report.milestone(({ suspended }) => ({ phase: 'backup', suspended, instanceId }));
+    try {
+      const summary = await executeChild<typeof backup>(workflowNames.backup, {
+        workflowId: instanceId,
+        args: [input],
+        // Whoever ends the scheduled run means the backup too, which then ends in good order.
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `Back up the source ${source}`,
+      });
+      return { instanceId, outcome: 'complete', startedAt, finishedAt: now(), ...countsOf(summary) };
+    } catch (error) {
+      const failure = caught(error);
+      if (failure.type !== failureTypes.backupRunning || attempt > busyAttempts) {
+        return { instanceId, startedAt, finishedAt: now(), ...endOf(failure) };
+      }
+    }
+    report.milestone(({ suspended }) => ({ phase: 'waiting', suspended }));
+    await sleep(Math.min(busyPause * 2 ** (attempt - 1), longestPause));
+  }
+}
+
+function endOf(failure: CaughtFailure): Pick<BackedUp, 'outcome' | 'failure'> {
+  const told = { failure: stepFailure(failure) };
+  if (failure.canceled) return { outcome: 'canceled', ...told };
+  if (failure.type !== failureTypes.backupIncomplete) return { outcome: 'failed', ...told };
+  return { outcome: 'incomplete', ...told, ...countsOf(failure.details[0] as BackupSummary) };
+}
+
+function countsOf({ runId, files, bytes, uploadedBytes, failed, failures }: BackupSummary): Partial<BackedUp> {
+  const told = failures.slice(0, failuresTold).map(({ path, reason }) => ({ path, reason }));
+  return { runId, files, bytes, uploadedBytes, failed, ...(told.length > 0 && { failures: told }) };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,147 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BackupProgress } from '../shared/contract.ts';
+import { failureTypes } from '../shared/failures.ts';
+import type {
+  EarlierBackup,
+  MarkedPrune,
+  Prune,
+  PruneInput,
+  PrunePlan,
+  PruneSummary,
+  PruneTally,
+} from '../shared/prune.ts';
+import { emptyPruneTally } from '../shared/prune-tally.ts';
+import { addTallies } from '../shared/tally.ts';
+import { createProgressReport, type ProgressReport } from './progress-report.ts';
+import { noLongerWaiting, startProgress } from './progress.ts';
+import { openPrune, pruneActivities } from './prune-activities.ts';
+import { publishPaged } from './publish.ts';
+import { createSuspension, type Suspension } from './suspension.ts';
+
+/** What a prune takes along when it continues as new, between two pages. */
+export interface PruneCarry {
+  readonly prune: Prune;
+  readonly startedAt: string;
+  readonly plan: PrunePlan;
+  readonly marked: MarkedPrune;
+  /** The next page. */
+  readonly page: number;
+  /** What the pages before it came to. */
+  readonly swept: PruneTally;
+  readonly progress: BackupProgress;
+}
+
+interface Context {
+  readonly report: ProgressReport<BackupProgress>;
+  readonly suspension: Suspension;
+  readonly activities: ReturnType<typeof pruneActivities>;
+}
+
+const firstPause = 1000;
+const longestPause = 300_000;
+
+/**
+ * Deletes what no run needs any more: waits for the backups that began before it, decides about every run, walks through the container
+ * and writes down what is to go, and only then deletes, page by page. Whatever ends it early, others have the prefix again after it.
+ */
+export async function prune(input: PruneInput, carry?: PruneCarry): Promise<PruneSummary> {
+  let opened = carry?.prune;
+  const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
+    publishPaged(opened && `the prefix \`${opened.prefix}\``, opened, now),
+  );
+  const suspension = createSuspension(report);
+  await suspension.firstGate();
+  const startedAt = carry?.startedAt ?? workflowInfo().startTime.toISOString();
+  const fixed = opened ?? (await CancellationScope.nonCancellable(() => openPrune(input, startedAt)));
+  opened = fixed;
+  const context: Context = { report, suspension, activities: pruneActivities(fixed) };
+  let end: PruneEnd | PruneCarry;
+  try {
+    end = await sweep(carry ?? (await begin(fixed, startedAt, context)), context);
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => context.activities.releasePrune(fixed));
+    throw error;
+  }
+  if ('progress' in end) return continueAsNew<typeof prune>(input, end);
+  await condition(allHandlersFinished);
+  const { prefix, dryRun, id: pruneId } = fixed;
+  return { pruneId, prefix, dryRun, ...end };
+}
+
+type PruneEnd = Omit<PruneSummary, 'pruneId' | 'prefix' | 'dryRun'>;
+
+async function begin(prune: Prune, startedAt: string, context: Context): Promise<PruneCarry> {
+  const { report, suspension, activities } = context;
+  if (!prune.dryRun) await waitForBackups(prune, context);
+  report.milestone((now) => ({ ...noLongerWaiting(now), phase: 'marking' }));
+  await suspension.gate();
+  const plan = await activities.planPrune(prune);
+  await suspension.gate();
+  const marked = await activities.markPrune(prune);
+  const { deleted, deletedBytes, data, dataBytes } = marked.tally;
+  report.milestone((now) => ({
+    ...now,
+    phase: 'pruning',
+    listed: true,
+    totalFiles: deleted + data,
+    totalBytes: deletedBytes + dataBytes,
+  }));
+  return { prune, startedAt, plan, marked, page: 0, swept: emptyPruneTally, progress: report.now() };
+}
+
+/** Throws `PruneRefused` when one of them would not end in time. */
+async function waitForBackups(prune: Prune, { report, suspension, activities }: Context): Promise<void> {
+  const until = Date.now() + prune.patience;
+  let earlier: EarlierBackup[] = await activities.findBackups(prune);
+  for (let pause = firstPause; earlier[0]; pause = Math.min(pause * 2, longestPause)) {
+    const { instanceId } = earlier[0];
+    const waitingFor = `backup ${instanceId}`;
+    if (report.now().waitingFor !== waitingFor) {
+      report.milestone((now) => ({ ...now, phase: 'waiting', waitingFor }));
+    }
+    const left = until - Date.now();
+    if (left <= 0) throw blockedBy(instanceId);
+    await sleep(Math.min(pause, left));
+    await suspension.gate();
+    earlier = await activities.findBackups(prune, earlier);
+  }
+}
+
+/** Deletes page by page, and closes the prune after the last. Returns a carry where it is time to continue as new. */
+async function sweep(begun: PruneCarry, { report, suspension, activities }: Context): Promise<PruneEnd | PruneCarry> {
+  const { prune, startedAt, plan, marked } = begun;
+  let { swept } = begun;
+  for (let { page } = begun; page < marked.pages; page += 1) {
+    if (page > begun.page && workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      return { ...begun, page, swept, progress: report.now() };
+    }
+    await suspension.gate();
+    swept = addTallies(swept, await activities.sweepPrune(prune, page));
+    const { deleted, data, changed, deletedBytes, dataBytes } = swept;
+    report.milestone((now) => ({ ...now, files: deleted + data + changed, bytes: deletedBytes + dataBytes }));
+  }
+  report.advance((now) => ({ ...now, phase: 'committing' }));
+  await suspension.gate();
+  const { kept, keptBytes, foreign, foreignBytes } = marked.tally;
+  const tally = prune.dryRun ? marked.tally : { ...swept, kept, keptBytes, foreign, foreignBytes };
+  const finishedAt = new Date().toISOString();
+  const address = await activities.closePrune(prune, { ...plan, ...tally, startedAt, finishedAt });
+  report.milestone((now) => ({ ...now, phase: 'done' }));
+  return { ...plan, ...tally, report: address };
+}
+
+function blockedBy(instanceId: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `The backup ${instanceId} began before this prune and has not ended in time: wait for its end or end it, and prune again; nothing was deleted`,
+    failureTypes.pruneRefused,
+  );
+}

@@ -1,0 +1,28 @@
+import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { workflowNames } from '../shared/contract.ts';
+import { listOf, type Notice, type NotifyInput, type TargetKind } from '../shared/notice.ts';
+import { compactTime } from '../shared/compact-time.ts';
+import type { notify } from './notify.ts';
+
+/**
+ * Has targets told by a workflow of their own, and does not wait for it. Resolves with its id once it is started; undefined when there
+ * is nobody to tell.
+ */
+export async function startNotifying(
+  notice: Notice,
+  kinds: readonly TargetKind[] | undefined,
+  how: Pick<NotifyInput, 'worker' | 'options'>,
+): Promise<string | undefined> {
+  if (!kinds || kinds.length === 0) return undefined;
+  const targets = kinds.map((kind, index) => ({ list: listOf(notice.event), index, kind }));
+  // The run's own id makes that of a run that was begun anew another one.
+  const workflowId = `notify-${notice.source}-${notice.event}-${compactTime(notice.at)}-${workflowInfo().runId.slice(0, 8)}`;
+  await startChild<typeof notify>(workflowNames.notify, {
+    workflowId,
+    args: [{ notice, targets, ...how }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    // Not the text: the server refuses a summary of more than 400 bytes.
+    staticSummary: `Tells of ${notice.event} of ${notice.source}`,
+  });
+  return workflowId;
+}

@@ -1,0 +1,81 @@
+import {
+  ApplicationFailure,
+  ContinueAsNew,
+  isCancellation,
+  proxySinks,
+  TemporalFailure,
+  workflowInfo,
+  type Headers,
+  type Sinks,
+  type WorkflowInterceptorsFactory,
+} from '@temporalio/workflow';
+import type { JobEnd } from '../shared/job-end.ts';
+import { failureTypes } from '../shared/failures.ts';
+import { formatTraceparent, traceOfRun, type TraceContext } from '../shared/trace-context.ts';
+import { traceOf, withTrace } from '../shared/trace-header.ts';
+
+/** What the worker is told, outside the workflow; it can answer nothing. */
+export interface TelemetrySinks extends Sinks {
+  readonly telemetry: { ended(end: JobEnd): void };
+}
+
+const { telemetry } = proxySinks<TelemetrySinks>();
+
+const incomplete: readonly string[] = [
+  failureTypes.backupIncomplete,
+  failureTypes.restoreIncomplete,
+  failureTypes.batchIncomplete,
+];
+
+/**
+ * Passes the trace that a run was started with on to its activities and children, and tells the worker how it ended. Neither asks
+ * Temporal for anything, so what was recorded without it replays with it. Without a trace nothing is added to the history.
+ */
+export const interceptors: WorkflowInterceptorsFactory = () => {
+  let parent: TraceContext | undefined;
+  const passOn = <T extends { readonly headers: Headers }>(input: T): T => {
+    const own = parent && traceOfRun(workflowInfo().runId, parent);
+    return own ? { ...input, headers: withTrace(input.headers, own) } : input;
+  };
+  const end = (what: JobEnd) => telemetry.ended({ ...what, ...(parent && { parent: formatTraceparent(parent) }) });
+  return {
+    inbound: [
+      {
+        async execute(input, next) {
+          parent = traceOf(input.headers);
+          try {
+            const result = await next(input);
+            end({ ending: 'completed' });
+            return result;
+          } catch (error) {
+            const ended = endOf(error);
+            if (ended) end(ended);
+            throw error;
+          }
+        },
+      },
+    ],
+    outbound: [
+      {
+        scheduleActivity: (input, next) => next(passOn(input)),
+        startChildWorkflowExecution: (input, next) => next(passOn(input)),
+        continueAsNew: (input, next) => next(passOn(input)),
+      },
+    ],
+  };
+};
+
+/** Undefined where the run does not end: whatever else is thrown is a bug, and Temporal tries the task again. */
+function endOf(error: unknown): JobEnd | undefined {
+  if (error instanceof ContinueAsNew) return { ending: 'continued' };
+  if (isCancellation(error)) return { ending: 'cancelled' };
+  if (!(error instanceof TemporalFailure)) return undefined;
+  const reason = typeOf(error);
+  return { ending: incomplete.includes(reason) ? 'incomplete' : 'failed', reason };
+}
+
+// What an activity failed with is the cause of the failure that the workflow sees.
+function typeOf(error: TemporalFailure): string {
+  const failure = error instanceof ApplicationFailure ? error : error.cause;
+  return failure instanceof ApplicationFailure ? (failure.type ?? '') : '';
+}

@@ -1,0 +1,115 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { createActivities } from '../../../src/activities/index.ts';
+import { pruningBlob, runningBlob, runLayout } from '../../../src/storage/run-layout.ts';
+import { leftoversIn, versionsIn } from '../../support/leftovers.ts';
+import { blobBytes, nameOf, openRig, perform, type Rig } from '../rig.ts';
+import { overwrite } from '../verify/rig.ts';
+import { asker, files, forget, opening, openPrune, pruneAll, runId, signal, twoRuns, whileRunning } from './rig.ts';
+
+const damages: Record<string, (rig: Rig) => Promise<unknown>> = {
+  'a manifest that is cut short': async (rig) => {
+    const name = runLayout({ prefix: '', id: runId(2) }).manifest;
+    await overwrite(rig, name, (await blobBytes(rig, name)).subarray(0, -20), true);
+  },
+  'a manifest of a later format': async (rig) => {
+    const name = runLayout({ prefix: '', id: runId(2) }).manifest;
+    const manifest = JSON.parse((await blobBytes(rig, name)).toString()) as object;
+    await overwrite(rig, name, Buffer.from(JSON.stringify({ ...manifest, format: 2 })), true);
+  },
+  'a shard that is gone': async (rig) => {
+    await rig.container.getBlobClient(runLayout({ prefix: '', id: runId(2) }).shard(0)).delete();
+  },
+  'a shard of other entries': async (rig) => {
+    await overwrite(rig, runLayout({ prefix: '', id: runId(2) }).shard(0), gzipSync(''), true);
+  },
+  'a blob of a kept run that is gone': async (rig) => {
+    await rig.container.getBlobClient(nameOf(rig, 'a')).delete({ deleteSnapshots: 'include' });
+  },
+  'a mark of a backup that cannot be read': async (rig) => {
+    await rig.container.getBlockBlobClient(runningBlob('', '/srv')).upload('?', 1);
+  },
+  'a mark of a prune that cannot be read': async (rig) => {
+    await rig.container.getBlockBlobClient(pruningBlob('')).upload('{"format":2}', 12);
+  },
+};
+
+test.each(Object.entries(damages))('%s: nothing is deleted', async (_, damage) => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  await forget(rig, runId(1));
+  await damage(rig);
+  const before = await files(rig);
+  await expect(pruneAll(rig)).rejects.toMatchObject({
+    type: expect.stringMatching(/^(?:PruneRefused|ManifestInvalid|ManifestTooNew)$/u),
+    nonRetryable: true,
+  });
+  expect(await files(rig)).toEqual(before);
+});
+
+test('a forgotten run may be as damaged as it likes', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  await forget(rig, runId(1));
+  const { manifest, shard } = runLayout({ prefix: '', id: runId(1) });
+  await overwrite(rig, manifest, Buffer.from('?'));
+  await rig.container.getBlobClient(shard(0)).delete();
+  expect((await pruneAll(rig)).swept).toMatchObject({ deleted: 2 });
+  expect(await leftoversIn(rig.container.containerName, [runId(2)])).toMatchObject({
+    files: [],
+    data: [],
+    missing: [],
+  });
+});
+
+test('what another host owns is not pruned', async () => {
+  const rig = await openRig();
+  await opening(rig, 'nightly');
+  const deps = { ...rig.deps, host: 'web-2' };
+  const other = { ...rig, deps, activities: createActivities(deps) };
+  await expect(openPrune(other)).rejects.toMatchObject({ type: 'OwnedByAnother', nonRetryable: true });
+});
+
+test('of two prunes at once the later one is told of the other, and takes its place once that has ended', async () => {
+  const rig = await openRig();
+  const first = asker();
+  const prune = await openPrune(rig, {}, first);
+  expect(await openPrune(rig, {}, first)).toMatchObject({ prefix: '' });
+  const busy = whileRunning(rig, first.workflowId);
+  await expect(openPrune(busy)).rejects.toMatchObject({
+    type: 'PruneRunning',
+    nonRetryable: true,
+    message: expect.stringContaining(`by instance ${first.workflowId}: wait for it to end`),
+  });
+  await openPrune(busy, { dryRun: true });
+  await openPrune(rig);
+  await expect(perform(rig.activities.planPrune, [prune])).rejects.toMatchObject({ type: 'PruneRefused' });
+});
+
+test.each([
+  [{ prefix: '../x/' }, 'prefix: '],
+  [{ prefix: 7 }, 'prefix: '],
+  [{ dryRun: 'yes' }, 'dryRun: give true or false, not "yes"'],
+  [{ patience: -1 }, 'patience: give a whole number of milliseconds'],
+  [{ options: { window: 0 } }, 'options.window: '],
+])('%j is no input', async (input, message) => {
+  const rig = await openRig();
+  await expect(openPrune(rig, input as object)).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringContaining(message),
+  });
+  expect(await versionsIn(rig.container)).toEqual([]);
+});
+
+test('a prune that ends early leaves nothing of its own, and lets the next one begin', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  const first = asker();
+  const prune = await openPrune(rig, {}, first);
+  await perform(rig.activities.planPrune, [prune]);
+  await perform(rig.activities.releasePrune, [prune]);
+  await perform(rig.activities.releasePrune, [prune]);
+  expect(await rig.deps.store.properties(pruningBlob(''), signal)).toBeUndefined();
+  expect((await versionsIn(rig.container)).filter(({ name }) => name.includes('/prunes/'))).toEqual([]);
+  await openPrune(whileRunning(rig, first.workflowId));
+});

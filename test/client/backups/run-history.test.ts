@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { Backups } from '../../../src/client/backups/backups.ts';
+import { markForgotten } from '../../../src/manifests/forgotten.ts';
+import { runLayout } from '../../../src/storage/run-layout.ts';
+import { fileEntry, forgeRun } from '../../manifests/rig.ts';
+import { openRig, signal, type Rig } from '../../storage/rig.ts';
+
+const [first, second, third] = ['20261121T061001Z-00000001', '20261121T061002Z-00000002', '20261121T061003Z-00000003'];
+const whole = [[fileEntry('a'), fileEntry('b')]];
+const broken = [[fileEntry('a'), fileEntry('b', { outcome: 'failed' })]];
+const endOf = (minute: number) => ({ finishedAt: `2026-11-21T06:${minute}:00.000Z` });
+const at = (minute: number) => Date.parse(`2026-11-21T06:${minute}:00.000Z`);
+
+/** The names of the blobs that `look` reads. */
+async function readBy(rig: Rig, look: () => Promise<unknown>): Promise<string[]> {
+  const read: string[] = [];
+  rig.proxy.rule(({ method, path, query }) => {
+    if (method === 'GET' && !query.has('comp')) read.push(path);
+    return undefined;
+  });
+  await look();
+  return read;
+}
+
+test('the last success of a directory outlasts runs that failed after it', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  expect(await backups.history(signal)).toEqual([]);
+  await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(20) });
+  await forgeRun(rig.direct, { id: second, shards: broken, manifest: endOf(30) });
+  await forgeRun(rig.direct, { id: third, shards: broken, manifest: { ...endOf(40), root: '/etc' } });
+  const failed = { complete: false, files: 1, bytes: 1, failed: 1 };
+  expect(await backups.history(signal)).toEqual([
+    { prefix: '', root: '/etc', last: { run: third, endedAt: at(40), ...failed } },
+    { prefix: '', root: '/srv', succeededAt: at(20), last: { run: second, endedAt: at(30), ...failed } },
+  ]);
+});
+
+test('a run that was incomplete counts once it is completed, and one that had not ended once it has', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  await forgeRun(rig.direct, { id: first, shards: broken, manifest: endOf(20) });
+  await rig.direct.put(runLayout({ prefix: '', id: second }).page(0), Buffer.from('{}\n'), { signal });
+  expect(await backups.history(signal)).toMatchObject([{ last: { run: first, complete: false } }]);
+  await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(30) });
+  expect(await backups.history(signal)).toMatchObject([{ succeededAt: at(30), last: { run: first, complete: true } }]);
+  await forgeRun(rig.direct, { id: second, shards: whole, manifest: endOf(40) });
+  expect(await backups.history(signal)).toMatchObject([{ succeededAt: at(40), last: { run: second } }]);
+});
+
+test('what was forgotten counts no more, and a directory of which nothing is left is not spoken of', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  const forget = (id: string) => markForgotten(rig.direct, { prefix: '', id }, { at: 'now', reason: 'test' }, signal);
+  await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(20) });
+  await forgeRun(rig.direct, { id: second, shards: whole, manifest: endOf(30) });
+  await forget(second);
+  expect(await backups.history(signal)).toMatchObject([{ succeededAt: at(20), last: { run: first } }]);
+  await forget(first);
+  expect(await backups.history(signal)).toEqual([]);
+});
+
+test('what cannot change any more is read once', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  await forgeRun(rig.direct, { id: first, shards: broken, manifest: endOf(20) });
+  await forgeRun(rig.direct, { id: second, shards: whole, manifest: endOf(30) });
+  expect(await readBy(rig, () => backups.history(signal))).toHaveLength(2);
+  expect(await readBy(rig, () => backups.history(signal))).toEqual([]);
+  await forgeRun(rig.direct, { id: third, shards: broken, manifest: endOf(40) });
+  const read = await readBy(rig, () => backups.history(signal));
+  expect(read.map((path) => path.split('/').at(-2))).toEqual([third]);
+});

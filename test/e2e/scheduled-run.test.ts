@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { realpath, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { Jobs } from '../../src/client/jobs/jobs.ts';
+import { openSourcesFile } from '../../src/client/sources/sources-file.ts';
+import type { Notice } from '../../src/shared/notice.ts';
+import { scheduleId, watchId, type ScheduledBackupReport } from '../../src/shared/scheduled.ts';
+import { startReceiver } from '../activities/notify/rig.ts';
+import { startMain } from '../support/main-process.ts';
+import { temporaryDirectory, writeTree } from '../support/tree.ts';
+
+const patient = { timeout: 60_000, interval: 100 };
+
+/** A sources file with one source, of which `rest` is the most, applied and served by a worker of its own. */
+async function serve(rest: (name: string) => object) {
+  const root = join(await realpath(await temporaryDirectory()), 'data');
+  await writeTree(root, { 'a.txt': 1000, 'd/b.txt': 2000 });
+  const name = `run-${randomUUID().slice(0, 8)}`;
+  const file = join(await temporaryDirectory(), 'durable-backup.yaml');
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify({ sources: { [name]: { root, ...rest(name) } } }));
+  const address = inject('temporalAddress');
+  const taskQueue = `scheduled-${randomUUID()}`;
+  const worker = await startMain('worker.ts', 'worker is running', {
+    TEMPORAL_ADDRESS: address,
+    AZURE_STORAGE_CONNECTION_STRING: inject('connectionString'),
+    TASK_QUEUE: taskQueue,
+    BACKUP_CONTAINER: `scheduled-${randomUUID()}`,
+    BACKUP_ROOTS: root,
+    DURABLE_BACKUP_CONFIG: file,
+    DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+  });
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  onTestFinished(async () => {
+    await worker.stop();
+    await client.schedule
+      .getHandle(scheduleId(name))
+      .delete()
+      .catch(() => undefined);
+    await client.workflow
+      .getHandle(watchId(name))
+      .terminate()
+      .catch(() => undefined);
+    await connection.close();
+  });
+  const { schedules, ...jobs } = parts(new Jobs({ client, address, taskQueue }));
+  await schedules.apply((await openSourcesFile(file))?.sources ?? []);
+  const trigger = async () => (await schedules.trigger(name)) ?? '';
+  return { name, root, file, client, schedules, ...jobs, trigger };
+}
+
+function parts(jobs: Jobs) {
+  return { schedules: jobs.schedules, result: (instanceId: string) => jobs.result(instanceId) };
+}
+
+function noticesOf(received: readonly { body: string }[]): Notice[] {
+  return received.map(({ body }) => JSON.parse(body) as Notice);
+}
+
+const nightly = { cron: '0 2 * * *' };
+
+test('a run does all that its source wants: forgets, prunes, verifies a sample, and tells', async () => {
+  const { url, received } = await startReceiver();
+  const { name, root, trigger, result } = await serve(() => ({
+    schedule: nightly,
+    retention: { last: 1 },
+    after: { forget: true, prune: true, verify: { sample: '100%' } },
+    notify: { success: [{ webhook: `${url}/s3cret` }] },
+  }));
+  expect(await result(await trigger())).toMatchObject({ status: 'Completed' });
+  await writeTree(root, { 'a.txt': 1500 });
+  const second = await result(await trigger());
+  expect(second).toMatchObject({ status: 'Completed' });
+  const report = (second as { output: ScheduledBackupReport }).output;
+  expect(report.backup).toMatchObject({ outcome: 'complete', files: 2, bytes: 3500 });
+  expect(report.steps).toMatchObject([
+    { step: 'forget', outcome: 'done', counts: { kept: 1, forgotten: 1 } },
+    // What the first run alone needed: the old content.
+    { step: 'prune', outcome: 'done', counts: { deleted: 1, deletedBytes: 1000, kept: 2, keptBytes: 3500 } },
+    { step: 'verify', outcome: 'done', counts: { files: 2, intact: 2, readBytes: 3500 } },
+  ]);
+  await expect.poll(() => received.length, patient).toBe(2);
+  expect(received.map(({ path }) => path)).toEqual(['/s3cret', '/s3cret']);
+  expect(noticesOf(received).map(({ event, source }) => [event, source])).toEqual([
+    ['success', name],
+    ['success', name],
+  ]);
+});
+
+test('a source whose directory is gone fails that run, and its webhooks hear why', async () => {
+  const { url, received } = await startReceiver();
+  const { root, trigger, result } = await serve(() => ({
+    schedule: nightly,
+    notify: { failure: [{ webhook: url }] },
+  }));
+  await rename(root, `${root}-moved`);
+  const ended = await result(await trigger());
+  expect(ended).toMatchObject({ status: 'Failed', failure: { type: 'ScheduledRunFailed' } });
+  await expect.poll(() => received.length, patient).toBe(1);
+  const [notice] = noticesOf(received);
+  expect(notice).toMatchObject({ event: 'failure', backup: { outcome: 'failed', failure: { type: 'RootNotFound' } } });
+  expect(notice?.text).toContain(root);
+});
+
+test('a webhook that answers 500 is tried again, and one that hangs holds up neither that run nor the next', async () => {
+  const flaky = await startReceiver((response, number) => response.writeHead(number === 1 ? 500 : 204).end());
+  const hanging = await startReceiver(() => undefined);
+  const { trigger, result, client } = await serve(() => ({
+    schedule: nightly,
+    notify: { success: [{ webhook: flaky.url }, { webhook: `${hanging.url}/s3cret` }] },
+  }));
+  const first = await result(await trigger());
+  expect(first).toMatchObject({ status: 'Completed' });
+  await expect.poll(() => hanging.received.length, patient).toBeGreaterThan(0);
+  const second = await result(await trigger());
+  expect(second).toMatchObject({ status: 'Completed' });
+
+  const { notification = '' } = (first as { output: ScheduledBackupReport }).output;
+  const telling = client.workflow.getHandle(notification);
+  expect((await telling.describe()).status.name).toBe('RUNNING');
+  // The one that failed at first and one of the second run.
+  await expect.poll(() => flaky.received.length, patient).toBeGreaterThanOrEqual(3);
+  const keys = noticesOf(flaky.received).map(
+    ({ instanceId }, at) => `${instanceId} ${String(flaky.received[at]?.headers['idempotency-key'])}`,
+  );
+  expect(new Set(keys).size).toBe(2);
+  // Nothing that Temporal keeps says more of an address than its host.
+  await expect
+    .poll(async () => (await telling.describe()).raw.pendingActivities?.[0]?.attempt ?? 0, patient)
+    .toBeGreaterThan(1);
+  const kept = JSON.stringify([(await telling.describe()).raw.pendingActivities, await telling.fetchHistory()]);
+  expect(kept).toContain(`the webhook at ${hanging.host} did not answer in time`);
+  expect(kept).not.toContain('s3cret');
+  await telling.terminate();
+});
+
+test('a source without a success for too long is told of once, and once when it has one, by whoever asks for it', async () => {
+  const { url, received } = await startReceiver();
+  const { name, trigger, result } = await serve(() => ({
+    schedule: nightly,
+    notify: { missed: [{ webhook: url }], missedAfter: '3s' },
+  }));
+  await expect.poll(() => noticesOf(received).map(({ event }) => event), patient).toEqual(['missed']);
+  expect(noticesOf(received)[0]).toMatchObject({ source: name, lastSuccess: null });
+  await expect(result(await trigger())).resolves.toMatchObject({ status: 'Completed' });
+  await expect
+    .poll(() => noticesOf(received).map(({ event }) => event), patient)
+    .toEqual(['missed', 'recovered', 'missed']);
+});
