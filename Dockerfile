@@ -3,7 +3,7 @@
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The tools are development dependencies. Azurite is an optional one, as are prebuilt parts that are needed: it goes by its name.
+# The tools are development dependencies. Azurite is for trying things out, and much larger than all the rest.
 # No dependency needs its install script: Temporal's native part comes prebuilt.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && npm uninstall --no-save --omit=dev --ignore-scripts --no-audit --no-fund azurite applicationinsights
