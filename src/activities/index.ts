@@ -6,6 +6,7 @@ import { createListFailed } from './list-failed.ts';
 import { createListFiles } from './list-files.ts';
 import { createNewestSuccess } from './newest-success.ts';
 import { createOpenRun } from './open-run.ts';
+import { createResumeReading } from './open/resume-reading.ts';
 import { createPruneActivities } from './prune/index.ts';
 import { createReopenRun } from './reopen-run.ts';
 import { createRestoreActivities } from './restore/index.ts';
@@ -26,6 +27,7 @@ export function createActivities(deps: ActivityDependencies) {
     sealPage: createSealPage(deps),
     commitRun: createCommitRun(deps),
     forgetRuns: createForgetRuns(deps),
+    resumeReading: createResumeReading(deps),
     ...createRestoreActivities(deps),
     ...createVerifyActivities(deps),
     ...createPruneActivities(deps),

@@ -1,5 +1,5 @@
 import type { Page, Run } from '../shared/contract.ts';
-import { comparePaths } from '../shared/encoded-path.ts';
+import { comparePaths, type EncodedPath } from '../shared/encoded-path.ts';
 import { entryKey, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { needsCopy } from './compare-with-base.ts';
@@ -23,12 +23,12 @@ export function createListFailed({ store, roots }: ActivityDependencies) {
         const layout = runLayout(run);
         const realRoot = await findRoot(run.root, roots);
         const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
-        const entries: PageEntry[] = [];
-        for (const failed of shard.filter(only === undefined ? hasFailed : isBusy)) {
-          if (failed.kind === 'file') entries.push(listedEntry(failed));
-          else
-            for await (const found of listAgain(realRoot, failed, { filters: run.filters, roots })) entries.push(found);
-        }
+        const failed = shard.filter(only === undefined ? hasFailed : isBusy);
+        const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
+        const found = await listAgain(realRoot, unlisted, { filters: run.filters, roots, signal });
+        const entries = failed.flatMap((entry) =>
+          entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
+        );
         const plan = {
           number,
           entries,
@@ -46,19 +46,41 @@ function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry
   return { path, kind, size, mtimeNs, ctimeNs, mode };
 }
 
-/** A path that could not be listed, and all below it, as they are now. */
-async function* listAgain(
+interface ListOptions extends Pick<SelectOptions, 'filters' | 'roots'> {
+  readonly signal: AbortSignal;
+}
+
+/** Paths that could not be listed, each with all that is at it and below it now. A folder is walked once for all of them in it. */
+async function listAgain(
   root: string,
-  failed: ManifestEntry,
-  options: Pick<SelectOptions, 'filters' | 'roots'>,
-): AsyncGenerator<PageEntry> {
-  const folder = `${failed.path}/`;
-  const isWithin = (key: string) => key === failed.path || key.startsWith(folder);
-  const parent = failed.path.slice(0, failed.path.lastIndexOf('/') + 1);
-  const { entries } = await selectEntries(root, { ...options, after: parent === '' ? undefined : parent });
-  for await (const entry of entries) {
-    const key = entryKey(entry);
-    if (isWithin(key)) yield entry;
-    else if (comparePaths(key, folder) > 0) return;
+  paths: readonly EncodedPath[],
+  options: ListOptions,
+): Promise<ReadonlyMap<EncodedPath, readonly PageEntry[]>> {
+  const found = new Map(paths.map((path): [EncodedPath, PageEntry[]] => [path, []]));
+  const { signal, ...filters } = options;
+  const onLeftOut = () => signal.throwIfAborted();
+  for (const [parent, within] of Map.groupBy(found.keys(), parentOf)) {
+    const { entries } = await selectEntries(root, { ...filters, onLeftOut, after: parent === '' ? undefined : parent });
+    const last = within.map((path) => `${path}/`).reduce((one, other) => (comparePaths(one, other) > 0 ? one : other));
+    for await (const entry of entries) {
+      signal.throwIfAborted();
+      const at = childOf(parent, entry.path);
+      const foundThere = at === undefined ? undefined : found.get(at);
+      if (foundThere) foundThere.push(entry);
+      else if (comparePaths(entryKey(entry), last) > 0) break;
+    }
   }
+  return found;
+}
+
+/** The folder that a path is in, with the slash at its end; empty for the root. */
+function parentOf(path: EncodedPath): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+/** What in a folder a path is, or lies in; undefined when it is elsewhere. */
+function childOf(parent: string, path: EncodedPath): EncodedPath | undefined {
+  if (!path.startsWith(parent)) return undefined;
+  const end = path.indexOf('/', parent.length);
+  return end === -1 ? path : path.slice(0, end);
 }

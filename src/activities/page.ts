@@ -1,5 +1,5 @@
 import { displayPath } from '../shared/encoded-path.ts';
-import { entryKey } from '../shared/manifest.ts';
+import { afterUnread, entryKey, type ManifestEntry } from '../shared/manifest.ts';
 import type { BackupOptions, Copy, Page } from '../shared/contract.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import { parseNdjson, splitLines, toLines } from '../storage/ndjson.ts';
@@ -15,6 +15,8 @@ export interface PageRow extends Row {
   readonly size: number;
   /** The copy of this page that takes the file along. */
   readonly copy?: number;
+  /** Why it could not be listed. */
+  readonly error?: string;
 }
 
 /** A page as it was listed, not yet dealt out to copies. */
@@ -94,8 +96,12 @@ export async function writeOnce(
   }
 }
 
-/** Metadata of a page without lines, of which nothing has to be copied: its shard has its rows. */
+/**
+ * Metadata of a page of which nothing has to be copied: its shard has its rows. What stands in such a page is no line that could be read, so
+ * that a worker of an earlier version does not take it for one of an empty directory.
+ */
 export const settledMark = { settled: 'true' } as const;
+export const settledLines = ['settled\n'] as const;
 
 export function isSettled(page: Pick<BlobProperties, 'metadata'> | undefined): boolean {
   return page?.metadata['settled'] === settledMark.settled;
@@ -105,8 +111,13 @@ async function readStored(store: BlobStore, name: string, signal: AbortSignal, s
   const [found, stored] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
   const told = { last: found?.metadata['last'] === 'true', metadata: found?.metadata };
   if (shard !== undefined && isSettled(found))
-    return { ...told, entries: await readShard(store, shard, signal), lines: [] };
+    return { ...told, entries: (await readShard<ManifestEntry>(store, shard, signal)).map(asListed), lines: [] };
   return { ...told, entries: parseNdjson<PageRow>(stored.toString()), lines: splitLines(stored.toString()) };
+}
+
+/** What a row of a shard says of its listing. */
+export function asListed({ reason, ...row }: ManifestEntry): PageRow {
+  return row.outcome === 'failed' && reason !== undefined ? { ...row, error: reason } : row;
 }
 
 function assignCopies<R extends PageRow>({ number, entries, last, options, needsCopy }: PagePlan<R>): R[] {
@@ -135,8 +146,13 @@ function describePage(page: number, { entries, lines, last, metadata = {} }: Sto
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     ...(excluded > 0 && { excluded }),
-    ...(!last && end && { cursor: entryKey(end) }),
+    ...(!last && end && { cursor: cursorAfter(end) }),
   };
+}
+
+function cursorAfter(end: PageRow): string {
+  const isUnread = end.kind === 'directory' && end.error !== undefined;
+  return isUnread ? afterUnread(entryKey(end)) : entryKey(end);
 }
 
 function extend(copy: Copy | undefined, entry: PageRow, line: Pick<Copy, 'page' | 'number' | 'from' | 'to'>): Copy {

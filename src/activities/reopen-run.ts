@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { forgottenSince } from '../manifests/forgotten.ts';
-import { forgottenRun, runWithoutData } from '../manifests/run-not-found.ts';
+import { hasData } from '../manifests/has-data.ts';
+import { forgottenRun, runWithoutBase, runWithoutData } from '../manifests/run-not-found.ts';
 import type { Run } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
@@ -14,8 +15,9 @@ import { readPruning } from './prune/pruning-mark.ts';
 
 /**
  * Opens a run that ended once more, to take up what failed of it: it has its root for itself again. Throws `RunNotFound` when it was
- * forgotten or its data are gone, `BackupRunning` when another backup of the root is under way, and `PruneRunning` while a prune is: that
- * has judged the run as it was. It then has left the root to others again.
+ * forgotten or its data are gone, or, of a run without a manifest, those of the run that it goes by; `BackupRunning` when another backup
+ * of the root is under way, and `PruneRunning` while a prune is: that has judged the run as it was. It then has left the root to others
+ * again.
  */
 export function createReopenRun({ store, isRunning }: ActivityDependencies) {
   return (run: Run, startedAt: string): Promise<Run> =>
@@ -23,7 +25,7 @@ export function createReopenRun({ store, isRunning }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const { id, prefix, root } = run;
         const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
-        const mine = { instanceId, firstRunId, run: id, startedAt };
+        const mine = { instanceId, firstRunId, run: id, startedAt, reopened: true };
         await claimRoot(store, { prefix, root }, mine, isRunning, signal);
         // Only after that: of a prune that begins at the same time one sees the other.
         const pruning = await readPruning(store, prefix, signal);
@@ -40,9 +42,16 @@ export function createReopenRun({ store, isRunning }: ActivityDependencies) {
     );
 }
 
-async function requireData(store: BlobStore, { prefix, id }: Run, signal: AbortSignal): Promise<void> {
+async function requireData(store: BlobStore, { prefix, id, base }: Run, signal: AbortSignal): Promise<void> {
   const since = await forgottenSince(store, { prefix, id }, signal);
   if (since !== undefined) throw forgottenRun(id, since);
-  for await (const _ of store.list(runLayout({ prefix, id }).folder, signal)) return;
-  throw runWithoutData(id);
+  if (!(await hasData(store, { prefix, id }, signal))) throw runWithoutData(id);
+  // Once it has a manifest, what that refers to stays without the base.
+  if (base === undefined || (await hasManifest(store, { prefix, id }, signal))) return;
+  const isForgotten = (await forgottenSince(store, { prefix, id: base }, signal)) !== undefined;
+  if (isForgotten || !(await hasManifest(store, { prefix, id: base }, signal))) throw runWithoutBase(id, base);
+}
+
+async function hasManifest(store: BlobStore, run: Pick<Run, 'prefix' | 'id'>, signal: AbortSignal): Promise<boolean> {
+  return (await store.properties(runLayout(run).manifest, signal)) !== undefined;
 }

@@ -4,7 +4,7 @@ import { BlobStoreError, isBlobStoreError, type BlobProperties, type BlobStore }
 import type { JobLayout } from '../storage/run-layout.ts';
 import { failuresOf, manifestEntry } from './manifest-entry.ts';
 import { pageTally } from './page-tally.ts';
-import { settledMark, writeOnce } from './page.ts';
+import { asListed, settledLines, settledMark, writeOnce } from './page.ts';
 import { reportedFailures } from './reported-failures.ts';
 import { selectionMetadata, selectionOf, type SelectionResult } from './selection-result.ts';
 import { describeShard, readShard, writeShard } from './shard.ts';
@@ -32,7 +32,8 @@ export async function writeSettledPage(
   const rows = { ...found, entries: entries.map((entry) => manifestEntry(entry)) };
   const kept = (await writeShardOnce(store, shard, rows, signal)) ? rows : await readKept(store, shard, signal);
   const metadata = { ...selectionMetadata(kept.selection), ...settledMark };
-  const page = { number, lines: [], entries: kept.entries, last: kept.last, metadata, shard };
+  const listed = kept.entries.map(asListed);
+  const page = { number, lines: settledLines, entries: listed, last: kept.last, metadata, shard };
   return writeOnce(store, layout.page(number), page, signal);
 }
 

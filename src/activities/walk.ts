@@ -2,7 +2,7 @@ import { lstat, readlink } from 'node:fs/promises';
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { createDirectoryCheck } from '../shared/confine.ts';
 import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
-import type { EntryKind, PageEntry } from '../shared/manifest.ts';
+import { afterUnread, type EntryKind, type PageEntry } from '../shared/manifest.ts';
 import {
   namesInMemory as namesOf,
   readDirectoryNames,
@@ -62,7 +62,11 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
   };
   const entryOf = async (child: Child, found: Found | LeftOut | undefined, scope: Scope | undefined) => {
     if (!found) return undefined;
-    if (!isLeftOut(found)) return entered(found, () => enterBelow(child, found, scope));
+    if (!isLeftOut(found)) {
+      const entry = await entered(found, () => enterBelow(child, found, scope));
+      if (entry.error !== undefined && leadsTo(child, after)) throw new Error(`${entry.path}: ${entry.error}`);
+      return entry;
+    }
     await leaveOut(found, child);
     return undefined;
   };
@@ -90,6 +94,11 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
 /** The entry of what there is nothing else to do about. */
 function plainEntry({ isDirectory }: Child, found: Found | LeftOut | undefined): PageEntry | undefined {
   return isDirectory || !found || isLeftOut(found) ? undefined : found.entry;
+}
+
+/** Whether what comes after the cursor may lie in it: an earlier page tells of it, so what is wrong with it now would be told nowhere. */
+function leadsTo({ key, isDirectory }: Child, cursor: string | undefined): boolean {
+  return isDirectory && cursor?.startsWith(key) === true && cursor !== afterUnread(key);
 }
 
 function isAfter({ key }: Child, cursor: string | undefined): boolean {
@@ -152,10 +161,10 @@ async function lookAtAll(
 
 /** Looks at files in this thread while that is quick: for what is in the system's cache it costs a third of a trip through the pool. */
 async function lookNow(batch: readonly Child[], choice: ThreadChoice): Promise<ReadonlyMap<Child, Look>> {
-  if (!(await choice.isForThread())) return none;
-  const began = performance.now();
   // Of a directory another file system may hang here, which need not answer.
   const files = batch.filter(({ isDirectory }) => !isDirectory);
+  if (files.length === 0 || !(await choice.isForThread())) return none;
+  const began = performance.now();
   const looks = new Map(files.map((child) => [child, lookAt(child)]));
   choice.onDone(performance.now() - began);
   return looks;

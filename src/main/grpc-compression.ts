@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net';
 import type { GrpcCompressionConfig } from '@temporalio/worker';
+import { isLoopback } from '../shared/is-loopback.ts';
 
 /**
  * How a worker's calls to Temporal at `address` (`host:port`) are compressed: not on this machine, where it costs both ends processor
@@ -12,8 +12,4 @@ export function grpcCompression(address: string): GrpcCompressionConfig {
 function hostOf(address: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d+)?|(.*?)(?::\d+)?)$/u.exec(address.trim()) ?? [];
   return (bracketed ?? plain ?? '').toLowerCase();
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

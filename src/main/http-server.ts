@@ -5,9 +5,10 @@ import type { Jobs } from '../client/jobs/jobs.ts';
 import { openSourcesFile } from '../client/sources/sources-file.ts';
 import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
 import { createHttpMetrics } from '../telemetry/http-metrics.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-import { drain, isLoopback, listen, urlOf } from './listen.ts';
+import { drain, listen, urlOf } from './listen.ts';
 import { watchBackups } from './watch-backups.ts';
 
 const headersWithin = 15_000;

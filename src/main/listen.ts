@@ -17,8 +17,9 @@ export interface Address {
 export async function listen(address: Address, app: RequestListener, options: ServerOptions = {}): Promise<Server> {
   const { host, port, variable } = address;
   const server = createServer(options, app);
-  server.listen(port, host);
   try {
+    // What is no port is thrown at once.
+    server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     throw new ExpectedError(
@@ -43,9 +44,4 @@ export async function drain(server: Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), patience);
   await closed;
   clearTimeout(timer);
-}
-
-/** Whether no other machine reaches what listens there. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/u.test(host);
 }

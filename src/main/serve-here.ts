@@ -6,6 +6,7 @@ import { openBackups } from './open-backups.ts';
 import { configuredInventory } from './open-inventory.ts';
 import { startOwnWorker } from './own-worker.ts';
 import { installRuntime } from './runtime.ts';
+import { requireSourcesFileApart } from './sources-file-apart.ts';
 import { openStack } from './stack.ts';
 import { openStorage } from './storage.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
@@ -31,6 +32,7 @@ export async function serveHere(
   stop: Promise<unknown>,
   onReady: (places: Places) => void,
 ): Promise<void> {
+  await requireSourcesFileApart(config);
   const metrics = createWorkerMetrics();
   await installRuntime(log, metrics);
   const closing: (() => Promise<unknown>)[] = [];

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createWorker } from '../worker.ts';
 import { installRuntime } from './runtime.ts';
+import { requireSourcesFileApart } from './sources-file-apart.ts';
 import { openStorage } from './storage.ts';
 import { largeMessages } from './large-messages.ts';
 import { configuredInventory } from './open-inventory.ts';
@@ -22,6 +23,7 @@ export async function serveWork(
   stop: Promise<unknown>,
   onReady: () => void = () => undefined,
 ): Promise<void> {
+  await requireSourcesFileApart(config);
   const metrics = config.metrics.port === undefined ? undefined : createWorkerMetrics();
   await installRuntime(log, metrics);
   const store = await openStorage(config, undefined, metrics?.requests);

@@ -6,12 +6,13 @@ import { createMetricsRoute } from '../client/http/metrics-route.ts';
 import { problemHandler } from '../client/http/problem.ts';
 import type { Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import type { RequestObserver } from '../storage/observe-requests.ts';
 import { createJobMetrics, type JobMetrics } from '../telemetry/job-metrics.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { createStorageMetrics } from '../telemetry/storage-metrics.ts';
-import { drain, isLoopback, listen, urlOf } from './listen.ts';
+import { drain, listen, urlOf } from './listen.ts';
 import { watchBackups } from './watch-backups.ts';
 
 /** What a process with a worker in it counts. */

@@ -1,6 +1,7 @@
 import type { BlobStore } from '../storage/blob-store.ts';
-import { jobsFolder, runLayout } from '../storage/run-layout.ts';
+import { jobsFolder } from '../storage/run-layout.ts';
 import { forgottenRuns, forgottenSince } from './forgotten.ts';
+import { hasData } from './has-data.ts';
 import { newestManifests } from './newest-manifests.ts';
 import { readManifest, type StoredManifest } from './read-manifest.ts';
 import {
@@ -80,7 +81,7 @@ async function findById(
   if (since !== undefined) throw forgottenRun(id, since);
   const found = await readManifest(store, { prefix, id }, signal);
   if (found === undefined) {
-    for await (const _ of store.list(runLayout({ prefix, id }).folder, signal)) throw runWithoutManifest(id);
+    if (await hasData(store, { prefix, id }, signal)) throw runWithoutManifest(id);
     throw unknownRun(id, prefix, await choosableRuns(store, prefix, signal));
   }
   if (root !== undefined && found.manifest.root !== root) throw runOfAnotherRoot(id, found.manifest.root, root);

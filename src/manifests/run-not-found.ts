@@ -27,6 +27,13 @@ export function runWithoutData(id: string): ExpectedError {
   return runNotFound(`Nothing is left in storage of run ${id}, so it cannot be taken up again: start another backup`);
 }
 
+/** Says that what a run without a manifest counts as unchanged may be gone. */
+export function runWithoutBase(id: string, base: string): ExpectedError {
+  return runNotFound(
+    `Run ${id} goes by run ${base}, which was forgotten or is gone, so it cannot be taken up again: start another backup`,
+  );
+}
+
 export function runOfAnotherRoot(id: string, its: string, root: string): ExpectedError {
   return runNotFound(`Run ${id} is a backup of ${its}, not of ${root}: leave the root out, or name another run`);
 }

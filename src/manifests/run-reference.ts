@@ -16,11 +16,6 @@ export function parseRunReference(text: string): RunReference | undefined {
   return time.safeParse(text).success ? { startedBy: Date.parse(text) } : undefined;
 }
 
-/** When a run began, as its id tells to the second; in ISO 8601. */
-export function startOf(id: string): string {
-  return id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/u, '$1-$2-$3T$4:$5:$6Z');
-}
-
 /** Whether a text has the form of a run's id, which is safe as a part of a blob's name. */
 export function isRunId(text: string): boolean {
   return id.test(text);

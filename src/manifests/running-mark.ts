@@ -10,6 +10,8 @@ export const runningSchema = z.object({
   firstRunId: z.string(),
   run: z.string(),
   startedAt: z.string(),
+  /** Taken for a run that had ended and is taken up again: a prune that was there before it is heeded, and not waited for by it. */
+  reopened: z.boolean().optional(),
 });
 
 /** The backup that has a root for itself. */

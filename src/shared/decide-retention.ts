@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { startOf } from './run-start.ts';
 import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
 
 /** What of a run decides whether it is kept. */
@@ -32,15 +33,15 @@ export function decideRetention<R extends RetainableRun>(
   { force = false }: { readonly force?: boolean } = {},
 ): RetentionDecision<R>[] {
   const { timeZone = 'UTC' } = policy;
-  const startOf = ({ startedAt }: R) => Temporal.Instant.from(startedAt).toZonedDateTimeISO(timeZone);
+  const startIn = (run: R) => Temporal.Instant.fromEpochMilliseconds(beganAt(run)).toZonedDateTimeISO(timeZone);
   const sorted = runs.toSorted(laterFirst);
   const complete = sorted.filter((run) => run.complete);
   const [newest] = complete;
   const counts = countRules(policy);
-  const recent = recentRule(policy, newest && startOf(newest));
+  const recent = recentRule(policy, newest && startIn(newest));
 
   const reasonsOf = (run: R): string[] => {
-    const start = startOf(run);
+    const start = startIn(run);
     const always = [...recent(start), ...tagReasons(policy, run)];
     if (!run.complete) return isReplaced(run, newest) ? always : [...always, 'no complete run came after it'];
     const at = { isOldest: run === complete.at(-1) };
@@ -60,7 +61,16 @@ export function decideRetention<R extends RetainableRun>(
 
 /** Orders runs from the one that began last to the first. */
 function laterFirst(a: RetainableRun, b: RetainableRun): number {
-  return Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.run < b.run ? 1 : -1);
+  return beganAt(b) - beganAt(a) || (a.run < b.run ? 1 : -1);
+}
+
+/**
+ * Milliseconds since 1970. A backup that was suspended before it looked at the tree, or a clock that was set back, makes an id later than
+ * `startedAt`; runs take their places by their ids, within a second by `startedAt`, for then the last has seen the tree last.
+ */
+function beganAt({ run, startedAt }: RetainableRun): number {
+  const began = Date.parse(startedAt);
+  return Math.max(began, Date.parse(startOf(run)) || began);
 }
 
 function isReplaced(run: RetainableRun, newest: RetainableRun | undefined): boolean {

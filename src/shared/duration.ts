@@ -11,6 +11,9 @@ export const durationPattern = /^(?:\d{1,9}[smhdw])+$/u;
 
 export const durationRule = 'a duration in weeks, days, hours, minutes and seconds, such as 26h, 1h30m or 7d';
 
+/** The longest that anything waits, in milliseconds: ten years. */
+export const longestWait = 3653 * 24 * 3_600_000;
+
 /** `1h30m` in milliseconds; undefined when the text is none, or is nothing at all. A day is 24 hours. */
 export function parseDuration(text: string): number | undefined {
   if (!durationPattern.test(text)) return undefined;

@@ -1,6 +1,7 @@
 import { ExpectedError, failureTypes } from './failures.ts';
 
-const mostAlternatives = 1000;
+/** Most texts that one glob may stand for. */
+export const mostAlternatives = 1000;
 
 /** All texts that a glob with `{a,b}` in it stands for. Throws an {@link ExpectedError} when they are too many. */
 export function expandBraces(glob: string): string[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { expandBraces, mostAlternatives } from './expand-braces.ts';
 import { messageOf } from './message-of.ts';
-import { compilePathGlob, globFault } from './path-glob.ts';
+import { globFault } from './path-glob.ts';
 
 /** What of a directory tree is backed up. It travels with the input and stays with the run, so that every listing decides alike. */
 export interface Filters {
@@ -27,6 +28,8 @@ export const ignoreFileName = '.backupignore';
 
 const mostGlobs = 1000;
 const longestGlob = 4096;
+// Of each list. Each is asked about each name, and takes memory on every worker that lists.
+const mostInAll = 5000;
 
 /** The globs of filters in one order, each with the option that it was given for. */
 export function globsOf({ include = [], exclude = [] }: Filters): readonly Glob[] {
@@ -41,12 +44,23 @@ export interface Glob {
   readonly glob: string;
 }
 
-const glob = z
-  .string()
-  .max(longestGlob)
-  .superRefine((text, context) => {
-    const fault = globFault(text) ?? expansionFault(text);
-    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+const globs = z
+  .array(z.string().max(longestGlob))
+  .max(mostGlobs)
+  .superRefine((texts, context) => {
+    let alternatives = 0;
+    for (const [i, text] of texts.entries()) {
+      // That is told of already.
+      if (text.length > longestGlob) continue;
+      const { count, fault } = lookAt(text);
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: [i], message: fault });
+      alternatives += count;
+      if (alternatives > mostInAll) {
+        const message = `must not stand for more than ${mostInAll} globs in all; give fewer alternatives in { }`;
+        context.addIssue({ code: 'custom', message });
+        return;
+      }
+    }
   });
 
 const name = z
@@ -60,11 +74,11 @@ const flag = (description: string) => z.exactOptional(z.boolean()).meta({ descri
 /** {@link Filters}, checked; every wrong member is named. */
 export const filtersSchema = z
   .strictObject({
-    include: z.exactOptional(z.array(glob).max(mostGlobs)).meta({
+    include: z.exactOptional(globs).meta({
       description:
         'Globs: only what matches one of them, or lies in a folder that does, is backed up. One with a slash at its beginning or in its middle is relative to the root',
     }),
-    exclude: z.exactOptional(z.array(glob).max(mostGlobs)).meta({
+    exclude: z.exactOptional(globs).meta({
       description: 'Globs: what matches one of them is left out, with all that is in it',
     }),
     ignoreFiles: flag('Whether the rules in files called .backupignore count; they do unless this is false'),
@@ -78,11 +92,13 @@ export const filtersSchema = z
   })
   .meta({ description: 'What of the tree is backed up' }) satisfies z.ZodType<Filters>;
 
-function expansionFault(text: string): string | undefined {
+/** How many globs without braces a glob stands for, or what is wrong with it. */
+function lookAt(text: string): { readonly count: number; readonly fault?: string | undefined } {
+  const fault = globFault(text);
+  if (fault !== undefined) return { count: 1, fault };
   try {
-    compilePathGlob(text);
-    return undefined;
+    return { count: expandBraces(text).length };
   } catch (error) {
-    return `cannot be used: ${messageOf(error)}`;
+    return { count: mostAlternatives, fault: `cannot be used: ${messageOf(error)}` };
   }
 }

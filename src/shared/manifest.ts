@@ -109,6 +109,14 @@ export function entryKey(entry: { readonly path: EncodedPath; readonly kind: Ent
   return entry.kind === 'directory' ? `${entry.path}/` : entry.path;
 }
 
+/**
+ * Where a listing goes on after a directory that could not be read, whose entry says so: after all that may be in it. Its end is a character that
+ * no encoded path holds.
+ */
+export function afterUnread(key: string): string {
+  return `${key}\uffff`;
+}
+
 /** Whether the run holds a content for the entry: that is what a restore writes and a verification checks. */
 export function holdsContent(entry: ManifestEntry): entry is ManifestEntry & StoredFile {
   const { kind, outcome, blob, etag, sha256 } = entry;

@@ -1,6 +1,9 @@
 import { expandBraces } from './expand-braces.ts';
 import { compileGlob } from './glob.ts';
 
+// Compiled, each takes memory for each alternative that a glob stands for.
+const mostSegments = 200;
+
 /** A path that globs are asked about: relative to the root, as people read it. */
 export interface AskedPath {
   readonly path: string;
@@ -39,6 +42,8 @@ export function globFault(glob: string): string | undefined {
     return String.raw`begins with !, which turns a rule round in .backupignore alone; write \! for a name that begins so`;
   }
   const segments = glob.replace(/^\/|\/+$/gu, '').split('/');
+  if (segments.length > mostSegments)
+    return `has more than ${mostSegments} segments; shorten it, or give several globs`;
   const isClean = segments.every((segment) => !['', '.', '..'].includes(segment));
   return isClean ? undefined : 'is not relative to the root; give it without . and .. and empty segments';
 }
@@ -54,21 +59,20 @@ function compileAlternative(glob: string): PathGlob {
   const [beginning = ''] = /^[^*?[\\]*/u.exec(anchored) ?? [];
   return {
     matches: ({ path }) => path.startsWith(beginning) && matches(path),
-    mayMatchIn: someOf(leadingFolders(anchored).map((folders) => compileGlob(folders))),
+    mayMatchIn: compileLead(anchored),
   };
 }
 
-/** The globs of the folders on the way to what a glob matches. */
-function leadingFolders(glob: string): string[] {
+/** Whether a folder is on the way to what a glob matches, or at any depth below its first `**`. */
+function compileLead(glob: string): (folder: string) => boolean {
   const segments = glob.split('/');
   const deep = segments.indexOf('**');
-  const lead = segments.slice(0, deep === -1 ? -1 : deep);
-  const folders = lead.map((_, i) => lead.slice(0, i + 1).join('/'));
-  return deep === -1 ? folders : [...folders, [...lead, '**'].join('/')];
-}
-
-function someOf<T>(predicates: readonly ((value: T) => boolean)[]): (value: T) => boolean {
-  return (value) => predicates.some((predicate) => predicate(value));
+  const lead = segments.slice(0, deep === -1 ? -1 : deep).map((segment) => compileName(segment));
+  return (folder) => {
+    const names = folder.split('/');
+    if (deep === -1 && names.length > lead.length) return false;
+    return lead.every((fits, i) => names[i] === undefined || fits(names[i]));
+  };
 }
 
 // Most globs over names are of these kinds, and a tree has millions of names.

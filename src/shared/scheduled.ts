@@ -29,7 +29,10 @@ export interface TargetLists {
 
 /** Durations are milliseconds. */
 interface ScheduledOptions extends Partial<NotifyOptions> {
-  /** Before a backup that met another one of the same directory is begun again; twice as long each time, up to half an hour. */
+  /**
+   * Before a backup that met another one of the same directory, no worker of its source or no storage is begun again; twice as long each
+   * time, up to half an hour.
+   */
   readonly busyPause?: number;
   /** How often that is done before the run counts as failed. */
   readonly busyAttempts?: number;
@@ -37,7 +40,7 @@ interface ScheduledOptions extends Partial<NotifyOptions> {
 
 export const defaultScheduledOptions = {
   busyPause: 60_000,
-  // About a day.
+  // About a day; three where each attempt waits an hour for a worker.
   busyAttempts: 52,
 } as const;
 

@@ -60,7 +60,7 @@ export function jobsFolder(kind: JobKind, prefix: string): string {
 
 /**
  * Marks a run as forgotten. The marks of a prefix lie side by side and not in the runs' own folders, so that one listing tells all of
- * them; what deletes a run deletes its mark last.
+ * them; of a run that is deleted the mark goes last, by the prune after that.
  */
 export function forgottenBlob({ prefix, id }: Pick<StoredJob, 'prefix' | 'id'>): string {
   return `${forgottenFolder(prefix)}${id}.json`;

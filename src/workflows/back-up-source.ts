@@ -1,28 +1,38 @@
 import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
 import { compactTime } from '../shared/compact-time.ts';
 import { workflowNames, type BackupSummary } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
+import { failureTypes, type FailureType } from '../shared/failures.ts';
 import type { BackedUp } from '../shared/notice.ts';
 import { defaultScheduledOptions, type ScheduledBackupInput, type ScheduledProgress } from '../shared/scheduled.ts';
 import type { backup } from './backup.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { caught, stepFailure, type CaughtFailure } from './step-failure.ts';
+import type { Suspension } from './suspension.ts';
 
 const longestPause = 30 * 60_000;
 // More are in the manifest.
 const failuresTold = 10;
+// What ends without anybody's doing here: another backup, a worker that is switched off, storage that is not reached.
+const passing: readonly FailureType[] = [
+  failureTypes.backupRunning,
+  failureTypes.sourceUnavailable,
+  failureTypes.storageUnavailable,
+];
 
 /**
  * Backs up a source by a workflow of its own, and says what became of it. While another backup of the directory is under way it waits
- * and begins again: that one began before, and may not have what has changed since.
+ * and begins again: that one began before, and may not have what has changed since. So it does while no worker of the source or no storage
+ * is to be had. None begins while the run is suspended.
  */
 export async function backUpSource(
   { source, backup: input, options }: ScheduledBackupInput,
   report: ProgressReport<ScheduledProgress>,
+  { gate }: Suspension,
 ): Promise<BackedUp> {
   const { busyPause, busyAttempts } = { ...defaultScheduledOptions, ...options };
   const base = `backup-${source}-${compactTime(workflowInfo().startTime.toISOString())}`;
   for (let attempt = 1; ; attempt++) {
+    await gate();
     const instanceId = attempt === 1 ? base : `${base}-${attempt}`;
     const startedAt = now();
     report.milestone(({ suspended }) => ({ phase: 'backup', suspended, instanceId }));
@@ -37,7 +47,7 @@ export async function backUpSource(
       return { instanceId, outcome: 'complete', startedAt, finishedAt: now(), ...countsOf(summary) };
     } catch (error) {
       const failure = caught(error);
-      if (failure.type !== failureTypes.backupRunning || attempt > busyAttempts) {
+      if (!passing.some((type) => type === failure.type) || attempt > busyAttempts) {
         return { instanceId, startedAt, finishedAt: now(), ...endOf(failure) };
       }
     }

@@ -128,7 +128,11 @@ async function keepPages<R extends PagedRun, T extends Counted<T>, C extends { r
   let sealing: Promise<PagedCarry<R, T>> = Promise.resolve(rest);
   while (page) {
     const next = pages.after(page);
-    const done = await copyReported(run, page, activities, context);
+    const done = await copyReported(run, page, activities, context).catch(async (error: unknown) => {
+      // A run ends when nothing writes any more.
+      if (besideCopies) await Promise.allSettled([sealing, next]);
+      throw error;
+    });
     // At most one page is being sealed, while the next one is copied.
     sealing = sealPage(await sealing, page, done, activities, report);
     // It is awaited only after the copies of the next page; until then a failure must not count as nobody's.

@@ -28,7 +28,8 @@ interface Sent {
 }
 
 const longestSoon = 30_000;
-const here: Place = { queue: {}, reach: (ask) => ask({}), reachFirst: (ask) => ask({}) };
+/** On the workflow's own task queue. */
+export const here: Place = { queue: {}, reach: (ask) => ask({}), reachFirst: (ask) => ask({}) };
 
 /** Throws `InvalidInput` when what the caller sent of it is of the wrong form. */
 export function createPlace(sent: Sent | null, report: ProgressReport<BackupProgress>, { gate }: Suspension): Place {

@@ -9,6 +9,7 @@ import { createProgressReport } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
 import { openRestore, restoreActivities } from './restore-activities.ts';
+import { resumeReading } from './resume-reading.ts';
 import { createSuspension } from './suspension.ts';
 
 /** What a restore takes along when it continues as new, and what a rewound one starts from. */
@@ -27,7 +28,7 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
   const suspension = createSuspension(report);
   await suspension.firstGate();
   const place = createPlace(input, report, suspension);
-  const begun = carry ?? (await begin(input, place));
+  const begun = carry ? await resumeReading('restores', carry, place) : await begin(input, place);
   opened = begun.run;
   const end = await runPages(begun, {
     activitiesOf: (run) => restoreActivities(run, suspension, place),

@@ -26,8 +26,7 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Sche
   const begun: ScheduledProgress = { phase: 'backup', suspended: false };
   const report = createProgressReport(begun, (now) => publishScheduled(source, now));
   const suspension = createSuspension(report);
-  await suspension.gate();
-  const backup = await backUpSource(input, report);
+  const backup = await backUpSource(input, report, suspension);
   if (tell?.missed && backup.outcome === 'complete') await tellWatch(source, backup);
   const steps = await afterBackup(input, backup, report, suspension);
 

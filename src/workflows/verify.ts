@@ -9,9 +9,11 @@ import type {
 } from '../shared/verification.ts';
 import { emptyVerificationTally } from '../shared/verification-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
+import { here } from './place.ts';
 import { createProgressReport } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
+import { resumeReading } from './resume-reading.ts';
 import { createSuspension } from './suspension.ts';
 import { openVerification, verifyActivities } from './verify-activities.ts';
 
@@ -29,7 +31,7 @@ export async function verify(input: VerificationInput, carry?: VerificationCarry
   );
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const begun = carry ?? (await begin(input));
+  const begun = carry ? await resumeReading('verifications', carry, here) : await begin(input);
   opened = begun.run;
   const end = await runPages(begun, {
     activitiesOf: (run) => verifyActivities(run, suspension),

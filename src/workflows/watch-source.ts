@@ -1,7 +1,7 @@
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   proxyActivities,
   setHandler,
   upsertMemo,
@@ -61,7 +61,8 @@ export async function watchSource(asked: WatchInput, carried?: WatchState): Prom
     await condition(() => news, patience);
   }
   await condition(allHandlersFinished);
-  await continueAsNew<typeof watchSource>(input, state);
+  // By itself the memo would be again what the first start said.
+  await makeContinueAsNewFunc<typeof watchSource>({ memo: { watch: input } })(input, state);
 }
 
 /** Why storage could not be asked; undefined when it could. */

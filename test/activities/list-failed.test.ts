@@ -71,6 +71,32 @@ test('a directory that could not be listed is listed again, with all that is bel
   ]);
 });
 
+test('several directories of one folder, of another and of the root are listed again, each in its place', async () => {
+  const tree = { 'p/a/x': 1, 'p/a-b': 2, 'p/c/y/z': 3, 'p/d': 4, 'p/e/w': 5, 'q/a/x': 6, 'q/b': 7, 'r/v': 8, s: 9 };
+  const rig = await failedRig(tree, { 'p/a': failure, 'p/c': failure, 'p/d': failure, 'q/a': failure, r: failure });
+  const { copied, entries } = await retry(rig);
+  expect(copied).toEqual(['p/a/x', 'p/c/y/z', 'p/d', 'q/a/x', 'r/v']);
+  expect(summary(entries)).toEqual([
+    'p recorded',
+    'p/a-b uploaded',
+    'p/a recorded',
+    'p/a/x adopted',
+    'p/c recorded',
+    'p/c/y recorded',
+    'p/c/y/z adopted',
+    'p/d adopted',
+    'p/e recorded',
+    'p/e/w uploaded',
+    'q recorded',
+    'q/a recorded',
+    'q/a/x adopted',
+    'q/b uploaded',
+    'r recorded',
+    'r/v adopted',
+    's uploaded',
+  ]);
+});
+
 test('what had failed and is gone by now is no longer part of the run', async () => {
   const rig = await failedRig({ a: 1, 'gone/x': 2, lost: 3 }, { gone: failure, lost: failure });
   await rm(join(rig.root, 'gone'), { recursive: true });

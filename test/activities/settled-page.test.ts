@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Page } from '../../src/shared/contract.ts';
 import type { ManifestEntry } from '../../src/shared/manifest.ts';
 import { readShard } from '../../src/activities/shard.ts';
+import { parseNdjson } from '../../src/storage/ndjson.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { writeTree } from '../support/tree.ts';
 import { blobNames, openRig, perform, type Rig } from './rig.ts';
@@ -100,4 +101,11 @@ test('an attempt taken for dead that comes last leaves what was sealed meanwhile
   const stored = await readShard<ManifestEntry>(rig.deps.store, runLayout(rig.run).shard(0), signal);
   expect(stored.map(({ path, outcome }) => `${path} ${outcome}`)).toEqual(rows);
   expect((await blobNames(rig)).some((name) => name.endsWith('file'))).toBe(true);
+});
+
+test('a worker of an earlier version, which knows no settled pages, does not take one for an empty one', async () => {
+  const rig = await openFolders();
+  await list(rig, 1);
+  const lines = (await pageBlob(rig).downloadToBuffer()).toString();
+  expect(() => parseNdjson(lines)).toThrow(SyntaxError);
 });

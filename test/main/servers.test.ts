@@ -64,7 +64,7 @@ test('a caller that keeps its connection open does not keep the API from ending'
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
   await once(socket, 'connect');
-  socket.write('POST /orchestrators/E2_BackupSiteContent HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+  socket.write('POST /orchestrators/E2_BackupSiteContent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n');
   await sleep(200);
   command.child.kill('SIGTERM');
   expect((await command.ended).code).toBe(0);

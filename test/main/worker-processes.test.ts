@@ -134,6 +134,14 @@ test.each(['0', '65', 'two'])('WORKER_PROCESSES=%s is refused', async (WORKER_PR
   expect(stderr).toMatch(/^error: .*WORKER_PROCESSES: must be a whole number from 1 to 64\n$/u);
 });
 
+test('ports for metrics that there are not enough of are refused at once', async () => {
+  const { code, stderr } = await runCommand('worker.ts', ['--processes', '3'], {
+    env: { ...env, METRICS_PORT: '65534' },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: METRICS_PORT: .* set it to 65533 or less\n$/u);
+});
+
 test('--help tells what there is', async () => {
   const { code, stdout } = await runCommand('worker.ts', ['--help'], { env });
   expect(code).toBe(0);

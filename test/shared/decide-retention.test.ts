@@ -163,6 +163,21 @@ test('incomplete runs take no place, and go once a complete run has come after t
   expect(replaced?.reasons).toEqual(['incomplete, and a complete run came after it']);
 });
 
+test('a backup that was suspended before it opened its run takes its place by the id, not by its start', () => {
+  const runs = [
+    runAt('2026-11-20T12:00:00.500Z', { run: '20261120T120000Z-0123abcd' }),
+    // Started before the other, but opened after it.
+    runAt('2026-11-19T12:00:00.500Z', { run: '20261120T120001Z-0123abcd' }),
+    runAt('2026-11-20T12:00:00.700Z', { run: '20261120T120000Z-00000000', complete: false }),
+  ];
+  for (const given of [runs, runs.toReversed()]) {
+    const decided = decideRetention(given, { last: 1, daily: 1, within: '1h' });
+    expect(decided.map(({ run }) => run.run)).toEqual([runs[1]?.run, runs[2]?.run, runs[0]?.run]);
+    expect(decided[0]?.reasons).toEqual(['last 1 of 1', 'daily 2026-11-20', 'within 1h of the newest']);
+    expect(decideRetention(given, { last: 1 }).map(({ keep }) => keep)).toEqual([true, false, false]);
+  }
+});
+
 test('with force, the newest complete run goes too', () => {
   const decided = decideRetention(daily('2026-11-21', 3), { last: 0 }, { force: true });
   expect(decided.map(({ keep }) => keep)).toEqual([false, false, false]);

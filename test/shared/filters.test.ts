@@ -20,7 +20,13 @@ test('filters are taken as they are', () => {
 test.each([
   [{ exclude: ['a', '../b'] }, 'exclude.1', 'is not relative to the root; give it without . and .. and empty segments'],
   [{ include: ['{a,b}'.repeat(12)] }, 'include.0', 'stands for more than 1000 globs'],
+  [
+    { exclude: Array(6).fill('{a,b,c,d,e,f,g,h,i,j}'.repeat(3)) },
+    'exclude',
+    'must not stand for more than 5000 globs in all',
+  ],
   [{ include: 'a' }, 'include', 'expected array'],
+  [{ include: ['x'.repeat(4097)] }, 'include.0', 'Too big'],
   [{ excludeIfPresent: ['a/b'] }, 'excludeIfPresent.0', 'must be a name, without a slash'],
   [{ excludeIfPresent: ['..'] }, 'excludeIfPresent.0', 'must be a name'],
   [{ largerThan: -1 }, 'largerThan', 'Too small'],
@@ -29,6 +35,11 @@ test.each([
   const { error } = filtersSchema.safeParse(filters);
   expect(error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
   expect(error?.issues[0]?.message).toContain(message);
+});
+
+test('as many globs as are allowed are taken, however many braces they are written with', () => {
+  const filters = { include: Array<string>(5).fill('{a,b,c,d,e,f,g,h,i,j}'.repeat(3)), exclude: ['{a,b}'] };
+  expect(filtersSchema.parse(filters)).toEqual(filters);
 });
 
 test.each([

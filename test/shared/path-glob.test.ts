@@ -36,6 +36,8 @@ test.each([
   ['a/**/c', ['a', 'a/x', 'a/x/y'], ['b']],
   ['**/c', ['a', 'a/b'], []],
   ['{a,b/c}/d', ['a', 'b', 'b/c'], ['c', 'a/d', 'b/d']],
+  ['a*/?/**/d/e', ['a', 'ab/c', 'a/b/c/x'], ['b', 'a/bc', 'b/c/d']],
+  ['/a/', [], ['a', 'b']],
 ] as const)('something that %s matches may be in %j, and not in %j', (glob, folders, others) => {
   const { mayMatchIn } = compilePathGlob(glob);
   expect(folders.filter((folder) => !mayMatchIn(folder))).toEqual([]);
@@ -51,10 +53,11 @@ test.each([
   ['./a', 'not relative'],
   ['a//b', 'not relative'],
   ['a/./b', 'not relative'],
+  [`${'a/'.repeat(200)}b`, 'more than 200 segments'],
 ])('%j is no glob: it %s', (glob, fault) => {
   expect(globFault(glob)).toContain(fault);
 });
 
-test.each(['a', '/a', 'a/', '/a/b/', '*.log', '...', '.a'])('%s is a glob', (glob) => {
+test.each(['a', `/${'a/'.repeat(200)}`, '/a', 'a/', '/a/b/', '*.log', '...', '.a'])('%s is a glob', (glob) => {
   expect(globFault(glob)).toBeUndefined();
 });

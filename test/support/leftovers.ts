@@ -51,7 +51,8 @@ export async function leftoversIn(containerName: string, runs: readonly string[]
   const data = versions
     .map(({ name }) => name)
     .filter((name) => name.startsWith(own))
-    .filter((name) => !lasting.test(name) || (/\/runs\//u.test(name) && !runs.some((run) => name.includes(run))));
+    .filter((name) => !lasting.test(name) || (/\/runs\//u.test(name) && !runs.some((run) => name.includes(run))))
+    .filter((name) => !isLastMark(name, versions));
   const files = versions.filter(({ name }) => !name.startsWith(own));
   const needed = new Set<Version>();
   const missing: string[] = [];
@@ -75,6 +76,12 @@ export async function leftoversIn(containerName: string, runs: readonly string[]
     neededBytes: sum([...needed]),
     storedBytes: sum(files),
   };
+}
+
+/** Whether it says that a run is forgotten of which nothing else is left: the next prune deletes it. */
+function isLastMark(name: string, versions: readonly Version[]): boolean {
+  const [, folder, run] = /^(\.durable-backup\/[^/]+\/)forgotten\/([^/]+)\.json$/u.exec(name) ?? [];
+  return run !== undefined && !versions.some((other) => other.name.startsWith(`${folder}runs/${run}/`));
 }
 
 function meantBy({ blob, etag, sha256, size }: ManifestEntry, versions: readonly Version[]): Version | undefined {

@@ -6,10 +6,17 @@ import { createStandIns, type BackupActivities, type Plan, type Seen } from './s
 
 type RestoreActivities = Pick<
   Activities,
-  'openRestore' | 'listRestore' | 'listUnrestored' | 'restoreFiles' | 'sealRestorePage' | 'commitRestore'
+  | 'resumeReading'
+  | 'openRestore'
+  | 'listRestore'
+  | 'listUnrestored'
+  | 'restoreFiles'
+  | 'sealRestorePage'
+  | 'commitRestore'
 >;
 type VerifyActivities = Pick<
   Activities,
+  | 'resumeReading'
   | 'openVerification'
   | 'listVerification'
   | 'listUnverified'
@@ -18,6 +25,7 @@ type VerifyActivities = Pick<
   | 'commitVerification'
 >;
 
+const resumeReading = () => Promise.resolve();
 const common = { manifestEtag: '"1"', root: '/srv', container: 'c', prefix: '' } as const;
 
 /** The stand-ins of a backup, asked as a restore asks. */
@@ -27,6 +35,7 @@ export function createRestoreStandIns(plan: Plan): { activities: RestoreActiviti
   return {
     seen,
     activities: {
+      resumeReading,
       openRestore: async ({ run, target = '/srv' }, startedAt) => ({
         ...common,
         id: startedAt,
@@ -60,6 +69,7 @@ export function createVerifyStandIns(plan: Plan): { activities: VerifyActivities
   return {
     seen,
     activities: {
+      resumeReading,
       openVerification: async ({ run, deep = false }, startedAt) => ({
         ...common,
         id: startedAt,

@@ -49,6 +49,7 @@ test('there are saved histories of every way a job can go', () => {
     'prune-refused.json',
     'restore-failures.json',
     'restore-pages.json',
+    'restore-resumed.json',
     'restore-rewound.json',
     'scheduled-busy.json',
     'scheduled-incomplete.json',
@@ -56,6 +57,7 @@ test('there are saved histories of every way a job can go', () => {
     'scheduled-success.json',
     'verify-failures.json',
     'verify-pages.json',
+    'verify-resumed.json',
     'verify-rewound.json',
     'watch-missed.json',
   ]);

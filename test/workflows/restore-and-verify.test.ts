@@ -69,7 +69,7 @@ describe.each(jobs)('$job', ({ job, create, type, phase }) => {
     const second = await again(carry);
     expect(await second.result()).toMatchObject({ failed: 0, complete: true, failures: [] });
     expect(seen.copied).toEqual(['1/1']);
-    await recordHistory(second, `${job}-rewound`);
+    await recordHistory(second, `${job}-resumed`);
   });
 
   test('starts nothing while suspended', async () => {

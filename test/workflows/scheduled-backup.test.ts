@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureTypes } from '../../src/shared/failures.ts';
 import type { ForgetInput } from '../../src/shared/forget.ts';
 import type { ScheduledBackupInput, ScheduledBackupReport } from '../../src/shared/scheduled.ts';
+import { resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { failureOf } from '../support/start-backup.ts';
 import { connect } from '../support/workflow-harness.ts';
@@ -114,6 +115,34 @@ describe('a scheduled backup', () => {
     expect(backup.outcome).toBe('complete');
     expect(backup.instanceId).toMatch(new RegExp(`^backup-${source}-.*Z-3$`, 'u'));
     await recordHistory(handle, 'scheduled-busy');
+  });
+
+  test.each(['SourceUnavailable', 'StorageUnavailable'])('waits while it fails with %s', async (type) => {
+    let opened = 0;
+    const away = () => (++opened <= 2 ? Promise.reject(refusal(type, 'nobody is there')) : undefined);
+    const { report, told } = await start(
+      { tell: { failure: ['webhook'] }, options: { busyPause: 50 } },
+      { open: away },
+    );
+    expect((await report()).backup.outcome).toBe('complete');
+    expect(opened).toBe(3);
+    expect(told).toEqual([]);
+  });
+
+  test('begins no backup again while it is suspended', async () => {
+    let opened = 0;
+    const busy = () => (++opened <= 1 ? Promise.reject(refusal('BackupRunning', 'another one')) : undefined);
+    const { handle, report } = await start({ options: { busyPause: 3000 } }, { open: busy });
+    const timers = async (type: 'timerStartedEventAttributes' | 'timerFiredEventAttributes') =>
+      (await handle.fetchHistory()).events?.filter((event) => event[type]).length;
+    await expect.poll(() => timers('timerStartedEventAttributes'), { timeout: 20_000 }).toBe(1);
+    await handle.executeUpdate(suspendUpdate, { args: [''] });
+    await expect.poll(() => timers('timerFiredEventAttributes'), { timeout: 20_000 }).toBe(1);
+    // By the time that it answers this, it has done all that the timer led to.
+    await handle.executeUpdate(suspendUpdate, { args: [''] });
+    expect(opened).toBe(1);
+    await handle.executeUpdate(resumeUpdate, { args: [''] });
+    expect((await report()).backup.outcome).toBe('complete');
   });
 
   test('gives up when the other one does not end', async () => {

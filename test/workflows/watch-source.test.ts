@@ -113,6 +113,8 @@ test('it goes on over thousands of messages, and tells nothing twice', async () 
   await Promise.all(lanes);
   const latest = client.workflow.getHandle(handle.workflowId);
   await expect.poll(async () => (await historyLengths(client, latest)).length, patient).toBeGreaterThan(1);
+  const [begun] = (await latest.fetchHistory()).events ?? [];
+  expect(begun?.workflowExecutionStartedEventAttributes?.memo?.fields).toHaveProperty('watch');
   await latest.signal(watchSignal, { ...wanted, missedAfter: 2 });
   await expect.poll(async () => (await latest.describe()).memo?.['watch'], patient).toMatchObject({ missedAfter: 2 });
   expect(events()).toEqual(['missed']);

@@ -8,8 +8,8 @@ import { targetAt, type NotifyDependencies } from './target.ts';
 
 /**
  * Runs a command of this worker's sources file, without a shell: the notice is its standard input, and its environment has the most of it.
- * It may run twice. Throws `NotificationRefused` where this worker runs no commands, and `NotificationFailed` when it ends otherwise
- * than with 0, or is killed for taking too long; the message has the last of its output.
+ * It may run twice. Throws `NotificationFailed` where this worker runs no commands, as another one may, and when it ends otherwise than
+ * with 0, or is killed for taking too long; the message has the last of its output.
  */
 export function createRunCommand(deps: NotifyDependencies) {
   return ({ place, notice, options }: TellInput): Promise<void> =>
@@ -18,7 +18,7 @@ export function createRunCommand(deps: NotifyDependencies) {
         const { command } = await targetAt(deps, notice.source, { ...place, kind: 'command' });
         if (!deps.allowCommands) {
           throw new ExpectedError(
-            failureTypes.notificationRefused,
+            failureTypes.notificationFailed,
             'this worker runs no commands: start it with ALLOW_COMMANDS=true if it may',
           );
         }

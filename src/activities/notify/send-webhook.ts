@@ -61,8 +61,17 @@ function checkStatus(url: URL, status: number): void {
 
 function credentials({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+// A lone % was meant as one.
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function failed({ host }: URL, what: string): ExpectedError {

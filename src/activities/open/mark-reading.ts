@@ -8,7 +8,7 @@ import { jobLayout } from '../../storage/run-layout.ts';
 /** What a restore or a verification says of itself before it reads. */
 export const readingSchema = z.object({ format: z.literal(1), instanceId: z.string(), run: z.string() });
 
-/** A restore or a verification that is about to begin. */
+/** A restore or a verification that is about to begin, or to go on. */
 export interface Reader {
   readonly prefix: string;
   readonly id: string;

@@ -1,5 +1,5 @@
 import { listRuns } from '../../manifests/run-catalogue.ts';
-import { startOf } from '../../manifests/run-reference.ts';
+import { startOf } from '../../shared/run-start.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobId } from '../job-id.ts';
 

@@ -1,4 +1,6 @@
+import { hasData } from '../../manifests/has-data.ts';
 import type { Prune } from '../../shared/prune.ts';
+import { startOf } from '../../shared/run-start.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { forgottenBlob, jobLayout, ownFolder } from '../../storage/run-layout.ts';
 import { doomedData, type Doomed } from './doomed.ts';
@@ -6,8 +8,8 @@ import type { Planned } from './plan.ts';
 
 /**
  * What jobs left below the prefix and nobody needs any more: all of a run that goes, of a restore or a verification of such a run, and the
- * pages and outcomes of those that have ended for good. Last come the marks that runs are forgotten, for as long as something is left of
- * one nobody may take it for a run. What it does not know it leaves.
+ * pages and outcomes of those that have ended for good. A mark that a run is forgotten goes only when nothing is left of that run, so one prune
+ * later: until then nobody may take what is left, or what comes late, for a run. What it does not know it leaves.
  */
 export async function* ownData(
   store: BlobStore,
@@ -27,6 +29,7 @@ export async function* ownData(
   for await (const blob of store.list(folder, signal)) if (isUseless(blob.name)) yield doomedData(blob);
   for (const { kind, id, fate } of plan) {
     if (kind !== 'runs' || (fate !== 'forgotten' && fate !== 'unfinished')) continue;
+    if (await hasData(store, { prefix, id }, signal)) continue;
     const mark = await store.properties(forgottenBlob({ prefix, id }), signal);
     if (mark) yield doomedData(mark);
   }
@@ -40,7 +43,7 @@ function goes(planned: Planned, prefix: string, name: string): boolean {
   return isOver && (name === reading || [...scratch, rounds].some((beginning) => name.startsWith(beginning)));
 }
 
-/** Of earlier prunes, which have all ended, the reports stay. */
+/** Of earlier prunes, which have all ended, the reports stay; one that began later is a dry run that is under way. */
 function isLeftOver({ prefix, id: own }: Prune, id: string, name: string): boolean {
-  return id !== own && name !== jobLayout('prunes', { prefix, id }).manifest;
+  return id !== own && startOf(id) <= startOf(own) && name !== jobLayout('prunes', { prefix, id }).manifest;
 }

@@ -33,7 +33,7 @@ export function createPlanPrune({ store, isRunning }: ActivityDependencies) {
         const readers = await storedReaders(store, prune.prefix, isRunning, signal);
         const runs = await planRuns({ store, isRunning, prune, signal }, forgotten, readers);
         await writePlan(store, prune, [...runs, ...planReaders(readers, runs)], signal);
-        const count = (fate: PlannedRun['fate']) => runs.filter((run) => run.fate === fate).length;
+        const count = (fate: PlannedRun['fate']) => runs.filter((run) => run.fate === fate && !run.isEmpty).length;
         return {
           keptRuns: count('kept') + count('under way'),
           forgottenRuns: count('forgotten'),
@@ -59,7 +59,10 @@ async function planRuns(
   const { prefix } = prune;
   // In this order: a run leaves its mark before its folder, and its manifest before another backup takes the mark over.
   const ids = await Array.fromAsync(listRuns(store, prefix, signal));
-  const underWay = new Set((await runningBackups(store, prefix, isRunning, signal)).map(({ run }) => run));
+  const present = new Set(ids);
+  const backups = await runningBackups(store, prefix, isRunning, signal);
+  // One that takes its run up again began before this prune, which has waited for it, or sees it and gives its mark back: its run may be judged.
+  const underWay = new Set(backups.filter(({ reopened }) => prune.dryRun || !reopened).map(({ run }) => run));
   const read = new Set(readers.filter(({ state }) => state === 'under way').map(({ run }) => run));
   const going = new Map(
     forgotten.filter(({ run }) => !underWay.has(run) && !read.has(run)).map((mark) => [mark.run, mark]),
@@ -78,8 +81,11 @@ async function planRuns(
   const runs = sealed.map(({ run }) => run);
   await eachConcurrently(going.values(), sealsAtOnce, async (mark) => {
     const isFinal = prune.dryRun || (await sealForgotten(store, prune, mark, signal));
+    const isEmpty = !present.has(mark.run);
     runs.push(
-      isFinal ? { kind: 'runs', id: mark.run, fate: 'forgotten' } : await planRun(planning, mark.run, underWay),
+      isFinal
+        ? { kind: 'runs', id: mark.run, fate: 'forgotten', ...(isEmpty && { isEmpty }) }
+        : await planRun(planning, mark.run, underWay),
     );
   });
   return runs;

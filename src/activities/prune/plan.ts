@@ -12,6 +12,8 @@ export interface PlannedRun {
   readonly fate: RunFate;
   /** Of a run that stays: whether all of its files made it, so that it will never be taken up again. */
   readonly complete?: boolean;
+  /** Nothing of it is left but the mark that it is forgotten. */
+  readonly isEmpty?: boolean;
 }
 
 /** What becomes of a restore or a verification: with its run gone, all of it goes; with it ended, what only its work needed. */

@@ -51,7 +51,8 @@ async function look(
   if (report) return { run: report.run, state: isUnderWay ? 'under way' : 'rewindable' };
   // What an earlier version began has left no such mark, and may go on.
   if (reading === undefined) return { run: undefined, state: 'under way' };
-  return { run: reading.run, state: isUnderWay ? 'under way' : 'ended' };
+  // One that failed without a report may be rewound too, and goes on from what it carries.
+  return { run: reading.run, state: isUnderWay ? 'under way' : 'rewindable' };
 }
 
 async function readReport(store: BlobStore, name: string, signal: AbortSignal) {

@@ -9,9 +9,7 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { readDoomed, tallyOfDoomed, type Doomed } from './doomed.ts';
 import { claimedRuns } from './pruning-mark.ts';
-
-// One that is no longer to delete anything learns of it after so many blobs.
-const blobsBetweenChecks = 1000;
+import { createStillMine } from './still-mine.ts';
 
 /**
  * Deletes what stands on a page, each only if it is still what was seen: a snapshot before its blob, and what was written again meanwhile
@@ -23,19 +21,16 @@ export function createSweepPrune({ store }: ActivityDependencies) {
       const progress = { blobs: 0 };
       return withHeartbeat(
         async (signal) => {
+          const stillMine = createStillMine(() => claimedRuns(store, prune, signal));
           // Of a prune that has ended early nothing is left to read.
-          await claimedRuns(store, prune, signal);
+          await stillMine();
           const blobs = await readDoomed(store, jobLayout('prunes', prune).page(page), signal);
           let tally = emptyPruneTally;
-          for (let from = 0; from < blobs.length; from += blobsBetweenChecks) {
-            if (from > 0) await claimedRuns(store, prune, signal);
-            const some = blobs.slice(from, from + blobsBetweenChecks);
-            await eachConcurrently(some, prune.options.window, async (versions) => {
-              const deleted = await deleteVersions(store, versions, signal);
-              tally = addTallies(tally, deleted);
-              progress.blobs += 1;
-            });
-          }
+          await eachConcurrently(blobs, prune.options.window, async (versions) => {
+            const deleted = await deleteVersions(store, versions, stillMine, signal);
+            tally = addTallies(tally, deleted);
+            progress.blobs += 1;
+          });
           return tally;
         },
         () => ({ ...progress }),
@@ -43,9 +38,15 @@ export function createSweepPrune({ store }: ActivityDependencies) {
     });
 }
 
-async function deleteVersions(store: BlobStore, versions: readonly Doomed[], signal: AbortSignal): Promise<PruneTally> {
+async function deleteVersions(
+  store: BlobStore,
+  versions: readonly Doomed[],
+  stillMine: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<PruneTally> {
   let tally = emptyPruneTally;
   for (const version of versions) {
+    await stillMine();
     const isGone = await deleteVersion(store, version, signal);
     tally = addTallies(tally, { ...emptyPruneTally, ...(isGone ? tallyOfDoomed(version) : { changed: 1 }) });
   }

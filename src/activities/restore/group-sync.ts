@@ -1,3 +1,4 @@
+import type { OpenDirectory } from './open-directory.ts';
 import { createFileSystemSync } from './sync-file-system.ts';
 
 /** Writes all of a file system to its disk, for several who ask at the same time. */
@@ -8,30 +9,29 @@ export interface GroupSync {
   readonly sync: (directory: OpenDirectory) => Promise<void>;
 }
 
-/** A directory that stays open until the promise is settled that it was given for. */
-interface OpenDirectory {
-  readonly fd: number;
-  readonly device: bigint;
-}
-
 /**
  * Group commit: one sync at a time for each file system. What is asked for while one is under way waits for the next, which does for all of them.
  * `run` is told an open directory; the program `sync` of this machine unless given.
  */
-export function createGroupSync(run: (fd: number) => Promise<void> = createFileSystemSync()): GroupSync {
+export function createGroupSync(run: (directory: OpenDirectory) => Promise<void> = createFileSystemSync()): GroupSync {
   const running = new Map<bigint, Promise<void>>();
   const next = new Map<bigint, Promise<void>>();
   let usable: Promise<boolean> | undefined;
 
-  const start = ({ fd, device }: OpenDirectory): Promise<void> => {
-    const syncing = run(fd).finally(() => running.delete(device));
+  const start = (directory: OpenDirectory): Promise<void> => {
+    const { device } = directory;
+    const syncing = run(directory).finally(() => running.delete(device));
     running.set(device, syncing);
     return syncing;
   };
 
   const follow = async (before: Promise<void>, directory: OpenDirectory): Promise<void> => {
-    await before.catch(() => undefined);
-    next.delete(directory.device);
+    try {
+      // Where that fails this fails too: the system tells of what it could not write once, and it may have been of these files.
+      await before;
+    } finally {
+      next.delete(directory.device);
+    }
     await start(directory);
   };
 

@@ -36,7 +36,10 @@ export function createPack(groupSync: GroupSync, expected: number): Pack {
     isSyncedTogether,
     add: (written) => void files.add(written),
     sync: async () => {
-      await Promise.all(Array.from(unsynced, ([device, { fd }]) => groupSync.sync({ fd, device })));
+      const syncs = Array.from(unsynced, ([device, { fd }]) => groupSync.sync({ fd, device }));
+      // All have ended when this throws, for the directories are closed then.
+      await Promise.allSettled(syncs);
+      await Promise.all(syncs);
       return [...files];
     },
     discard: async () => {

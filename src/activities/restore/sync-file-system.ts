@@ -1,19 +1,24 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import type { OpenDirectory } from './open-directory.ts';
 
-// Opens what this process holds open, so that no other directory can take its place meanwhile.
-const script = 'while read -r fd; do if sync -f "/proc/$PPID/fd/$fd"; then echo synced; else echo failed; fi; done';
+// Opens what this process holds open, so that no other directory can take its place meanwhile. Signals to all of a terminal's or a service's
+// processes are for this one, which may still have something to sync; the shell ends with its input.
+const script =
+  'trap "" INT TERM HUP; while read -r fd; do if sync -f "/proc/$PPID/fd/$fd"; then echo synced; else echo failed; fi; done';
 
 /**
  * Makes what is written to a file system outlast a crash of the machine: Node has no syncfs of its own. One shell stays to run the program `sync`,
- * since starting a program from a process as large as this one holds up all of it for milliseconds. The returned function is told an open
- * directory, and throws when the disk did not take what was written.
+ * since starting a program from a process as large as this one holds up all of it for milliseconds; each device has one of its own, so that a
+ * disk that hangs holds up no other. The returned function is told an open directory, and throws when the disk did not take what was written.
  */
-export function createFileSystemSync(): (fd: number) => Promise<void> {
-  let shell: SyncShell | undefined;
-  return async (fd) => {
-    shell = shell?.isAlive() === true ? shell : startShell();
+export function createFileSystemSync(): (directory: OpenDirectory) => Promise<void> {
+  const shells = new Map<bigint, SyncShell>();
+  return async ({ fd, device }) => {
+    const kept = shells.get(device);
+    const shell = kept?.isAlive() === true ? kept : startShell();
+    shells.set(device, shell);
     const answer = await shell.ask(String(fd));
     if (answer !== 'synced') throw new Error(`sync -f ${answer}: the disk did not take what was written`);
   };

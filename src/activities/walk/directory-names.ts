@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { opendir, readdir } from 'node:fs/promises';
+import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { comparePaths, encodeSegment } from '../../shared/encoded-path.ts';
 import { createNameSpill, type NameSpill } from './name-spill.ts';
 
@@ -29,14 +29,42 @@ export type ReadNames = (directory: Directory, room: number) => Promise<Director
 // What is read of a stream at once.
 const namesAtOnce = 256;
 
+// Some file systems do not tell the kinds of names, so Node looks at each, and throws its error for the directory when a file has vanished.
+const mostReads = 3;
+
+/** Makes a reader that reads a directory again while only something in it vanished; with the system's error that is as if all of it had. */
+export function readingAgain(read: ReadNames): ReadNames {
+  return async (directory, room) => {
+    for (let reads = 1; ; reads += 1) {
+      try {
+        return await read(directory, room);
+      } catch (error) {
+        if (!isAboutNothing(error) || !(await isThere(directory))) throw error;
+        if (reads === mostReads)
+          throw new Error('files vanish while it is read; retry when less changes', { cause: error });
+      }
+    }
+  };
+}
+
+function isAboutNothing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+// Where links are followed, it may be one.
+async function isThere({ location, isFolder }: Directory): Promise<boolean> {
+  const found = await (isFolder ? stat : lstat)(location).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
 /** Reads a directory. What does not fit into the room goes, sorted, into a file that has no name. */
-export const readDirectoryNames: ReadNames = async (directory, room) => {
+export const readDirectoryNames: ReadNames = readingAgain(async (directory, room) => {
   const { location, size = Infinity, isFolder } = directory;
   // One call is quicker than a stream, and most directories are small.
   if (size <= room && !isFolder) return namesInMemory(sorted((await readdir(location, asBytes)).map(keyOf)));
   const { keys, spill } = await readInParts(directory, room);
   return spill ? { inMemory: undefined, from: spill.from, release: spill.close } : namesInMemory(sorted(keys));
-};
+});
 
 async function readInParts(directory: Directory, room: number): Promise<{ keys: string[]; spill?: NameSpill }> {
   // The types of Node know no names as bytes here.

@@ -16,8 +16,10 @@ export interface IgnoreFile {
 type Verdict = 'keep' | { readonly rule: string; readonly line: string };
 
 const mostBytes = 1024 * 1024;
-// Each of them multiplies what a match may take by the depth of the path.
-const mostInnerStars = 3;
+// Each more would multiply what a match may take by the depth of the path.
+const mostInnerStars = 1;
+// Each more before a class that a slash fits would multiply what a match may take by the length of a name: the library does not hold them there.
+const mostStarsAtSlash = 2;
 // The library remembers each path that it was asked about.
 const mostRemembered = 4096;
 const options = { ignoreCase: false, allowRelativePaths: true };
@@ -60,14 +62,38 @@ function fileOf(rules: ignore.Ignore): IgnoreFile {
 // Compiled at once, so that what cannot be is told with its line.
 function checked(pattern: string, line: string): { pattern: string; mark: string }[] {
   const rule = [{ pattern, mark: line }];
-  const stars = pattern.match(/\/\*{2,}(?=\/.)/gu)?.length ?? 0;
-  if (stars > mostInnerStars) throw unusable(`line ${line} has more than ${mostInnerStars} times /**/: use fewer`);
+  const fault = slowness(pattern);
+  if (fault !== undefined) throw unusable(`line ${line} has ${fault}`);
   try {
     ignore(options).add(rule).test('x');
   } catch {
     throw unusable(`line ${line} is no rule: correct it or put # before it`);
   }
   return rule;
+}
+
+/** What makes a rule one that could take for ever. */
+function slowness(pattern: string): string | undefined {
+  if (pattern.startsWith('#')) return undefined;
+  if (count(pattern, /\/\*{2,}(?=\/(?!\s*$))/gu) > mostInnerStars) return 'more than one /**/: use fewer';
+  if (count(pattern, /\*+/gu) <= mostStarsAtSlash || !hasClassWithSlash(pattern)) return undefined;
+  return `more than ${mostStarsAtSlash} times * beside a [ ] that / fits: use fewer, or a range without it such as [0-9]`;
+}
+
+function count(pattern: string, part: RegExp): number {
+  return pattern.match(part)?.length ?? 0;
+}
+
+/** Whether a slash is among the characters of some `[…]`, which is none that excludes some. */
+function hasClassWithSlash(pattern: string): boolean {
+  // In order: an escape; a class, whose first member may be its own closing bracket; one that never ends, so that nothing after it counts.
+  const parts = pattern.matchAll(/\\.|\[([!^]?)((?:\\.|\[:\w*:\]|.)(?:\\.|\[:\w*:\]|[^\]\\])*)\]|\[.*/gsu);
+  return Array.from(parts).some(([, negation = '', members = '']) => {
+    if (negation !== '') return false;
+    const plain = members.replaceAll('\\', '');
+    const ranges = Array.from(plain.matchAll(/(?<=(.))-(?=(.))/gsu));
+    return plain.includes('/') || ranges.some(([, from = '', to = '']) => from <= '/' && to >= '/');
+  });
 }
 
 async function readText(location: Buffer): Promise<string> {

@@ -1,7 +1,7 @@
 import { forgottenRuns } from '../../manifests/forgotten.ts';
 import { readManifest } from '../../manifests/read-manifest.ts';
 import { listRuns } from '../../manifests/run-catalogue.ts';
-import { startOf } from '../../manifests/run-reference.ts';
+import { startOf } from '../../shared/run-start.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import { fetchAhead } from '../../shared/fetch-ahead.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';

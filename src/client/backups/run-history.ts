@@ -4,7 +4,7 @@ import { listRuns } from '../../manifests/run-catalogue.ts';
 import { fetchAhead } from '../../shared/fetch-ahead.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
-import { startOf } from '../../manifests/run-reference.ts';
+import { startOf } from '../../shared/run-start.ts';
 
 /** The last runs of one directory. Times are milliseconds since 1970. */
 export interface RootHistory {

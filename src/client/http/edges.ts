@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Jobs } from '../jobs/jobs.ts';
 import { createDocsRoutes } from './openapi/docs-routes.ts';
 import { whileDraining } from './draining.ts';
+import { refuseForeignPages } from './foreign-pages.ts';
 import { createHealthRoutes } from './health.ts';
 import { limitRate, type RateLimits } from './limits.ts';
 import { originOf } from './origin.ts';
@@ -35,6 +36,7 @@ export function applyEdges(app: Express, { jobs, log, keyed }: EdgeParts, edges:
   app.disable('etag');
   app.set('trust proxy', edges.trustProxy ?? false);
   app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
+  if (!keyed) app.use(refuseForeignPages({ proxied: edges.trustProxy !== undefined }));
   app.use(createHealthRoutes(jobs, edges.draining));
   app.use(...limitRate(edges.rateLimits), createDocsRoutes({ keyed }));
 }

@@ -5,11 +5,12 @@ import { scheduleId, scheduleIdPrefix } from '../../shared/scheduled.ts';
 import type { SourceDefinition } from '../../shared/source-definition.ts';
 import { isGone, type Door } from '../jobs/door.ts';
 import { inLanes } from '../jobs/in-lanes.ts';
+import { askSchedule } from './ask-schedule.ts';
 import { differencesOf, isScheduled, plannedSchedule, type ScheduledSource } from './schedule-plan.ts';
 import { scheduledInputOf, watchInputOf } from './scheduled-input.ts';
 import { endWatch, putWatch, stateOfWatch, takenElsewhere, watchedSources } from './watches.ts';
 
-// What is longer would be kept outside of Temporal, where nothing knows that a schedule still needs it.
+// In bytes. What is longer would be kept outside of Temporal, where nothing knows that a schedule still needs it.
 const mostKept = 40_000;
 
 /** What applying the sources file does about one source. */
@@ -62,23 +63,24 @@ function checkSource(source: SourceDefinition): void {
   const refuse = (what: string) => new ExpectedError(failureTypes.invalidInput, `sources.${name}${what}`);
   const fault = schedule && scheduleFault(schedule);
   if (fault) throw refuse(`.schedule.${fault.field}: ${fault.message}`);
-  if (JSON.stringify(scheduledInputOf(source)).length <= mostKept) return;
+  if (Buffer.byteLength(JSON.stringify(scheduledInputOf(source))) <= mostKept) return;
   throw refuse(
     `: is too long to be kept with a schedule: move patterns of its filters into an ignore file in its root`,
   );
 }
 
 async function planSchedule(door: Door, source: ScheduledSource): Promise<Planned> {
-  const { client, ask, taskQueue } = door;
+  const { client, taskQueue } = door;
   const named = { source: source.name, what: 'schedule' } as const;
+  const send = <T>(call: () => Promise<T>) => askSchedule(door, source.name, call);
   const wanted = plannedSchedule(source, taskQueue);
   const found = await describeSchedule(door, source.name);
-  if (!found) return { ...named, change: 'created', make: () => ask(() => client.schedule.create(wanted)) };
+  if (!found) return { ...named, change: 'created', make: () => send(() => client.schedule.create(wanted)) };
   if (found.action.taskQueue !== taskQueue) throw takenElsewhere('schedule', source.name, found.action.taskQueue);
   const differences = differencesOf(source, taskQueue, found);
   if (differences.length === 0) return { ...named, change: 'unchanged' };
   const update = () => client.schedule.getHandle(wanted.scheduleId).update(({ state }) => ({ ...wanted, state }));
-  return { ...named, change: 'updated', differences, make: () => ask(update) };
+  return { ...named, change: 'updated', differences, make: () => send(update) };
 }
 
 async function planRemovals(door: Door, sources: readonly SourceDefinition[]): Promise<Planned[]> {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScheduleDescription } from '@temporalio/client';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
 import { nearestName } from '../../shared/nearest-name.ts';
 import { scheduleId } from '../../shared/scheduled.ts';
 import type { SourceDefinition } from '../../shared/source-definition.ts';
@@ -8,13 +7,14 @@ import type { Door } from '../jobs/door.ts';
 import { inLanes } from '../jobs/in-lanes.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 import { applySchedules, describeSchedule, scheduledNames, type AppliedChange } from './apply-schedules.ts';
+import { askSchedule, scheduleNotFound } from './ask-schedule.ts';
 import { scheduleInfoOf, type ScheduleInfo } from './schedule-info.ts';
 
 const startsWithin = 10_000;
 const lookEvery = 100;
 
 /**
- * The schedules of a task queue's sources, for HTTP and command line alike. Its methods throw an {@link ExpectedError}: of type
+ * The schedules of a task queue's sources, for HTTP and command line alike. Its methods throw an `ExpectedError`: of type
  * `TemporalUnavailable` when the server does not answer, and of type `ScheduleNotFound` for a source that has none.
  */
 export class Schedules {
@@ -42,13 +42,15 @@ export class Schedules {
   /** Starts nothing from now on until it is resumed; what falls due meanwhile is not made up for. What runs goes on. */
   async pause(source: string, reason: string): Promise<ScheduleInfo> {
     await this.#require(source);
-    await this.#door.ask(() => this.#handle(source).pause(reason));
+    // Temporal does nothing without a reason.
+    const note = reason.trim() || 'Paused';
+    await this.#send(source, (handle) => handle.pause(note));
     return this.get(source);
   }
 
   async resume(source: string): Promise<ScheduleInfo> {
     await this.#require(source);
-    await this.#door.ask(() => this.#handle(source).unpause('Resumed'));
+    await this.#send(source, (handle) => handle.unpause('Resumed'));
     return this.get(source);
   }
 
@@ -61,7 +63,7 @@ export class Schedules {
     const [running] = scheduleInfoOf(before).running;
     if (running !== undefined) throw new JobExistsError(`The scheduled run ${running} of ${source} is under way.`);
     const known = new Set(startedBy(before));
-    await this.#door.ask(() => this.#handle(source).trigger('SKIP'));
+    await this.#send(source, (handle) => handle.trigger('SKIP'));
     for (const until = performance.now() + startsWithin; performance.now() < until; await sleep(lookEvery)) {
       const started = startedBy(await this.#require(source)).find((id) => !known.has(id));
       if (started !== undefined) return started;
@@ -69,8 +71,9 @@ export class Schedules {
     return undefined;
   }
 
-  #handle(source: string) {
-    return this.#door.client.schedule.getHandle(scheduleId(source));
+  #send<T>(source: string, call: (handle: ScheduleHandle) => Promise<T>): Promise<T> {
+    const handle = this.#door.client.schedule.getHandle(scheduleId(source));
+    return askSchedule(this.#door, source, () => call(handle));
   }
 
   async #names(): Promise<string[]> {
@@ -94,10 +97,7 @@ export class Schedules {
       nearest === undefined
         ? 'give the source one in the sources file, and apply it with `durable-backup schedule apply`'
         : `did you mean ${nearest}?`;
-    throw new ExpectedError(
-      failureTypes.scheduleNotFound,
-      `There is no schedule for a source ${JSON.stringify(source)}: ${fix}`,
-    );
+    throw scheduleNotFound(source, fix);
   }
 }
 

@@ -35,10 +35,13 @@ function unusable(file: string, faults: readonly string[]): ExpectedError {
 
 function faultsOf(issue: z.core.$ZodIssue, document: YamlDocument): string[] {
   const { path } = issue;
-  const name = path.length === 0 ? '' : `${path.join('.')}: `;
+  const name = path.length === 0 ? '' : `${path.map((step) => (isAddress(step) ? '…' : String(step))).join('.')}: `;
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(membersOf(sourcesSchema, path));
-    return issue.keys.map((key) => `${document.placeOfKey(path, key)}: ${name}${unknownName(key, known)}`);
+    return issue.keys.map((key) => {
+      const fault = isAddress(key) ? addressAsName : unknownName(key, known);
+      return `${document.placeOfKey(path, key)}: ${name}${fault}`;
+    });
   }
   // Of a key, what is wrong with it is told by the issues within.
   if (issue.code === 'invalid_key') {
@@ -48,13 +51,27 @@ function faultsOf(issue: z.core.$ZodIssue, document: YamlDocument): string[] {
   return [`${document.placeOf(path)}: ${name}${issue.message}`];
 }
 
+// Never cited, as it may be a secret.
+const addressAsName =
+  'an address stands where a name is wanted; in YAML a space follows the colon, as in webhook: https://…';
+
+function isAddress(name: PropertyKey): boolean {
+  return String(name).includes('://');
+}
+
 function definitionOf(
   name: string,
   { root, prefix = `${name}/`, ...rest }: WrittenSource,
   file: string,
 ): SourceDefinition {
-  const absolute = rest.worker === undefined ? resolve(dirname(file), root) : root;
+  const absolute = rest.worker === undefined ? resolve(dirname(file), root) : rootElsewhere(root);
   return { name, root: absolute, prefix, ...rest } as SourceDefinition;
+}
+
+/** As the worker's own machine writes it, for so its runs name it; a relative one as it is. */
+function rootElsewhere(root: string): string {
+  if (posix.isAbsolute(root)) return posix.resolve(root);
+  return win32.isAbsolute(root) ? win32.resolve(root) : root;
 }
 
 // Where a worker's machine has it, this one knows no directory that it could begin at.

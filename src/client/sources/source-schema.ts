@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { prefixSchema } from '../../shared/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from '../../shared/byte-rate.ts';
 import { byteSizeHelp, parseByteSize } from '../../shared/byte-size.ts';
-import { durationPattern, durationRule, parseDuration } from '../../shared/duration.ts';
+import { durationPattern, durationRule, longestWait, parseDuration } from '../../shared/duration.ts';
 import { filtersSchema } from '../../shared/filters.ts';
 import { keepsNothing, retentionSchema, timeZoneSchema } from '../../shared/retention.ts';
 import { scheduleFault } from '../../shared/schedule.ts';
@@ -25,6 +25,7 @@ const textOrNumber = (rule: string) => z.union([z.number(), z.string()], rule);
 
 const duration = (description: string) =>
   parsed(text(durationPattern, `must be ${durationRule}`), parseDuration, `must be ${durationRule}`)
+    .refine((given) => given <= longestWait, 'must be at most ten years')
     .exactOptional()
     .meta({ description });
 const flag = (description: string) => z.boolean('must be true or false').exactOptional().meta({ description });

@@ -13,6 +13,17 @@ export interface YamlDocument {
 
 /** Reads one YAML document. What is wrong with it is in `faults`, and then `value` is of no use. */
 export function readYaml(text: string): YamlDocument {
+  try {
+    return documentOf(text);
+  } catch (error) {
+    // Parts can be nested so deep, and aliases be so many or so circular, that reading them ends in an error.
+    const message = error instanceof RangeError ? 'is nested too deep' : (error as Error).message;
+    const start = () => '1:1';
+    return { value: undefined, faults: [`${start()}: ${message}`], placeOf: start, placeOfKey: start };
+  }
+}
+
+function documentOf(text: string): YamlDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
@@ -22,7 +33,8 @@ export function readYaml(text: string): YamlDocument {
   const faults = [...document.errors, ...document.warnings].map(({ pos, message }) => `${place(pos[0])}: ${message}`);
   const start = (node: Node | null | undefined) => place(node?.range?.[0] ?? 0);
   return {
-    ...(faults.length > 0 ? { value: undefined, faults } : valueOf(document)),
+    value: faults.length > 0 ? undefined : (document.toJS() as unknown),
+    faults,
     placeOf: (path) => start(nodesAlong(document, path).at(-1)),
     placeOfKey: (path, key) => {
       const nodes = nodesAlong(document, path);
@@ -30,15 +42,6 @@ export function readYaml(text: string): YamlDocument {
       return start(found ?? nodes.at(-1));
     },
   };
-}
-
-/** Aliases can be so many, or so circular, that they show only when they are resolved. */
-function valueOf(document: Document): Pick<YamlDocument, 'value' | 'faults'> {
-  try {
-    return { value: document.toJS() as unknown, faults: [] };
-  } catch (error) {
-    return { value: undefined, faults: [`1:1: ${(error as Error).message}`] };
-  }
 }
 
 /** The nodes on the way along a path, as far as there are any. */

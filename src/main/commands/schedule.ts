@@ -64,7 +64,7 @@ function tellNext(call: Call, source: string): Promise<number> {
 
 function pauseOne(call: Call & { readonly reason?: string }, source: string): Promise<number> {
   return withSchedules(call, async (schedules) => {
-    const info = await schedules.pause(source, call.reason ?? 'Paused by command');
+    const info = await schedules.pause(source, call.reason?.trim() || 'Paused by command');
     tell(call, info, `${source} is paused.`);
     return exitCodes.done;
   });

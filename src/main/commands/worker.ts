@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
-import { mostWorkerProcesses } from '../../config.ts';
+import { mostWorkerProcesses, type Config } from '../../config.ts';
+import { ExpectedError } from '../../shared/failures.ts';
 import type { Call } from '../invocation.ts';
 import { supervised } from '../supervised.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -13,6 +14,8 @@ Exit codes: 0 stopped by a signal, 1 could not start, or failed, 130 stopped at 
 
 Example:
   durable-backup worker --processes 4`;
+
+const mostPort = 65_535;
 
 interface WorkerFlags {
   /** Before WORKER_PROCESSES. */
@@ -37,6 +40,7 @@ async function work(call: Call & WorkerFlags): Promise<number> {
   const { config, log, processes, process: number } = call;
   const count = processes ?? config.worker.processes;
   if (number === undefined && count > 1) {
+    requirePorts(config, count);
     const { keepWorkerProcesses } = await import('../worker-processes.ts');
     return keepWorkerProcesses({ ...call, count });
   }
@@ -50,6 +54,15 @@ async function work(call: Call & WorkerFlags): Promise<number> {
   await serveWork(ofProcess(config, number), log.child({ process: number }), Promise.race([stop, abandoned]), ready);
   release();
   return exitCodes.done;
+}
+
+function requirePorts({ metrics: { port = 0 } }: Config, count: number): void {
+  const last = port + count - 1;
+  if (port === 0 || last <= mostPort) return;
+  throw new ExpectedError(
+    'InvalidConfiguration',
+    `METRICS_PORT: each of ${count} processes has a port of its own from ${port} on, and there is no ${last}: set it to ${mostPort - count + 1} or less`,
+  );
 }
 
 function processCount(text: string): number {

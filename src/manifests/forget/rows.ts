@@ -1,6 +1,6 @@
 import type { ForgetRow } from '../../shared/forget.ts';
 import type { Manifest } from '../../shared/manifest.ts';
-import { startOf } from '../run-reference.ts';
+import { startOf } from '../../shared/run-start.ts';
 
 /** What is told of a run whose manifest can be read, and who made it. */
 export type KnownRun = Required<Pick<ForgetRow, 'run' | 'startedAt' | 'root' | 'complete' | 'files' | 'bytes'>> &

@@ -98,11 +98,22 @@ test('a program that is not there, or may not be run, is named', async () => {
   await expect(run([file])).rejects.toMatchObject({ message: `the command ${file} cannot be run (EACCES)` });
 });
 
-test('a worker that may run none says how it may', async () => {
+test.each([
+  ['a path through a file', ['/dev/null/program', 's3cret'], 'ENOTDIR'],
+  ['an argument with a null character', ['true', 's3cret\0'], 'ERR_INVALID_ARG_VALUE'],
+  ['arguments that are too long', ['true', 's3cret'.repeat(1_000_000)], 'E2BIG'],
+])('%s is a failure that cites no argument', async (_, command, code) => {
+  await expect(run(command)).rejects.toMatchObject({
+    type: 'NotificationFailed',
+    message: `the command ${command[0]} cannot be run (${code})`,
+  });
+});
+
+test('a worker that may run none leaves it to another, and says how it may', async () => {
   const marker = join(await temporaryDirectory(), 'marker');
   await expect(run(['touch', marker], { allowCommands: false })).rejects.toMatchObject({
-    type: 'NotificationRefused',
-    nonRetryable: true,
+    type: 'NotificationFailed',
+    nonRetryable: false,
     message: expect.stringMatching(/ALLOW_COMMANDS=true/u) as string,
   });
   await expect(readFile(marker)).rejects.toThrow('ENOENT');

@@ -25,10 +25,13 @@ test('a webhook gets the notice as JSON, and an id to tell a repetition by', asy
   expect(JSON.parse(first?.body ?? '')).toEqual(notice);
 });
 
-test('a name and a password in the address are sent as a header', async () => {
+test.each([
+  ['p%40ss', 'p@ss'],
+  ['100%', '100%'],
+])('a name and a password in the address, %s, are sent as a header', async (written, password) => {
   const { host, received } = await startReceiver();
-  await send(sourceTelling({ webhook: `http://ops:p%40ss@${host}/` }));
-  expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('ops:p@ss').toString('base64')}`);
+  await send(sourceTelling({ webhook: `http://ops:${written}@${host}/` }));
+  expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from(`ops:${password}`).toString('base64')}`);
 });
 
 test.each([

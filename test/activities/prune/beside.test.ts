@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/shared/contract.ts';
-import { forgottenBlob, jobLayout, runLayout } from '../../../src/storage/run-layout.ts';
+import { forgottenBlob, jobLayout, runLayout, runningBlob } from '../../../src/storage/run-layout.ts';
 import { leftoversIn, versionsIn } from '../../support/leftovers.ts';
 import { writeTree } from '../../support/tree.ts';
 import { backUp, blobBytes, nameOf, openRig, perform, type Rig } from '../rig.ts';
@@ -144,9 +144,25 @@ test('verifications and restores of runs that are gone go too, and of the others
   );
 });
 
-function reopen(rig: Rig, id: string): Promise<Run> {
+test('what a verification that failed without a report goes by stays as long as its run', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  const verification = await openVerification(rig, { run: runId(1) });
+  const { reading } = jobLayout('verifications', verification);
+  await pruneAll(rig);
+  expect(await blobBytes(rig, reading)).toBeInstanceOf(Buffer);
+  const { id } = verification;
+  const resume = () => perform(rig.activities.resumeReading, ['verifications', { prefix: '', id, run: runId(1) }]);
+  await resume();
+  await forget(rig, runId(1));
+  await expect(resume()).rejects.toMatchObject({ type: 'RunNotFound', nonRetryable: true });
+  await pruneAll(rig);
+  expect((await versionsIn(rig.container)).filter(({ name }) => name === reading)).toEqual([]);
+});
+
+function reopen(rig: Rig, id: string, base?: string): Promise<Run> {
   const workflowExecution = { workflowId: 'rewound', runId: 'rewound-run' };
-  const run = { ...rig.run, id, round: 1 };
+  const run = { ...rig.run, id, round: 1, ...(base !== undefined && { base }) };
   return perform(rig.activities.reopenRun, [run, '2026-01-02T05:00:00.000Z'], { workflowExecution });
 }
 
@@ -174,10 +190,46 @@ test('a run that ended without a manifest is not taken up again once a prune has
   await perform(rig.activities.planPrune, [prune]);
   await expect(reopen(rig, runId(2))).rejects.toMatchObject({ type: 'RunNotFound' });
   await sweepAll(rig, prune, await perform(rig.activities.markPrune, [prune]));
+  await expect(reopen(rig, runId(2))).rejects.toMatchObject({ type: 'RunNotFound' });
+  await pruneAll(rig);
   await expect(reopen(rig, runId(2))).rejects.toMatchObject({
     type: 'RunNotFound',
     message: expect.stringContaining('Nothing is left in storage'),
   });
+});
+
+test('a mark that is taken while the prune decides, to be given back, does not keep the run from being judged', async () => {
+  const rig = await openRig();
+  await backUpAs(rig, 1, { a: 10 });
+  const base = runId(1);
+  await backUp({ ...rig, run: { ...rig.run, id: runId(2), base } });
+  await forget(rig, base);
+  const running = whileRunning(rig, 'rewound');
+  const prune = await openPrune(running);
+  const mark = { instanceId: 'rewound', firstRunId: 'rewound-run', run: runId(2), startedAt: '', reopened: true };
+  const body = JSON.stringify({ format: 1, ...mark });
+  await rig.container.getBlockBlobClient(runningBlob('', rig.root)).upload(body, body.length);
+  expect(await perform(running.activities.planPrune, [prune])).toMatchObject({ keptRuns: 0, unfinishedRuns: 1 });
+  await perform(running.activities.releasePrune, [prune]);
+  await expect(reopen(running, runId(2))).rejects.toMatchObject({ type: 'RunNotFound' });
+});
+
+test('a run without a manifest is not taken up again once the run that it goes by was forgotten or is gone', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  const base = runId(1);
+  await backUp({ ...rig, run: { ...rig.run, id: runId(3), base } });
+  expect(await reopen(rig, runId(3), base)).toMatchObject({ id: runId(3), base });
+  const { manifest } = runLayout({ prefix: '', id: base });
+  const bytes = await blobBytes(rig, manifest);
+  await rig.container.getBlobClient(manifest).delete();
+  const refusal = { type: 'RunNotFound', message: expect.stringContaining(`goes by run ${base}`) };
+  await expect(reopen(rig, runId(3), base)).rejects.toMatchObject(refusal);
+  await rig.container.getBlockBlobClient(manifest).upload(bytes, bytes.length);
+  await forget(rig, base);
+  await expect(reopen(rig, runId(3), base)).rejects.toMatchObject(refusal);
+  // One that has a manifest stands by itself.
+  expect(await reopen(rig, runId(2), base)).toMatchObject({ id: runId(2) });
 });
 
 test('a forgotten run is not taken up again', async () => {

@@ -1,11 +1,25 @@
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
-import { pruningBlob, runningBlob, runLayout } from '../../../src/storage/run-layout.ts';
+import { sealForgotten } from '../../../src/activities/prune/seal-forgotten.ts';
+import { BlobStoreError, type BlobStore } from '../../../src/storage/blob-store.ts';
+import { forgottenBlob, pruningBlob, runningBlob, runLayout } from '../../../src/storage/run-layout.ts';
 import { leftoversIn, versionsIn } from '../../support/leftovers.ts';
 import { blobBytes, nameOf, openRig, perform, type Rig } from '../rig.ts';
 import { overwrite } from '../verify/rig.ts';
-import { asker, files, forget, opening, openPrune, pruneAll, runId, signal, twoRuns, whileRunning } from './rig.ts';
+import {
+  asker,
+  files,
+  forget,
+  opening,
+  openPrune,
+  pruneAll,
+  runId,
+  signal,
+  sweepAll,
+  twoRuns,
+  whileRunning,
+} from './rig.ts';
 
 const damages: Record<string, (rig: Rig) => Promise<unknown>> = {
   'a manifest that is cut short': async (rig) => {
@@ -112,4 +126,89 @@ test('a prune that ends early leaves nothing of its own, and lets the next one b
   expect(await rig.deps.store.properties(pruningBlob(''), signal)).toBeUndefined();
   expect((await versionsIn(rig.container)).filter(({ name }) => name.includes('/prunes/'))).toEqual([]);
   await openPrune(whileRunning(rig, first.workflowId));
+});
+
+/** The store with one method of its own. */
+function storeWith<K extends keyof BlobStore>({ deps: { store } }: Rig, name: K, method: BlobStore[K]): BlobStore {
+  return new Proxy(store, {
+    get: (target, key) => {
+      const own: unknown = key === name ? method : Reflect.get(target, key);
+      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+    },
+  });
+}
+
+function over(rig: Rig, store: BlobStore): Rig {
+  const deps = { ...rig.deps, store };
+  return { ...rig, deps, activities: createActivities(deps) };
+}
+
+test('what a pruned run writes late does not bring it back, and its mark goes when nothing is left of it', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  await forget(rig, runId(1));
+  const { manifest } = runLayout({ prefix: '', id: runId(1) });
+  const bytes = await blobBytes(rig, manifest);
+  const mark = forgottenBlob({ prefix: '', id: runId(1) });
+  const left = async () =>
+    (await versionsIn(rig.container)).map(({ name }) => name).filter((name) => name.includes(runId(1)));
+  await pruneAll(rig);
+  expect(await left()).toEqual([mark]);
+  await rig.container.getBlockBlobClient(manifest).upload(bytes, bytes.length);
+  expect((await pruneAll(rig)).swept).toMatchObject({ deleted: 0 });
+  expect(await left()).toEqual([mark]);
+  const last = await pruneAll(rig);
+  expect(last).toMatchObject({ plan: { keptRuns: 1, forgottenRuns: 0 }, swept: { deleted: 0, data: 1 } });
+  expect(await left()).toEqual([]);
+});
+
+test('a process that was paused deletes nothing more once another prune has taken its place', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  await forget(rig, runId(1), runId(2));
+  const prune = await openPrune(rig, { options: { window: 1 } });
+  await perform(rig.activities.planPrune, [prune]);
+  await perform(rig.activities.markPrune, [prune]);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { store } = rig.deps;
+  let deleted = 0;
+  const pausing = storeWith(rig, 'delete', async (...args) => {
+    await store.delete(...args);
+    deleted += 1;
+    await openPrune(rig);
+    vi.setSystemTime(Date.now() + 6000);
+  });
+  const sweeping = perform(over(rig, pausing).activities.sweepPrune, [prune, 0]);
+  await expect(sweeping).rejects.toMatchObject({ type: 'PruneRefused', nonRetryable: true });
+  expect(deleted).toBe(1);
+});
+
+test('a seal whose answer was lost is known again', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  await forget(rig, runId(1));
+  const { store } = rig.deps;
+  const etag = (await store.properties(forgottenBlob({ prefix: '', id: runId(1) }), signal))?.etag ?? '';
+  const losing = storeWith(rig, 'put', async (...args) => {
+    await store.put(...args);
+    throw new BlobStoreError(
+      'precondition-failed',
+      'The condition specified using HTTP conditional header(s) is not met.',
+    );
+  });
+  const run = { run: runId(1), etag };
+  expect(await sealForgotten(losing, { id: 'prune-1', prefix: '' }, run, signal)).toBe(true);
+  expect(await sealForgotten(store, { id: 'prune-2', prefix: '' }, run, signal)).toBe(false);
+});
+
+test('a dry run beside a prune keeps its plan', async () => {
+  const rig = await openRig();
+  await twoRuns(rig);
+  const prune = await openPrune(rig);
+  const dry = await openPrune(rig, { dryRun: true });
+  await perform(rig.activities.planPrune, [dry]);
+  await perform(rig.activities.planPrune, [prune]);
+  await sweepAll(rig, prune, await perform(rig.activities.markPrune, [prune]));
+  expect(await perform(rig.activities.markPrune, [dry])).toMatchObject({ pages: 0 });
 });

@@ -51,21 +51,51 @@ test('ignore files count only where they shall, and an exclude goes before what 
 });
 
 test('one that cannot be used makes its directory one that cannot be read, and nothing in it is listed', async () => {
-  await writeTree(root, { 'folder/.backupignore/x': 1, 'large/x': 1, 'link/x': 1, 'slow/x': 1, 'fine/x': 1 });
+  await writeTree(root, {
+    'folder/.backupignore/x': 1,
+    'large/x': 1,
+    'link/x': 1,
+    'slow/x': 1,
+    'slow2/x': 1,
+    'fine/x': 1,
+  });
   await symlink('/etc/hostname', join(root, 'link/.backupignore'));
   await writeFile(join(root, 'large/.backupignore'), '#'.repeat(1024 * 1024 + 1));
-  await ignore('slow', 'a/**/b', 'a/**/b/**/c/**/d/**/e');
+  await ignore('slow', '# a/**/b/**/c', 'a/**/b/**', 'a/**/b/**/c');
+  await ignore('slow2', '*[!+-0]*[a-z]*[[:alpha:]]*', String.raw`*[+-0]*\[+-0]*`);
   const { entries, excluded } = await select(root);
   const why = (what: string) => `its .backupignore cannot be used, so that it is unknown what to leave out: ${what}`;
+  const beside = 'more than 2 times * beside a [ ] that / fits: use fewer, or a range without it such as [0-9]';
   expect(entries.map(({ path, error }) => [path, error])).toEqual([
     ['fine', undefined],
     ['fine/x', undefined],
     ['folder', why('it is not a regular file: remove or rename it')],
     ['large', why('it is larger than 1048576 bytes: shorten it')],
     ['link', why('it is a symlink: put a regular file there')],
-    ['slow', why('line 2 has more than 3 times /**/: use fewer')],
+    ['slow', why('line 3 has more than one /**/: use fewer')],
+    ['slow2', why(`line 2 has ${beside}`)],
   ]);
   expect(excluded).toBe(0);
+});
+
+test.each([
+  ['*[+-0]*[+-0]*x', true],
+  ['*[a/]*b*', true],
+  [String.raw`*[a\]/]*b*`, true],
+  ['*[]+-0]*b*', true],
+  ['*[[:alpha:]+-0]*b*', true],
+  ['!*[!-z][ -z]*b*', true],
+  ['*[+-0]*x', false],
+  ['*[!+-0]*[^/]*', false],
+  ['*.[0-9]*.[a-z]*', false],
+  [String.raw`*\[+-0]*b*`, false],
+  ['*[0-9]/*[0-9]/*', false],
+  ['# *[+-0]*[+-0]*x', false],
+])('the rule %s is refused because / fits its [ ] beside many *: %s', async (rule, isRefused) => {
+  await writeTree(root, { 'a/x': 1 });
+  await ignore('a', rule);
+  const errors = (await select(root)).entries.map(({ error }) => error ?? '');
+  expect(errors.some((error) => error.includes('that / fits'))).toBe(isRefused);
 });
 
 test('one that may not be read is such a one, too', async () => {

@@ -23,7 +23,11 @@ async function startWithSource() {
       .catch(() => undefined),
   );
   const at = `${api.url}/api/backups/schedules`;
-  const post = (path: string) => fetch(`${at}${path}`, { method: 'POST' });
+  const post = (path: string, body?: object) =>
+    fetch(`${at}${path}`, {
+      method: 'POST',
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
   const get = async <T>(path = ''): Promise<T> => (await (await fetch(`${at}${path}`)).json()) as T;
   return { api, name, describe, at, post, get };
 }
@@ -33,6 +37,15 @@ test('the file is applied, and what it made is listed, paused, resumed and trigg
   await startWorker(api);
   await writeTree(api.root, { 'a.txt': 10 });
 
+  for (const unclear of ['1', 'yes', '']) {
+    const refused = await problemOf(await post(`/apply?dryRun=${unclear}`));
+    expect(refused).toMatchObject({ status: 400, detail: 'dryRun must be true or false' });
+  }
+  expect(await problemOf(await post('/apply', { dry: true }))).toMatchObject({
+    status: 400,
+    detail: expect.stringMatching(/"dry" is not known; there is dryRun$/u) as string,
+  });
+  expect(await (await post('/apply', { dryRun: true })).json()).toMatchObject([{ change: 'created' }]);
   const dry = await post('/apply?dryRun=true');
   expect([dry.status, await dry.json()]).toEqual([200, [{ source: name, what: 'schedule', change: 'created' }]]);
   expect((await fetch(`${api.url}/api/backups/schedules/${name}`)).status).toBe(404);
@@ -52,6 +65,9 @@ test('the file is applied, and what it made is listed, paused, resumed and trigg
   expect([paused.status, await paused.json()]).toMatchObject([200, { paused: true, note: 'moving house', next: [] }]);
   expect(await get(`/${name}/next`)).toEqual([]);
   expect(await (await post(`/${name}/resume`)).json()).toMatchObject({ paused: false, next: info.next });
+  const blank = await post(`/${name}/pause?reason=`);
+  expect(await blank.json()).toMatchObject({ paused: true, note: 'Paused over HTTP' });
+  await post(`/${name}/resume`);
 
   const triggered = await post(`/${name}/trigger`);
   expect(triggered.status).toBe(202);

@@ -32,8 +32,10 @@ test('a server that ends takes nobody new, is not ready, and answers what is und
   const body = JSON.stringify(api.root);
   const starting = connectTo(api.url);
   const probing = connectTo(api.url);
-  starting.write(`POST ${startPath} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`);
-  probing.write('GET /readyz HTTP/1.1\r\nHost: x\r\n');
+  starting.write(
+    `POST ${startPath} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+  );
+  probing.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n');
   const untilSeen = async () => (await fetch(`${api.url}/healthz`)).arrayBuffer();
   await untilSeen();
   const closed = api.server.close();
@@ -60,7 +62,7 @@ test.each(['TRACE', 'QUERY', 'PROPFIND'])('%s is a 405 wherever it is sent', asy
   const api = await startEdgeApi();
   const answer = await sendRaw(
     api.url,
-    `${method} /orchestrators/backup HTTP/1.1\r\nHost: x\r\nx-functions-key: secret\r\nConnection: close\r\n\r\n`,
+    `${method} /orchestrators/backup HTTP/1.1\r\nHost: localhost\r\nx-functions-key: secret\r\nConnection: close\r\n\r\n`,
   );
   expect(answer).toMatch(/^HTTP\/1\.1 405 /u);
   expect(answer).not.toContain('secret');

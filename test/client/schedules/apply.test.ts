@@ -180,9 +180,25 @@ test('a schedule that can start nothing is refused by its name', async () => {
   await expect(schedules.get(fine.name)).rejects.toMatchObject({ type: 'ScheduleNotFound' });
 });
 
+test('what Temporal alone refuses is refused by its name too', async () => {
+  const { schedules, named } = await openSchedules();
+  const [weekend, unknown] = [
+    nightly(named('weekend'), { schedule: { cron: '0 2 * * 6-7' } }),
+    nightly(named('unknown'), { schedule: { cron: '0 2 * * *', timeZone: 'Asia/KOLKATA' } }),
+  ];
+  await expect(schedules.apply([weekend])).resolves.toMatchObject([{ change: 'created' }]);
+  await expect(schedules.apply([weekend, unknown])).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(
+      new RegExp(`^sources\\.${unknown.name}\\.schedule: Temporal refuses it: `, 'u'),
+    ) as string,
+  });
+});
+
 test('so is a definition that is too long to be kept with a schedule', async () => {
   const { schedules, named } = await openSchedules();
-  const exclude = Array.from({ length: 5000 }, (_, i) => `*.part${i}`);
+  // Of few letters, each of three bytes.
+  const exclude = Array.from({ length: 2000 }, (_, i) => `*.資料資料${i}`);
   const long = nightly(named('long'), { filters: { exclude } });
   await expect(schedules.apply([long])).rejects.toMatchObject({
     type: 'InvalidInput',
@@ -205,6 +221,8 @@ test('pausing, resuming and triggering are about one that there is', async () =>
     `The scheduled run ${instanceId} of ${source.name} is under way.`,
   );
   await client.workflow.getHandle(instanceId ?? '').terminate();
+  await schedules.resume(source.name);
+  expect(await schedules.pause(source.name, ' ')).toMatchObject({ paused: true, note: 'Paused' });
   const resumed = await schedules.resume(source.name);
   expect(resumed).toMatchObject({ paused: false, last: { instanceId } });
   expect(resumed.next).not.toEqual([]);

@@ -22,6 +22,14 @@ test('a source needs no more than its root; a relative one begins where the file
   ]);
 });
 
+test.each([
+  ['/srv/data/', '/srv/data'],
+  ['/srv/./a/../data', '/srv/data'],
+  ['C:\\data\\', 'C:\\data'],
+])('a root %s elsewhere is read as the worker names it', (root, named) => {
+  expect(read(`sources:\n  a: {root: '${root}', worker: nas}\n`)).toMatchObject([{ root: named }]);
+});
+
 test('texts become the values that the rest of the project counts in', () => {
   const [source] = read(`
 sources:
@@ -140,6 +148,12 @@ test.each([
     'alias',
   ],
   ['a list', '- a\n', 'expected object'],
+  ['what is nested without end', `sources: ${'['.repeat(5000)}`, ': '],
+  [
+    'waiting for a life',
+    'sources:\n  a: {root: /a, notify: {missed: [{command: [a]}], missedAfter: 999w}}\n',
+    'sources.a.notify.missedAfter: must be at most ten years',
+  ],
 ])('%s is refused', (_, text, why) => {
   const [fault = ''] = faultsOf(text);
   expect(fault).toMatch(/^\/etc\/backup\/durable-backup\.yaml:\d+:\d+: /u);
@@ -173,4 +187,16 @@ test('all faults are told at once', () => {
 test('one part may be written once and used by several', () => {
   const [a, b] = read('sources:\n  a: {root: /a, retention: &kept {last: 3}}\n  b: {root: /b, retention: *kept}\n');
   expect(b?.retention).toEqual(a?.retention);
+});
+
+test.each([
+  [
+    'sources:\n  site:\n    root: /srv\n    notify: { failure: [{webhook:https://h.example/S3CRET}] }\n',
+    ':4:26: sources.site.notify.failure.0: ',
+  ],
+  ['sources:\n  {site:https://h.example/S3CRET: 1}\n', ':2:4: '],
+])('an address that became a name is not cited: %j', (text, place) => {
+  const faults = faultsOf(text);
+  expect(faults.join()).toContain(place);
+  expect(faults.join()).not.toMatch(/S3CRET|h\.example/u);
 });

@@ -2,9 +2,14 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { createStartAnswer } from '../answer-start.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import { readWait } from '../bounded-wait.ts';
+import { collectBody, readJsonBody } from '../json-body.ts';
 import type { Keys } from '../keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
+import { readObject } from '../read-object.ts';
+import { applyBodySchema } from './schedule-schemas.ts';
+
+const maxBody = 1024;
 
 /**
  * `GET /schedules` lists them, `GET /schedules/{source}` tells of one and `GET …/{source}/next` when it starts; `POST …/{source}/pause`,
@@ -29,7 +34,12 @@ export function createScheduleRoutes(deps: AppDependencies, keys: Keys): Router 
   );
   router.post(
     '/schedules/apply',
-    answer((_, request) => applyFile(deps, readQuery(request).flag('dryRun') ?? false)),
+    (request, _response, next) => {
+      keys.check(request);
+      next();
+    },
+    collectBody(maxBody),
+    answer((_, request) => applyFile(deps, readDryRun(request))),
   );
   router.get(
     '/schedules/:source',
@@ -39,7 +49,7 @@ export function createScheduleRoutes(deps: AppDependencies, keys: Keys): Router 
     '/schedules/:source/next',
     answer(async (source) => (await schedules.get(source)).next),
   );
-  const reasonOf = (request: Request) => readQuery(request).text('reason') ?? 'Paused over HTTP';
+  const reasonOf = (request: Request) => readQuery(request).text('reason')?.trim() || 'Paused over HTTP';
   router.post(
     '/schedules/:source/pause',
     answer((source, request) => schedules.pause(source, reasonOf(request))),
@@ -59,6 +69,18 @@ export function createScheduleRoutes(deps: AppDependencies, keys: Keys): Router 
     }),
   );
   return router;
+}
+
+/** Whether query or body ask for a dry run. Who asks for one in words that nobody reads would get all but that, so these are refused. */
+function readDryRun(request: Request): boolean {
+  const query = readQuery(request);
+  const inQuery = query.flag('dryRun');
+  if (inQuery === undefined && query.text('dryRun') !== undefined) {
+    throw new HttpProblem(400, 'dryRun must be true or false');
+  }
+  const body = readJsonBody(request, { hint: 'send {"dryRun":true}, or nothing' }) ?? {};
+  const { dryRun: inBody } = readObject(applyBodySchema, body, 'an object such as {"dryRun":true}');
+  return inQuery === true || inBody === true;
 }
 
 async function applyFile({ jobs, sources }: AppDependencies, dryRun: boolean) {

@@ -25,6 +25,13 @@ export const scheduleInfoSchema = z
   { [K in keyof ScheduleInfo]: unknown }
 >;
 
+/** The body of applying the sources file. */
+export const applyBodySchema = z
+  .strictObject({
+    dryRun: z.boolean().optional().meta({ description: 'Change nothing, and tell what would be changed' }),
+  })
+  .meta({ description: 'How to apply the sources file' });
+
 /** What applying the sources file did, in an answer. */
 export const appliedSchema = z
   .strictObject({

@@ -66,11 +66,6 @@ export function openApiDocument({ keyed }: { keyed: boolean }): OpenApiDocument 
 
 function describe(operation: Operation, keyed: boolean): DescribedOperation {
   const { id, summary, tag, parameters = [], body, open = false, answers } = operation;
-  const always = {
-    ...(keyed && !open && { 401: problem('No valid key') }),
-    ...(!/^\/(?:healthz|readyz)$/u.test(operation.path) && { 429: problem('Too many requests in a minute') }),
-    ...(operation.path !== '/healthz' && { 503: problem('Temporal does not answer, or the server is about to end') }),
-  };
   return {
     operationId: id,
     summary,
@@ -79,11 +74,22 @@ function describe(operation: Operation, keyed: boolean): DescribedOperation {
     parameters: parameters.map(describeParameter),
     ...(body && { requestBody: { required: body.required, content: content(body.schema) } }),
     responses: Object.fromEntries(
-      Object.entries({ 400: problem('The request cannot be read'), ...answers, ...always }).map(([status, answer]) => [
-        status,
-        describeAnswer(answer),
-      ]),
+      Object.entries({
+        400: problem('The request cannot be read'),
+        ...answers,
+        ...alwaysAnswered(operation, keyed),
+      }).map(([status, answer]) => [status, describeAnswer(answer)]),
     ),
+  };
+}
+
+/** What the server may answer whatever the operation says. */
+function alwaysAnswered({ path, open = false }: Operation, keyed: boolean): Readonly<Record<number, Answer>> {
+  return {
+    ...(keyed && !open && { 401: problem('No valid key') }),
+    ...(!keyed && { 403: problem('It comes from a page of another origin, or under a name of another machine') }),
+    ...(!/^\/(?:healthz|readyz)$/u.test(path) && { 429: problem('Too many requests in a minute') }),
+    ...(path !== '/healthz' && { 503: problem('Temporal does not answer, or the server is about to end') }),
   };
 }
 

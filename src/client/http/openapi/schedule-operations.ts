@@ -5,7 +5,7 @@ const one = '/api/backups/schedules/{source}';
 const none = { 404: problem('There is no schedule for a source of that name') } as const;
 const its = { 200: { description: 'The schedule as it is then', schema: 'Schedule' }, ...none } as const;
 
-type Said = Pick<Operation, 'summary' | 'parameters' | 'answers'>;
+type Said = Pick<Operation, 'summary' | 'parameters' | 'body' | 'answers'>;
 
 function operation(method: 'get' | 'post', path: string, id: string, said: Said): Operation {
   return { method, path, id, tag: 'Schedules', ...said };
@@ -20,9 +20,15 @@ export const scheduleOperations: readonly Operation[] = [
   operation('post', '/api/backups/schedules/apply', 'applySchedules', {
     summary: 'Make the schedules those of the sources file.',
     parameters: [dryRun],
+    body: { schema: 'Apply', required: false },
     answers: {
       200: { description: 'What was done, or in a dry run would be', schema: 'AppliedList' },
-      400: problem('A source has the name of one of another task queue'),
+      400: problem(
+        'The request is wrong, a source has the name of one of another task queue, or Temporal refuses a schedule',
+      ),
+      409: problem('Somebody else changed the schedules meanwhile; apply again'),
+      413: problem('The body is too large'),
+      415: problem('The body is not of a type, charset or encoding that can be read'),
       503: problem('The sources file is wrong, or Temporal does not answer'),
       501: problem('This server has no sources file'),
     },

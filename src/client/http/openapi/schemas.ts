@@ -9,7 +9,7 @@ import {
 } from '../backups/schemas.ts';
 import { forgetBodySchema, forgetResultSchema } from '../backups/forget-schemas.ts';
 import { pruneBodySchema } from '../backups/prune-schemas.ts';
-import { appliedSchema, scheduleInfoSchema } from '../backups/schedule-schemas.ts';
+import { appliedSchema, applyBodySchema, scheduleInfoSchema } from '../backups/schedule-schemas.ts';
 import { listedSourceSchema, sourceStatusSchema, statsRowSchema } from '../backups/source-schemas.ts';
 import { backupInputSchema, siteContentSchema } from '../schemas/backup-input.ts';
 import { managementUrisSchema, purgeResultSchema, statusBodySchema } from '../schemas/answers.ts';
@@ -63,6 +63,9 @@ const namedSchemas = {
     .meta({ description: 'A verification; null or no body means by a listing of the container' }),
   Schedule: scheduleInfoSchema,
   ScheduleList: z.array(scheduleInfoSchema).meta({ description: 'The schedules, by the names of their sources' }),
+  Apply: applyBodySchema
+    .nullable()
+    .meta({ description: 'How to apply the sources file; null or no body means at once' }),
   AppliedList: z.array(appliedSchema).meta({ description: 'By the names of the sources' }),
   Times: z.array(z.iso.datetime()).meta({ description: 'Times' }),
   SourceList: z.array(listedSourceSchema).meta({ description: 'Sources' }),

@@ -1,0 +1,47 @@
+import type { Request, RequestHandler } from 'express';
+import { isLoopback } from '../../shared/is-loopback.ts';
+import { originOf } from './origin.ts';
+import { HttpProblem } from './problem.ts';
+
+/**
+ * Keeps web pages away from an API without a key, which their reader's browser would reach for them: what changes something must not
+ * come from a page of elsewhere, and no name but one of this machine counts, since anybody's name may be made to lead here. `proxied`:
+ * whether callers come through a proxy, under names of its own.
+ */
+export function refuseForeignPages({ proxied }: { readonly proxied: boolean }): RequestHandler {
+  return (request, _response, next) => {
+    if (!proxied && !isOwnName(request)) {
+      throw new HttpProblem(
+        403,
+        'Without API_KEY this answers to localhost, 127.0.0.1 and [::1] alone: use one of them, or set API_KEY, or TRUST_PROXY behind a proxy',
+      );
+    }
+    if (!isReading(request) && isFromElsewhere(request)) {
+      throw new HttpProblem(
+        403,
+        'Without API_KEY nothing is changed for pages of other origins: set API_KEY, and send it',
+      );
+    }
+    next();
+  };
+}
+
+function isReading({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+// One that names no host is no browser.
+function isOwnName(request: Request): boolean {
+  const host = request.get('host') ?? '';
+  return host === '' || isLoopback(new URL(`http://${host}`).hostname.replace(/^\[(.*)\]$/u, '$1'));
+}
+
+/** By the word of the browser, which no page can change; where there is none, as over plain HTTP to another machine, by the origin. */
+function isFromElsewhere(request: Request): boolean {
+  const site = request.get('sec-fetch-site');
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  const origin = request.get('origin');
+  if (origin === undefined) return false;
+  // A proxy that ends TLS need not say so.
+  return !URL.canParse(origin) || new URL(origin).host !== new URL(originOf(request)).host;
+}
