@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { walk } from '../../src/activities/walk.ts';
 import { comparePaths, decodePath } from '../../src/shared/encoded-path.ts';
-import { entryKey, type PageEntry } from '../../src/shared/manifest.ts';
+import { afterUnread, entryKey, type PageEntry } from '../../src/shared/manifest.ts';
 import { runAsNobody } from '../support/as-nobody.ts';
 import { fileName } from '../support/names.ts';
 import { findFiles, temporaryDirectory, writeTree } from '../support/tree.ts';
@@ -174,7 +174,9 @@ test('a directory that may not be listed is an error, as is each entry of one th
     ['open', undefined],
   ]);
   for (const [i, entry] of entries.entries()) {
-    expect(await walkAsNobody(root, entryKey(entry))).toEqual(entries.slice(i + 1));
+    const isUnread = entry.kind === 'directory' && entry.error !== undefined;
+    const after = isUnread ? afterUnread(entryKey(entry)) : entryKey(entry);
+    expect(await walkAsNobody(root, after)).toEqual(entries.slice(i + 1));
   }
 });
 
