@@ -104,6 +104,7 @@ test('every byte of a tree of odd names and sizes arrives', async () => {
     sha256: entry('a/file')?.sha256,
     mtime: '1000000000250000000',
     mode: '0640',
+    run: summary.runId,
   });
 });
 
