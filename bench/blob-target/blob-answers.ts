@@ -26,10 +26,7 @@ const others: Partial<Record<Kind, Handler<Blob>>> = {
   'head blob': (_, __, blob) => ({ status: 200, headers: [...headersOf(blob), 'content-length', String(blob.size)] }),
   'get blob': (_, ask, blob) => read(ask, blob),
   snapshot: (blobs, { blob: name }, blob) => takeSnapshot(blobs, name, blob),
-  'delete blob': (blobs, { blob: name }) => {
-    blobs.delete(name);
-    return { status: 202 };
-  },
+  'delete blob': deleteVersion,
   other: setMetadata,
 };
 
@@ -45,6 +42,16 @@ export function answerBlob(kind: Kind, blobs: Blobs, ask: Ask, body: Body): Answ
   if (writing) return writing(blobs, ask, found, body);
   if (!found) return refuse(404, 'BlobNotFound');
   return others[kind]?.(blobs, ask, found, body) ?? refuse(501, 'NotImplemented');
+}
+
+/** A blob with snapshots goes only with them, which its caller has to say. */
+function deleteVersion(blobs: Blobs, { blob: name, query, headers }: Ask): Answer {
+  const snapshots = blobs.snapshots.get(name);
+  const snapshot = query.get('snapshot');
+  if (snapshot !== null) snapshots?.delete(snapshot);
+  else if (snapshots?.size && headers['x-ms-delete-snapshots'] !== 'include') return refuse(409, 'SnapshotsPresent');
+  else blobs.delete(name);
+  return { status: 202 };
 }
 
 function checkConditions({ headers }: Ask, found: Blob | undefined): Answer | undefined {
