@@ -6,10 +6,11 @@ import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
 import { openSourcesFile } from '../../src/client/sources/sources-file.ts';
 import type { Notice } from '../../src/shared/notice.ts';
-import { scheduleId, watchId, type ScheduledBackupReport } from '../../src/shared/scheduled.ts';
+import { type ScheduledBackupReport } from '../../src/shared/scheduled.ts';
 import { startReceiver } from '../activities/notify/rig.ts';
 import { startMain } from '../support/main-process.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { removeSchedule } from '../support/remove-schedule.ts';
 
 const patient = { timeout: 60_000, interval: 100 };
 
@@ -36,14 +37,7 @@ async function serve(rest: (name: string) => object) {
   const client = new Client({ connection });
   onTestFinished(async () => {
     await worker.stop();
-    await client.schedule
-      .getHandle(scheduleId(name))
-      .delete()
-      .catch(() => undefined);
-    await client.workflow
-      .getHandle(watchId(name))
-      .terminate()
-      .catch(() => undefined);
+    await removeSchedule(client, name);
     await connection.close();
   });
   const { schedules, ...jobs } = parts(new Jobs({ client, address, taskQueue }));

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { scheduleId, watchId } from '../../src/shared/scheduled.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { removeSchedule } from '../support/remove-schedule.ts';
 import { runCommand, servers, startCommand } from './command.ts';
 
 /** A sources file that names one source, and the commands over it. */
@@ -25,14 +25,7 @@ async function newSource() {
   onTestFinished(async () => {
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const client = new Client({ connection });
-    await client.schedule
-      .getHandle(scheduleId(name))
-      .delete()
-      .catch(() => undefined);
-    await client.workflow
-      .getHandle(watchId(name))
-      .terminate()
-      .catch(() => undefined);
+    await removeSchedule(client, name);
     await connection.close();
   });
   return { name, directory, write, schedule, env };

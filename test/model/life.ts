@@ -27,17 +27,19 @@ interface Run {
   readonly tree: Fingerprint;
 }
 
+export const noCount: Readonly<Count> = {
+  actions: 0,
+  backups: 0,
+  restores: 0,
+  verifications: 0,
+  forgotten: 0,
+  prunes: 0,
+  kills: 0,
+};
+
 /** One tree from its beginning to its end, with the runs made of it. */
 export class Life {
-  readonly count: Count = {
-    actions: 0,
-    backups: 0,
-    restores: 0,
-    verifications: 0,
-    forgotten: 0,
-    prunes: 0,
-    kills: 0,
-  };
+  readonly count: Count = { ...noCount };
   readonly #base: string;
   readonly #tree: ModelTree;
   readonly #system: System;

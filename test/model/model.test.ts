@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actions, type Action } from './actions.ts';
-import { Life, type Count } from './life.ts';
+import { Life, noCount, type Count } from './life.ts';
 import { connect } from '../support/workflow-harness.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
@@ -24,15 +24,7 @@ const shrinking = 240_000;
 test('whatever happens to a tree, its runs are restored as it was', { timeout: 900_000 + 2 * soak }, async () => {
   const again = `SEED=${seed} LIVES=${lives} npx vitest run test/model`;
   console.info(`to see the same again: ${again}`);
-  const total: Count = {
-    actions: 0,
-    backups: 0,
-    restores: 0,
-    verifications: 0,
-    forgotten: 0,
-    prunes: 0,
-    kills: 0,
-  };
+  const total: Count = { ...noCount };
   let firstFailure: number | undefined;
   const live = async (life: readonly Action[]) => {
     fc.pre(firstFailure === undefined || performance.now() < firstFailure + shrinking);

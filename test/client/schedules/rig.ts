@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
-import { scheduleId, watchId } from '../../../src/shared/scheduled.ts';
 import type { SourceDefinition } from '../../../src/shared/source-definition.ts';
+import { removeSchedule } from '../../support/remove-schedule.ts';
 
 /** Schedules of a task queue of their own; those that are named by `named` go with the test, and their watches. */
 export async function openSchedules(taskQueue = `schedules-${randomUUID()}`) {
@@ -12,16 +12,7 @@ export async function openSchedules(taskQueue = `schedules-${randomUUID()}`) {
   const client = new Client({ connection });
   const names: string[] = [];
   onTestFinished(async () => {
-    for (const name of names) {
-      await client.schedule
-        .getHandle(scheduleId(name))
-        .delete()
-        .catch(() => undefined);
-      await client.workflow
-        .getHandle(watchId(name))
-        .terminate()
-        .catch(() => undefined);
-    }
+    for (const name of names) await removeSchedule(client, name);
     await connection.close();
   });
   const named = (what: string) => {
