@@ -1,4 +1,4 @@
-import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import { workflowNames } from '../shared/contract.ts';
 import { listOf, type Notice, type NotifyInput, type TargetKind } from '../shared/notice.ts';
 import { compactTime } from '../shared/compact-time.ts';
@@ -15,8 +15,7 @@ export async function startNotifying(
 ): Promise<string | undefined> {
   if (!kinds || kinds.length === 0) return undefined;
   const targets = kinds.map((kind, index) => ({ list: listOf(notice.event), index, kind }));
-  // The run's own id makes that of a run that was begun anew another one.
-  const workflowId = `notify-${notice.source}-${notice.event}-${compactTime(notice.at)}-${workflowInfo().runId.slice(0, 8)}`;
+  const workflowId = `notify-${notice.source}-${notice.event}-${compactTime(notice.at)}-${uniquePart(workflowInfo().runId)}`;
   await startChild<typeof notify>(workflowNames.notify, {
     workflowId,
     args: [{ notice, targets, ...how }],
@@ -25,4 +24,12 @@ export async function startNotifying(
     staticSummary: `Tells of ${notice.event} of ${notice.source}`,
   });
   return workflowId;
+}
+
+/**
+ * Makes the id of a run that ends in the same second, or that was begun anew, another one. The server's run ids are of version 7 of RFC 9562:
+ * they begin with the time, and only their end is random.
+ */
+function uniquePart(runId: string): string {
+  return patched('notify-id-by-random-part') ? runId.slice(-8) : runId.slice(0, 8);
 }

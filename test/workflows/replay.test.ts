@@ -55,6 +55,7 @@ test('there are saved histories of every way a job can go', () => {
     'scheduled-incomplete.json',
     'scheduled-steps-failed.json',
     'scheduled-success.json',
+    'scheduled-told.json',
     'verify-failures.json',
     'verify-pages.json',
     'verify-resumed.json',

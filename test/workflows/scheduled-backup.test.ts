@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { failureTypes } from '../../src/shared/failures.ts';
 import type { ForgetInput } from '../../src/shared/forget.ts';
 import type { ScheduledBackupInput, ScheduledBackupReport } from '../../src/shared/scheduled.ts';
@@ -21,13 +21,19 @@ async function start(input: Omit<ScheduledBackupInput, 'source' | 'backup'>, pla
   const rig = await startScheduling(plan);
   const source = newSource();
   const backup = { root: '/data', prefix: 'data/', options: { copyAttempts: 1 } };
-  const handle: WorkflowHandle = await client.workflow.start('scheduledBackup', {
-    taskQueue: rig.taskQueue,
-    workflowId: `scheduled-${source}-${randomUUID()}`,
-    args: [{ source, backup, ...input }],
-  });
-  const report = () => handle.result() as Promise<ScheduledBackupReport>;
-  return { ...rig, source, handle, report };
+  const run = (): Promise<WorkflowHandle> =>
+    client.workflow.start('scheduledBackup', {
+      taskQueue: rig.taskQueue,
+      workflowId: `scheduled-${source}-${randomUUID()}`,
+      args: [{ source, backup, ...input }],
+    });
+  const handle = await run();
+  const report = () => reportOf(handle);
+  return { ...rig, source, handle, report, again: async () => reportOf(await run()) };
+}
+
+function reportOf(handle: WorkflowHandle): Promise<ScheduledBackupReport> {
+  return handle.result() as Promise<ScheduledBackupReport>;
 }
 
 async function failedReport(handle: WorkflowHandle): Promise<{ message: string; report: ScheduledBackupReport }> {
@@ -202,6 +208,18 @@ describe('telling', () => {
     expect((await handle.describe()).status.name).toBe('RUNNING');
     hanging.resolve();
     await expect(handle.result()).resolves.toMatchObject([{ delivered: true }]);
+  });
+
+  test('of runs that end within a second is by a workflow for each, though that of the one before still runs', async () => {
+    const hanging = Promise.withResolvers<void>();
+    onTestFinished(() => hanging.resolve());
+    const { handle, report, again } = await start({ tell: { success: ['webhook'] } }, { tell: () => hanging.promise });
+    const told = [(await report()).notification];
+    await recordHistory(handle, 'scheduled-told');
+    while (told.length < 6) told.push((await again()).notification);
+    hanging.resolve();
+    expect(new Set(told).size).toBe(6);
+    for (const each of told) expect(await deliveriesOf(client, each)).toMatchObject([{ delivered: true }]);
   });
 
   test('is not tried again where that is useless', async () => {
