@@ -11,4 +11,6 @@ export const emptyPruneTally: PruneTally = {
   foreign: 0,
   foreignBytes: 0,
   changed: 0,
+  locked: 0,
+  lockedBytes: 0,
 };

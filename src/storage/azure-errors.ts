@@ -4,13 +4,15 @@ import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 
 // Codes whose HTTP status alone would mislead.
 const kindOfCode: Readonly<Record<string, BlobStoreErrorKind>> = {
+  // Legal holds and immutability policies.
+  BlobImmutableDueToPolicy: 'locked',
   BlobAlreadyExists: 'precondition-failed',
   ConditionNotMet: 'precondition-failed',
   ContainerBeingDeleted: 'unavailable',
   // Another writer's commit dropped the staged blocks; they can be staged again.
   InvalidBlockList: 'unavailable',
   // A lease has no end of its own that is known here.
-  LeaseIdMissing: 'refused',
+  LeaseIdMissing: 'locked',
   Md5Mismatch: 'unavailable',
   ServerBusy: 'unavailable',
   SnapshotsPresent: 'precondition-failed',
@@ -26,6 +28,8 @@ const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {
 
 const adviceOfCode: Readonly<Record<string, string>> = {
   AccountIsDisabled: 'the account is switched off: look at its subscription, then run again',
+  BlobImmutableDueToPolicy:
+    'a legal hold or an immutability policy keeps the blob: have the hold removed, or wait for its end',
   BlockCountExceedsLimit:
     'too many blocks of this blob wait to be committed; Azure forgets them a week after the last of them',
   ContainerNotFound: 'the container is gone: create it, or start another backup, which does',

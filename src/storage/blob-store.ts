@@ -82,7 +82,7 @@ export interface BlobStore {
   /**
    * Deletes one snapshot, or the blob as it is if it still has this etag and no snapshots: those never go with it. Throws
    * `precondition-failed` when the blob is another by now or has snapshots, and `not-found` when it is gone already, of which some
-   * services say the former too unless it was a snapshot.
+   * services say the former too unless it was a snapshot. Throws `locked` where somebody keeps it from being deleted.
    */
   delete(version: Pick<BlobVersion, 'name' | 'etag' | 'snapshot'>, signal: AbortSignal): Promise<void>;
 }
@@ -93,9 +93,10 @@ export const maxPutBytes = 256 * 1024 * 1024;
 /**
  * Why a call to storage failed:
  * `not-found` no such blob or container; `precondition-failed` the blob is not what the caller said;
- * `refused` asking again gives the same answer (credentials, names, quotas); `unavailable` asking later may succeed.
+ * `locked` a lease, a legal hold or an immutability policy keeps the blob as it is, and asking again soon gives the same answer;
+ * `refused` so does it of other reasons (credentials, names, quotas); `unavailable` asking later may succeed.
  */
-export type BlobStoreErrorKind = 'not-found' | 'precondition-failed' | 'refused' | 'unavailable';
+export type BlobStoreErrorKind = 'not-found' | 'precondition-failed' | 'locked' | 'refused' | 'unavailable';
 
 export class BlobStoreError extends Error {
   override readonly name = 'BlobStoreError';

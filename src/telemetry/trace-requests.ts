@@ -9,7 +9,8 @@ export const traceRequests: RequestObserver = ({ operation, action, sent }) => {
   return ({ outcome, received }) => {
     span.setAttribute('durable_backup.outcome', outcome);
     if (received > 0) span.setAttribute('http.response.body.size', received);
-    if (outcome === 'refused' || outcome === 'unavailable') span.setStatus({ code: SpanStatusCode.ERROR });
+    if (outcome === 'locked' || outcome === 'refused' || outcome === 'unavailable')
+      span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   };
 };

@@ -77,11 +77,11 @@ test.each([
   [429, 'TooManyRequests', 'unavailable'],
   [408, 'RequestTimeout', 'unavailable'],
   [403, 'AuthenticationFailed', 'refused'],
-  [409, 'BlobImmutableDueToPolicy', 'refused'],
+  [409, 'BlobImmutableDueToPolicy', 'locked'],
   [409, 'BlobAlreadyExists', 'precondition-failed'],
   [409, 'ContainerBeingDeleted', 'unavailable'],
   [412, 'ConditionNotMet', 'precondition-failed'],
-  [412, 'LeaseIdMissing', 'refused'],
+  [412, 'LeaseIdMissing', 'locked'],
   [404, 'ContainerNotFound', 'not-found'],
 ] as const)('an answer of %i %s means %s', async (status, code, kind) => {
   const { store, proxy } = await openRig();

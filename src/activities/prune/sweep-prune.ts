@@ -13,7 +13,7 @@ import { createStillMine } from './still-mine.ts';
 
 /**
  * Deletes what stands on a page, each only if it is still what was seen: a snapshot before its blob, and what was written again meanwhile
- * not at all. An attempt that finds a part of it gone goes on with the rest and counts it all.
+ * not at all. What storage keeps from being deleted stays for a later prune and stops nothing. An attempt that finds a part of it gone goes on with the rest and counts it all.
  */
 export function createSweepPrune({ store }: ActivityDependencies) {
   return (prune: Prune, page: number): Promise<PruneTally> =>
@@ -47,21 +47,28 @@ async function deleteVersions(
   let tally = emptyPruneTally;
   for (const version of versions) {
     await stillMine();
-    const isGone = await deleteVersion(store, version, signal);
-    tally = addTallies(tally, { ...emptyPruneTally, ...(isGone ? tallyOfDoomed(version) : { changed: 1 }) });
+    const fate = await deleteVersion(store, version, signal);
+    tally = addTallies(tally, { ...emptyPruneTally, ...tallyOf[fate](version) });
   }
   return tally;
 }
 
-/** Whether it is gone, now or already. */
-async function deleteVersion(store: BlobStore, version: Doomed, signal: AbortSignal): Promise<boolean> {
+const tallyOf = {
+  deleted: tallyOfDoomed,
+  changed: () => ({ changed: 1 }),
+  locked: ({ size }) => ({ locked: 1, lockedBytes: size }),
+} satisfies Record<string, (version: Doomed) => Partial<PruneTally>>;
+
+/** What has become of it; deleted also when it was gone already. */
+async function deleteVersion(store: BlobStore, version: Doomed, signal: AbortSignal): Promise<keyof typeof tallyOf> {
   try {
     await store.delete(version, signal);
-    return true;
+    return 'deleted';
   } catch (error) {
-    if (isBlobStoreError(error, 'not-found')) return true;
+    if (isBlobStoreError(error, 'not-found')) return 'deleted';
+    if (isBlobStoreError(error, 'locked')) return 'locked';
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
     // Of a blob that is gone some services say that it is another.
-    return (await store.properties(version.name, signal)) === undefined;
+    return (await store.properties(version.name, signal)) === undefined ? 'deleted' : 'changed';
   }
 }

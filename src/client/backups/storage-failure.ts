@@ -6,6 +6,7 @@ export function explainStorage(error: unknown, url: string): unknown {
   if (!(error instanceof BlobStoreError)) return error;
   const cause = { cause: error };
   switch (error.kind) {
+    case 'locked':
     case 'refused':
       return new ExpectedError(failureTypes.storageRefused, error.message, cause);
     case 'unavailable':

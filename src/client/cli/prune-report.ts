@@ -12,8 +12,10 @@ export const pruneReport: ReportKind<PruneSummary> = {
 };
 
 function summaryLines(summary: PruneSummary, { duration }: ReportContext): string[] {
-  const { dryRun, deleted, deletedBytes, data, dataBytes, kept, keptBytes, foreign, foreignBytes, changed } = summary;
-  const { keptRuns, forgottenRuns, unfinishedRuns } = summary;
+  const { dryRun, deleted, deletedBytes, data, dataBytes, kept, keptBytes, foreign, foreignBytes } = summary;
+  const { keptRuns, forgottenRuns, unfinishedRuns, changed } = summary;
+  // A summary of an earlier version has none.
+  const { locked = 0, lockedBytes = 0 }: Partial<PruneSummary> = summary;
   const what = summary.prefix === '' ? 'the container' : `the prefix ${printable(summary.prefix)}`;
   const counted = (count: number, bytes: number) => `${formatCount(count)} (${formatBytes(bytes)})`;
   const runs = [
@@ -29,6 +31,9 @@ function summaryLines(summary: PruneSummary, { duration }: ReportContext): strin
     `  kept      ${counted(kept, keptBytes)}`,
     `  foreign   ${counted(foreign, foreignBytes)}, which no backup wrote`,
     ...(changed > 0 ? [`  changed   ${formatCount(changed)}, which were written again meanwhile and stay`] : []),
+    ...(locked > 0
+      ? [`  locked    ${counted(locked, lockedBytes)}, which a lease or a policy of the storage keeps`]
+      : []),
     `  duration  ${formatDuration(duration)}`,
     `  prune     ${summary.pruneId}`,
     `  report    ${summary.report}`,

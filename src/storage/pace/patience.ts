@@ -37,7 +37,7 @@ export function withInFlightLimit(ask: AskAzure, limit: InFlightLimit): AskAzure
 
 function endingOf(error: unknown): Ending {
   if (error instanceof Busy) return 'busy';
-  const refusals = ['not-found', 'precondition-failed', 'refused'] as const;
+  const refusals = ['not-found', 'precondition-failed', 'locked', 'refused'] as const;
   return refusals.some((kind) => isBlobStoreError(error, kind)) ? 'answered' : 'unknown';
 }
 

@@ -111,6 +111,22 @@ test('what no backup wrote stays, also in place of what one wrote', async () => 
   );
 });
 
+test('what storage keeps from being deleted is counted and stops nothing, and goes with a prune after that', async () => {
+  const rig = await openRig();
+  await backUpAs(rig, 1, { leased: 10, other: 20 });
+  await backUpAs(rig, 2, { leased: 30, more: 5 });
+  await forget(rig, runId(1), runId(2));
+  const lease = rig.container.getBlobClient(nameOf(rig, 'leased')).getBlobLeaseClient();
+  await lease.acquireLease(-1);
+  const { swept } = await pruneAll(rig);
+  // The snapshot that the first run needed is not under the lease.
+  expect(swept).toMatchObject({ deleted: 3, deletedBytes: 35, locked: 1, lockedBytes: 30, changed: 0 });
+  expect(await blobNames(rig)).toEqual([nameOf(rig, 'leased')]);
+  await lease.releaseLease();
+  expect((await pruneAll(rig)).swept).toMatchObject({ deleted: 1, deletedBytes: 30, locked: 0 });
+  await expectLeft(rig);
+});
+
 test('names that do not tell their paths are looked for in all of a run', async () => {
   const rig = await openRig();
   const long = `${'directory/'.repeat(90)}${'n'.repeat(200)}`;
