@@ -3,6 +3,7 @@ import { findJob, runtimeStatus, type Execution } from './execution.ts';
 import { inLanes } from './in-lanes.ts';
 import { isEnded, runtimeStatuses, type JobFilter } from './job.ts';
 import { findJobs } from './find-jobs.ts';
+import { listIds } from './list-ids.ts';
 import { finishedRunsQuery } from './visibility-query.ts';
 
 const pageSize = 100;
@@ -12,9 +13,9 @@ export async function purgeJob(door: Door, execution: Pick<Execution, 'workflowI
   const { client, ask } = door;
   const { workflowId, runId } = execution;
   const runs = new Set([runId]);
-  const older = client.workflow.list({ query: finishedRunsQuery(workflowId) });
   await ask(async () => {
-    for await (const run of older) if (run.workflowId === workflowId) runs.add(run.runId);
+    for await (const run of listIds(client, finishedRunsQuery(workflowId)))
+      if (run.workflowId === workflowId) runs.add(run.runId);
   });
   await inLanes([...runs], (run) => deleteRun(door, workflowId, run));
   door.forgotten.add(runId);

@@ -4,6 +4,7 @@ import { watchId, watchIdPrefix, watchWorkflow, type WatchInput } from '../../sh
 import { watchSignal } from '../../workflows/messages.ts';
 import { isGone, type Door } from '../jobs/door.ts';
 import { describe } from '../jobs/execution.ts';
+import { listIds } from '../jobs/list-ids.ts';
 import { runningQuery } from '../jobs/visibility-query.ts';
 
 /** How a watch stands to what it should be. */
@@ -35,7 +36,7 @@ export async function putWatch({ client, ask, taskQueue }: Door, wanted: WatchIn
 /** The sources that are watched. Temporal's list lags behind by a second or so. */
 export async function watchedSources({ client, taskQueue, ask }: Door): Promise<string[]> {
   return ask(async () => {
-    const running = await Array.fromAsync(client.workflow.list({ query: runningQuery(taskQueue, watchWorkflow) }));
+    const running = await Array.fromAsync(listIds(client, runningQuery(taskQueue, watchWorkflow)));
     return running.map(({ workflowId }) => workflowId.slice(watchIdPrefix.length));
   });
 }
