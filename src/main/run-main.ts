@@ -19,6 +19,8 @@ export async function runMain(
   main: (config: Config, log: Logger) => Promise<number>,
   { logLevel = 'info', onError }: MainOptions = {},
 ): Promise<void> {
+  // Node's own way out first gives signals back to the system, and then takes a while: a Ctrl-C that comes twice would end it then.
+  process.once('beforeExit', (code) => process.exit(code));
   try {
     dropEmptyVariables();
     const config = readConfig();

@@ -57,6 +57,18 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+test('a signal that comes again while a process is leaving changes nothing', async () => {
+  const command = startCommand('api.ts', [], { env });
+  await urlOf(command);
+  const ended = command.ended.then(() => true);
+  // A later one would mean that it shall leave at once.
+  for (const until = performance.now() + 400; performance.now() < until;) {
+    command.child.kill('SIGTERM');
+    if (await Promise.race([ended, sleep(1, false)])) break;
+  }
+  expect(await command.ended).toMatchObject({ code: 0, stdout: '' });
+});
+
 test('a caller that keeps its connection open does not keep the API from ending', async () => {
   const command = startCommand('api.ts', [], { env });
   const { port } = new URL(await urlOf(command));
