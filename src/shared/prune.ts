@@ -63,9 +63,9 @@ export interface PruneTally {
   readonly foreignBytes: number;
   /** Of what was to be deleted, what was written again meanwhile, so that it stayed. */
   readonly changed: number;
-  /** Of what was to be deleted, what storage keeps: leases, legal holds and immutability policies. */
-  readonly locked: number;
-  readonly lockedBytes: number;
+  /** Of what was to be deleted, what storage keeps: leases, legal holds and immutability policies. An earlier version did not count it. */
+  readonly locked?: number;
+  readonly lockedBytes?: number;
 }
 
 /** What looking through the container came to. */

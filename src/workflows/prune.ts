@@ -19,7 +19,7 @@ import type {
   PruneTally,
 } from '../shared/prune.ts';
 import { emptyPruneTally } from '../shared/prune-tally.ts';
-import { sumTallies } from '../shared/tally.ts';
+import { addTallies } from '../shared/tally.ts';
 import { createProgressReport, type ProgressReport } from './progress-report.ts';
 import { noLongerWaiting, startProgress } from './progress.ts';
 import { openPrune, pruneActivities } from './prune-activities.ts';
@@ -125,9 +125,8 @@ async function sweep(begun: PruneCarry, { report, suspension, activities }: Cont
       return { ...begun, page, swept, progress: report.now() };
     }
     await suspension.gate();
-    // Tallies of an earlier version may lack counts.
-    swept = sumTallies([swept, await activities.sweepPrune(prune, page)], emptyPruneTally);
-    const { deleted, data, changed, locked, deletedBytes, dataBytes } = swept;
+    swept = addTallies(swept, await activities.sweepPrune(prune, page));
+    const { deleted, data, changed, locked = 0, deletedBytes, dataBytes } = swept;
     report.milestone((now) => ({ ...now, files: deleted + data + changed + locked, bytes: deletedBytes + dataBytes }));
   }
   report.advance((now) => ({ ...now, phase: 'committing' }));

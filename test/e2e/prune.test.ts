@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, type onTestFinished, test } from 'vitest';
 import { markForgotten } from '../../src/manifests/forgotten.ts';
 import type { BackupSummary } from '../../src/shared/contract.ts';
 import type { PruneSummary } from '../../src/shared/prune.ts';
@@ -36,15 +36,15 @@ interface Site {
   readonly forget: (...runs: readonly string[]) => Promise<void>;
 }
 
-async function openSite(): Promise<Site> {
-  const root = await temporaryDirectory();
+async function openSite(whenFinished: typeof onTestFinished): Promise<Site> {
+  const root = await temporaryDirectory(whenFinished);
   const proxy = await createBlobProxy({ target: inject('connectionString') });
-  onTestFinished(() => proxy.close());
+  whenFinished(() => proxy.close());
   const { connectionString } = proxy;
   const container = `prune-${randomUUID()}`;
   const settings = { connectionString, taskQueue: randomUUID(), container, root };
   let worker: WorkerProcess = await startWorkerProcess(settings);
-  onTestFinished(async () => void (await worker.stop()));
+  whenFinished(async () => void (await worker.stop()));
   const start = (job: string, input: object) =>
     client.workflow.start(job, {
       taskQueue: settings.taskQueue,
@@ -106,30 +106,28 @@ const moments: Record<string, (request: SeenRequest) => boolean> = {
   'when it lets others have the prefix again': (request) => isDelete(request) && request.path.endsWith('/pruning.json'),
 };
 
-test.each(Object.entries(moments))(
-  'killed %s, a prune goes on to its end',
-  { timeout: 240_000 },
-  async (_, matches) => {
-    const site = await openSite();
-    const [first = '', second = '', third = ''] = await backUpTimes(site, 3, 12);
-    await site.forget(first, third);
-    const held = site.proxy.hold(matches);
-    const pruning = site.run<PruneSummary>('prune', {});
-    await held.reached;
-    await site.kill();
-    held.release();
-    const summary = await pruning;
-    expect(summary).toMatchObject({ keptRuns: 1, forgottenRuns: 2, changed: 0 });
-    expect(summary.deleted).toBeGreaterThan(0);
-    await expectPruned(site, [second]);
-  },
-);
+// A killed worker's activities are given to another after a while in which there is nothing to do.
+describe.concurrent('beside backups and restores, and killed', { timeout: 300_000 }, () => {
+  test.for(Object.entries(moments))(
+    'killed %s, a prune goes on to its end',
+    async ([, matches], { onTestFinished }) => {
+      const site = await openSite(onTestFinished);
+      const [first = '', second = '', third = ''] = await backUpTimes(site, 3, 12);
+      await site.forget(first, third);
+      const held = site.proxy.hold(matches);
+      const pruning = site.run<PruneSummary>('prune', {});
+      await held.reached;
+      await site.kill();
+      held.release();
+      const summary = await pruning;
+      expect(summary).toMatchObject({ keptRuns: 1, forgottenRuns: 2, changed: 0 });
+      expect(summary.deleted).toBeGreaterThan(0);
+      await expectPruned(site, [second]);
+    },
+  );
 
-test(
-  'killed again and again in the middle of its deletes, a prune comes to its end',
-  { timeout: 300_000 },
-  async () => {
-    const site = await openSite();
+  test('killed again and again in the middle of its deletes, a prune comes to its end', async ({ onTestFinished }) => {
+    const site = await openSite(onTestFinished);
     const [first = '', second = '', third = ''] = await backUpTimes(site, 3, 40);
     await site.forget(first, second);
     const pruning = site.run<PruneSummary>('prune', {});
@@ -142,32 +140,28 @@ test(
     }
     expect(await pruning).toMatchObject({ keptRuns: 1, forgottenRuns: 2 });
     await expectPruned(site, [third]);
-  },
-);
+  });
 
-test('a prune waits for a backup that began before it', { timeout: 240_000 }, async () => {
-  const site = await openSite();
-  const [first = ''] = await backUpTimes(site, 1, 8);
-  await writeTree(join(site.root, 'site'), filesOf(8, 2));
-  const held = site.proxy.hold(({ method, path }) => method === 'PUT' && path.endsWith('/site/only2'));
-  const backup = await site.start('backup', { root: join(site.root, 'site') });
-  await held.reached;
-  await site.forget(first);
-  const pruning = await site.start('prune', {});
-  await expect
-    .poll(() => pruning.query(progressQuery), { timeout: 30_000 })
-    .toMatchObject({ phase: 'waiting', waitingFor: `backup ${backup.workflowId}` });
-  held.release();
-  const { runId } = (await backup.result()) as BackupSummary;
-  expect(await pruning.result()).toMatchObject({ keptRuns: 1, forgottenRuns: 1 });
-  await expectPruned(site, [runId]);
-});
+  test('a prune waits for a backup that began before it', async ({ onTestFinished }) => {
+    const site = await openSite(onTestFinished);
+    const [first = ''] = await backUpTimes(site, 1, 8);
+    await writeTree(join(site.root, 'site'), filesOf(8, 2));
+    const held = site.proxy.hold(({ method, path }) => method === 'PUT' && path.endsWith('/site/only2'));
+    const backup = await site.start('backup', { root: join(site.root, 'site') });
+    await held.reached;
+    await site.forget(first);
+    const pruning = await site.start('prune', {});
+    await expect
+      .poll(() => pruning.query(progressQuery), { timeout: 30_000 })
+      .toMatchObject({ phase: 'waiting', waitingFor: `backup ${backup.workflowId}` });
+    held.release();
+    const { runId } = (await backup.result()) as BackupSummary;
+    expect(await pruning.result()).toMatchObject({ keptRuns: 1, forgottenRuns: 1 });
+    await expectPruned(site, [runId]);
+  });
 
-test(
-  'a backup that begins beside a prune keeps what it stored, and what it goes by',
-  { timeout: 240_000 },
-  async () => {
-    const site = await openSite();
+  test('a backup that begins beside a prune keeps what it stored, and what it goes by', async ({ onTestFinished }) => {
+    const site = await openSite(onTestFinished);
     const [first = '', second = ''] = await backUpTimes(site, 2, 20);
     await site.forget(first, second);
     // Everything is about to be deleted, and the backup has the same content again: nothing of it may be adopted.
@@ -188,21 +182,21 @@ test(
     expect(missing).toEqual([]);
     expect(await site.run<PruneSummary>('prune', {})).toMatchObject({ keptRuns: 1 });
     await expectPruned(site, [summary.runId]);
-  },
-);
+  });
 
-test('a run that is being restored stays until that has ended', { timeout: 240_000 }, async () => {
-  const site = await openSite();
-  const [first = '', second = ''] = await backUpTimes(site, 2, 20);
-  const held = site.proxy.hold(({ method, path }) => method === 'GET' && path.endsWith('/only1'));
-  const target = join(site.root, 'target');
-  await mkdir(target);
-  const restore = await site.start('restore', { run: first, target });
-  await held.reached;
-  await site.forget(first);
-  expect(await site.run<PruneSummary>('prune', {})).toMatchObject({ keptRuns: 2, forgottenRuns: 0, deleted: 0 });
-  held.release();
-  expect(await restore.result()).toMatchObject({ complete: true, failed: 0, files: 21 });
-  expect(await site.run<PruneSummary>('prune', {})).toMatchObject({ keptRuns: 1, forgottenRuns: 1 });
-  await expectPruned(site, [second]);
+  test('a run that is being restored stays until that has ended', async ({ onTestFinished }) => {
+    const site = await openSite(onTestFinished);
+    const [first = '', second = ''] = await backUpTimes(site, 2, 20);
+    const held = site.proxy.hold(({ method, path }) => method === 'GET' && path.endsWith('/only1'));
+    const target = join(site.root, 'target');
+    await mkdir(target);
+    const restore = await site.start('restore', { run: first, target });
+    await held.reached;
+    await site.forget(first);
+    expect(await site.run<PruneSummary>('prune', {})).toMatchObject({ keptRuns: 2, forgottenRuns: 0, deleted: 0 });
+    held.release();
+    expect(await restore.result()).toMatchObject({ complete: true, failed: 0, files: 21 });
+    expect(await site.run<PruneSummary>('prune', {})).toMatchObject({ keptRuns: 1, forgottenRuns: 1 });
+    await expectPruned(site, [second]);
+  });
 });

@@ -28,12 +28,8 @@ async function start(input: Omit<ScheduledBackupInput, 'source' | 'backup'>, pla
       args: [{ source, backup, ...input }],
     });
   const handle = await run();
-  const report = () => reportOf(handle);
-  return { ...rig, source, handle, report, again: async () => reportOf(await run()) };
-}
-
-function reportOf(handle: WorkflowHandle): Promise<ScheduledBackupReport> {
-  return handle.result() as Promise<ScheduledBackupReport>;
+  const report = (of = handle) => of.result() as Promise<ScheduledBackupReport>;
+  return { ...rig, source, handle, report, again: async () => report(await run()) };
 }
 
 async function failedReport(handle: WorkflowHandle): Promise<{ message: string; report: ScheduledBackupReport }> {

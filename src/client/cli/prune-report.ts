@@ -13,9 +13,7 @@ export const pruneReport: ReportKind<PruneSummary> = {
 
 function summaryLines(summary: PruneSummary, { duration }: ReportContext): string[] {
   const { dryRun, deleted, deletedBytes, data, dataBytes, kept, keptBytes, foreign, foreignBytes } = summary;
-  const { keptRuns, forgottenRuns, unfinishedRuns, changed } = summary;
-  // A summary of an earlier version has none.
-  const { locked = 0, lockedBytes = 0 }: Partial<PruneSummary> = summary;
+  const { keptRuns, forgottenRuns, unfinishedRuns, changed, locked = 0, lockedBytes = 0 } = summary;
   const what = summary.prefix === '' ? 'the container' : `the prefix ${printable(summary.prefix)}`;
   const counted = (count: number, bytes: number) => `${formatCount(count)} (${formatBytes(bytes)})`;
   const runs = [
