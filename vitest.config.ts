@@ -8,6 +8,9 @@ export default defineConfig({
     fileParallelism: false,
     // A worker's native runtime must start in a process of its own.
     pool: 'forks',
+    // Temporal's SDK reads source maps by WebAssembly in each workflow thread. V8 aborts once in a while when several threads of one process
+    // replace their wrappers of its imports after so many calls (https://github.com/nodejs/node/issues/64500); a process of the project has one.
+    execArgv: ['--wasm-wrapper-tiering-budget=2000000000'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
