@@ -7,6 +7,7 @@ import { createListFiles } from './list-files.ts';
 import { createNewestSuccess } from './newest-success.ts';
 import { createOpenRun } from './open-run.ts';
 import { createResumeReading } from './open/resume-reading.ts';
+import { createPreviewBackup } from './preview-backup.ts';
 import { createPruneActivities } from './prune/index.ts';
 import { createReopenRun } from './reopen-run.ts';
 import { createRestoreActivities } from './restore/index.ts';
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDependencies) {
     ...createRestoreActivities(deps),
     ...createVerifyActivities(deps),
     ...createPruneActivities(deps),
+    previewBackup: createPreviewBackup(deps),
     newestSuccess: createNewestSuccess(deps),
   };
 }

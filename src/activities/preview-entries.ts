@@ -1,28 +1,13 @@
 import { displayPath } from '../shared/encoded-path.ts';
 import type { Filters } from '../shared/filters.ts';
-import { entryKey, type EntryKind, type PageEntry } from '../shared/manifest.ts';
+import { entryKey, type PageEntry } from '../shared/manifest.ts';
+import type { PreviewAction, PreviewRow } from '../shared/preview.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
 import { selectEntries } from './select-entries.ts';
 import { unmatchedGlobs } from './selection-result.ts';
 import { interleave } from './walk/interleave.ts';
-import type { LeftOut, Why } from './walk/left-out.ts';
-
-/** What a backup would do about one path. */
-export interface PreviewRow {
-  /** For people; that of a directory ends in a slash. */
-  readonly path: string;
-  /** Encoded, where it is not UTF-8 or not as it is shown. */
-  readonly key: string;
-  /** `upload` when it is new or another, as far as that is known; `record` for what has no content; `fail` for what cannot be read. */
-  readonly action: 'upload' | 'unchanged' | 'record' | 'skip' | 'fail' | 'exclude';
-  readonly kind?: EntryKind;
-  /** Of a file. */
-  readonly bytes?: number;
-  readonly reason?: string;
-  /** The rule that leaves it out. */
-  readonly why?: Why;
-}
+import type { LeftOut } from './walk/left-out.ts';
 
 export interface PreviewOptions {
   readonly filters: Filters | undefined;
@@ -77,7 +62,7 @@ function entryRow(entry: PageEntry): PreviewRow {
   };
 }
 
-function actionOf({ kind, error, asBefore }: PageEntry): PreviewRow['action'] {
+function actionOf({ kind, error, asBefore }: PageEntry): PreviewAction {
   if (error !== undefined) return 'fail';
   if (kind === 'other') return 'skip';
   if (kind !== 'file') return 'record';

@@ -1,12 +1,13 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findRoot } from '../activities/find-root.ts';
-import { previewEntries, type PreviewOptions, type PreviewRow } from '../activities/preview-entries.ts';
+import { previewEntries, type PreviewOptions } from '../activities/preview-entries.ts';
 import { explainStorage } from '../client/backups/storage-failure.ts';
 import { exitCodes } from '../client/cli/exit-code.ts';
 import { previewFormat } from '../client/cli/preview-text.ts';
 import { lastRun } from '../manifests/run-catalogue.ts';
 import type { BackupInput } from '../shared/contract.ts';
+import type { PreviewRow } from '../shared/preview.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { messageOf } from '../shared/message-of.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';

@@ -238,6 +238,7 @@ export const workflowNames = {
   restore: 'restore',
   verify: 'verify',
   prune: 'prune',
+  preview: 'preview',
   scheduledBackup: 'scheduledBackup',
   notify: 'notify',
   processBatch: 'processBatch',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { PreviewRow } from '../../src/activities/preview-entries.ts';
+import type { PreviewRow } from '../../src/shared/preview.ts';
 import type { BackupSummary } from '../../src/shared/contract.ts';
 import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';

@@ -43,6 +43,7 @@ test('there are saved histories of every way a job can go', () => {
     'e2-backup-site-content.json',
     'notify-delivered.json',
     'notify-failed.json',
+    'preview.json',
     'prune-cancelled.json',
     'prune-continued.json',
     'prune-pages.json',

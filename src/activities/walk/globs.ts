@@ -1,6 +1,6 @@
 import { globsOf, type Filters } from '../../shared/filters.ts';
 import { compilePathGlob, type AskedPath, type PathGlob } from '../../shared/path-glob.ts';
-import type { Why } from './left-out.ts';
+import type { Why } from '../../shared/preview.ts';
 
 /** The globs of a run over the paths of its tree. */
 export interface Globs {

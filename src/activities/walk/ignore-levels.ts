@@ -2,7 +2,8 @@ import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ignoreFileName } from '../../shared/filters.ts';
 import type { DirectoryNames } from './directory-names.ts';
 import { readIgnoreFile, type IgnoreFile } from './ignore-file.ts';
-import { placeOf, type Why } from './left-out.ts';
+import type { Why } from '../../shared/preview.ts';
+import { placeOf } from './left-out.ts';
 
 /** The ignore files of a directory and of those on the way to it, the deepest first. */
 export type IgnoreLevels = readonly IgnoreLevel[];

@@ -1,4 +1,5 @@
 import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
+import type { Why } from '../../shared/preview.ts';
 
 /** Something that a listing leaves out, with all that is in it, and why. */
 export interface LeftOut {
@@ -7,15 +8,6 @@ export interface LeftOut {
   /** Whether the directory itself is backed up, and only what is in it is left out. */
   readonly isContent: boolean;
   readonly why: Why;
-}
-
-/** A rule that leaves things out: what kind it is of, what it says, and where it stands, if in a file. */
-export interface Why {
-  readonly by: 'include' | 'exclude' | 'ignore-file' | 'if-present' | 'cache' | 'larger-than' | 'file-system';
-  /** A glob, a line, a name or a size. */
-  readonly rule?: string;
-  /** The file and the line of it, or the file that marks a directory; relative to the root. */
-  readonly at?: string;
 }
 
 /** Where a rule stands, for people. */

@@ -1,6 +1,7 @@
 import type { PageEntry } from '../../shared/manifest.ts';
 import type { DirectoryNames } from './directory-names.ts';
-import type { LeftOut, Why } from './left-out.ts';
+import type { Why } from '../../shared/preview.ts';
+import type { LeftOut } from './left-out.ts';
 import type { Child } from './level.ts';
 
 /** What is at a path, and on which device where that is known. */

@@ -1,26 +1,12 @@
+import type { PreviewRow, Why } from '../../shared/preview.ts';
 import { formatCount, printable } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
-
-/** What a backup would do about a path. */
-interface Row {
-  readonly path: string;
-  readonly action: string;
-  readonly bytes?: number;
-  readonly reason?: string;
-  readonly why?: RowWhy;
-}
-
-interface RowWhy {
-  readonly by: string;
-  readonly rule?: string;
-  readonly at?: string;
-}
 
 // Rows come one by one, so the columns have fixed widths.
 const widths = { action: 9, bytes: 15 };
 
 /** What a backup would do, path by path. */
-export const previewFormat: RowFormat<Row> = {
+export const previewFormat: RowFormat<PreviewRow> = {
   header: ['ACTION'.padEnd(widths.action), 'BYTES'.padStart(widths.bytes), 'PATH'].join('  '),
   line: (row) => {
     const reason = row.why ? wordsOf(row.why) : row.reason;
@@ -33,7 +19,7 @@ export const previewFormat: RowFormat<Row> = {
   bytes: ({ action, bytes }) => (action === 'upload' ? bytes : undefined),
 };
 
-const words: Readonly<Record<string, (why: RowWhy) => string>> = {
+const words: Readonly<Record<Why['by'], (why: Why) => string>> = {
   include: () => 'matches no include',
   exclude: ({ rule }) => `excluded by ${rule}`,
   'ignore-file': ({ rule, at }) => `excluded by ${rule} in ${at}`,
@@ -43,6 +29,6 @@ const words: Readonly<Record<string, (why: RowWhy) => string>> = {
   'file-system': () => 'on another file system',
 };
 
-function wordsOf(why: RowWhy): string {
-  return words[why.by]?.(why) ?? why.by;
+function wordsOf(why: Why): string {
+  return words[why.by](why);
 }

@@ -3,6 +3,7 @@ import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
 import { applyEdges, type Edges } from './edges.ts';
 import { createContentRoutes } from './backups/content-routes.ts';
 import { createForgetRoute } from './backups/forget-route.ts';
+import { createPreviewRoute } from './backups/preview-route.ts';
 import { createPruneRoute } from './backups/prune-route.ts';
 import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
 import { createScheduleRoutes } from './backups/schedule-routes.ts';
@@ -34,6 +35,7 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
     createRunStartRoutes(deps, keys),
     createForgetRoute(deps, keys),
     createPruneRoute(deps, keys),
+    createPreviewRoute(deps, keys),
   );
   for (const kind of ['restores', 'verifications'] as const)
     app.use(`/api/${kind}`, createReportRoutes(deps, keys, kind));

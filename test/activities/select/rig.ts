@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { selectEntries, type SelectOptions } from '../../../src/activities/select-entries.ts';
-import type { LeftOut, Why } from '../../../src/activities/walk/left-out.ts';
+import type { LeftOut } from '../../../src/activities/walk/left-out.ts';
+import type { Why } from '../../../src/shared/preview.ts';
 import { displayPath } from '../../../src/shared/encoded-path.ts';
 import type { Filters } from '../../../src/shared/filters.ts';
 import { entryKey, type PageEntry } from '../../../src/shared/manifest.ts';

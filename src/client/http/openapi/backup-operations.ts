@@ -68,6 +68,16 @@ export const backupOperations: readonly Operation[] = [
     body: { schema: 'Backup', required: false },
     answers: bodyAnswers,
   },
+  {
+    method: 'post',
+    path: '/api/backups/preview',
+    id: 'previewBackup',
+    summary: 'Look what a backup would do, and do nothing of it. The output of the instance is a Preview.',
+    tag: 'Start',
+    parameters: [...waits, idempotencyKey],
+    body: { schema: 'Backup', required: false },
+    answers: bodyAnswers,
+  },
   read(one, 'run', {
     summary: 'How a run stands.',
     parameters: [run, root, prefix],

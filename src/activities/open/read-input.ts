@@ -1,0 +1,66 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { prefixOf } from '../../shared/blob-prefix.ts';
+import { confine } from '../../shared/confine.ts';
+import type { BackupInput, Run } from '../../shared/contract.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { checkFilters } from '../check-filters.ts';
+import { checkOptions } from '../check-options.ts';
+import { checkTags } from '../check-tags.ts';
+import { checkUploadLimit } from '../check-upload-limit.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { explainRoot } from '../find-root.ts';
+
+/** What a backup is asked for, with all that the worker knows better. */
+export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags'>>;
+
+/**
+ * Checks what a caller asks a backup for, and that its directory is there and may be read. Throws an {@link ExpectedError} that names what
+ * is wrong.
+ */
+export async function readInput(
+  { workingDirectory, prefix: usual, roots }: Pick<ActivityDependencies, 'workingDirectory' | 'prefix' | 'roots'>,
+  input: BackupInput,
+): Promise<ReadInput> {
+  const root = resolve(input.root === '' ? workingDirectory : input.root);
+  if (input.root.includes('\0')) {
+    throw new ExpectedError(failureTypes.invalidInput, 'root: holds a null character, which no path can');
+  }
+  if (input.root !== '' && !isAbsolute(input.root)) {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      `root: ${input.root} is relative; give the absolute path on the worker's machine`,
+    );
+  }
+  const options = checkOptions(input.options);
+  const prefix = prefixOf(input, usual);
+  checkUploadLimit(input);
+  const tags = checkTags(input.tags);
+  const filters = checkFilters(input.filters);
+  await checkDirectory(root, roots);
+  return { ...input, root, options, prefix, tags, ...(filters && { filters }) };
+}
+
+async function checkDirectory(root: string, roots: readonly string[]): Promise<void> {
+  try {
+    const real = await confine(root, roots);
+    const found = await stat(real);
+    if (!found.isDirectory()) {
+      throw new ExpectedError(
+        failureTypes.rootNotDirectory,
+        `${root} is not a directory: give the directory that holds it`,
+      );
+    }
+    await access(real, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const explained = explainRoot(root, error);
+    throw explained instanceof ExpectedError ? explained : unreadable(root, error as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(root: string, error: NodeJS.ErrnoException): ExpectedError {
+  return new ExpectedError(
+    failureTypes.rootUnreadable,
+    `${root} cannot be read (${error.code}): give the worker's user permission to list it`,
+  );
+}

@@ -1,0 +1,76 @@
+import { lastRun } from '../manifests/run-catalogue.ts';
+import type { BackupInput } from '../shared/contract.ts';
+import type { Preview, PreviewRow } from '../shared/preview.ts';
+import { isBlobStoreError } from '../storage/blob-store.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailureTypes } from './failures.ts';
+import { findRoot } from './find-root.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { readInput, type ReadInput } from './open/read-input.ts';
+import { previewEntries } from './preview-entries.ts';
+
+// Of their JSON. Names are as long as they like, and an answer over HTTP holds all of it.
+const mostRowBytes = 256 * 1024;
+
+/**
+ * Tells what a backup would do now: walks the directory and compares it with its last run, as the backup would begin. Reads no content and
+ * writes nothing. Throws as `openRun` does when the backup could not begin.
+ */
+export function createPreviewBackup(deps: ActivityDependencies) {
+  return (input: BackupInput): Promise<Preview> =>
+    withFailureTypes(() => {
+      const progress = { paths: 0 };
+      return withHeartbeat(
+        async (signal) => preview(deps, await readInput(deps, input), signal, () => (progress.paths += 1)),
+        () => ({ ...progress }),
+      );
+    });
+}
+
+async function preview(
+  { store, roots }: ActivityDependencies,
+  { root, prefix, filters }: ReadInput,
+  signal: AbortSignal,
+  onPath: () => void,
+): Promise<Preview> {
+  const base = await baseOf(() => lastRun(store, { prefix, root }, signal));
+  const warnings: string[] = [];
+  const onWarning = (text: string) => void warnings.push(text);
+  const compared = base === undefined ? undefined : { store, run: { prefix, root, base } };
+  const options = { filters, roots, signal, base: compared, onWarning };
+  const counts = { upload: 0, unchanged: 0, record: 0, skip: 0, fail: 0, exclude: 0 };
+  const bytes = { upload: 0, unchanged: 0 };
+  const rows: PreviewRow[] = [];
+  let room = mostRowBytes;
+  let moreRows = 0;
+  for await (const row of previewEntries(await findRoot(root, roots), options)) {
+    onPath();
+    counts[row.action] += 1;
+    if (row.action === 'upload' || row.action === 'unchanged') bytes[row.action] += row.bytes ?? 0;
+    if (row.action === 'unchanged' || row.action === 'record') continue;
+    room -= Buffer.byteLength(JSON.stringify(row));
+    if (room < 0) moreRows += 1;
+    else rows.push(row);
+  }
+  return {
+    root,
+    prefix,
+    ...(base !== undefined && { base }),
+    counts,
+    uploadBytes: bytes.upload,
+    unchangedBytes: bytes.unchanged,
+    rows,
+    moreRows,
+    warnings,
+  };
+}
+
+/** The run to compare with; undefined also where nothing was ever backed up. */
+async function baseOf(find: () => ReturnType<typeof lastRun>): Promise<string | undefined> {
+  try {
+    return (await find())?.manifest.run;
+  } catch (error) {
+    if (isBlobStoreError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}
