@@ -4,7 +4,7 @@ import type { FileOutcome, PageEntry } from '../shared/manifest.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { createDirectoryCheck } from '../shared/confine.ts';
-import { createResolver } from '../shared/resolve-within.ts';
+import { createResolver, realFolders } from '../shared/resolve-within.ts';
 import { createBlockReader } from './copy/blocks/read-in-blocks.ts';
 import { createFileCopier, type CopyContext, type FileCopier } from './copy/copy-file.ts';
 import { failed } from './copy/file-outcome.ts';
@@ -81,13 +81,16 @@ async function openCopier(
 ): Promise<FileCopier> {
   const { attempt } = Context.current().info;
   const realRoot = await findRoot(run.root, deps.roots);
+  const follows = run.filters?.followSymlinks === true;
+  const allowed = follows ? await realFolders(deps.roots) : [Buffer.from(realRoot)];
   const copyFile = createFileCopier({
     ...deps,
     run,
     realRoot,
     signal,
     checkDirectory: createDirectoryCheck(realRoot),
-    resolve: run.filters?.followSymlinks === true ? await createResolver(deps.roots) : undefined,
+    resolve: follows ? createResolver(allowed) : undefined,
+    allowed,
     isLocal: createDiskCheck(),
     mayExist: attempt > 1,
     onBytes,

@@ -1,7 +1,7 @@
 import { displayPath, type EncodedPath } from '../shared/encoded-path.ts';
 import type { Filters } from '../shared/filters.ts';
 import type { PageEntry } from '../shared/manifest.ts';
-import { createResolver } from '../shared/resolve-within.ts';
+import { createResolver, realFolders } from '../shared/resolve-within.ts';
 import { walk, type WalkOptions } from './walk.ts';
 import { createGlobs, type Globs } from './walk/globs.ts';
 import type { LeftOut } from './walk/left-out.ts';
@@ -34,7 +34,7 @@ export async function selectEntries(
   { filters = {}, roots, after, onLeftOut, ...options }: SelectOptions,
 ): Promise<SelectedEntries> {
   const globs = createGlobs(filters);
-  const resolve = filters.followSymlinks === true ? await createResolver(roots) : undefined;
+  const resolve = filters.followSymlinks === true ? createResolver(await realFolders(roots)) : undefined;
   const count = { seen: 0, shown: 0 };
   const selection = {
     root: await enterRoot(root, { filters, globs, resolve }),

@@ -5,13 +5,17 @@ import { ExpectedError, failureTypes } from './failures.ts';
 /** Where a path leads, every symlink resolved. */
 export type ResolveWithin = (location: Buffer) => Promise<Buffer>;
 
+/** The real paths of directories; one that is not there holds nothing. */
+export async function realFolders(folders: readonly string[]): Promise<Buffer[]> {
+  const real = await Promise.all(folders.map((name) => realpath(name, { encoding: 'buffer' }).catch(() => undefined)));
+  return real.filter((folder) => folder !== undefined);
+}
+
 /**
- * Makes the function that resolves paths to what lies in one of `roots`; it throws an {@link ExpectedError} of type `RootNotAllowed` for
- * what does not, and the system's error for what cannot be resolved. A root that is not there holds nothing.
+ * Makes the function that resolves paths to what lies in one of `allowed`, real paths; it throws an {@link ExpectedError} of type
+ * `RootNotAllowed` for what does not, and the system's error for what cannot be resolved.
  */
-export async function createResolver(roots: readonly string[]): Promise<ResolveWithin> {
-  const real = await Promise.all(roots.map((root) => realpath(root, { encoding: 'buffer' }).catch(() => undefined)));
-  const allowed = real.filter((root) => root !== undefined);
+export function createResolver(allowed: readonly Buffer[]): ResolveWithin {
   return async (location) => {
     const found = await realpath(location, { encoding: 'buffer' });
     if (allowed.some((root) => isWithin(found, root))) return found;
@@ -22,9 +26,11 @@ export async function createResolver(roots: readonly string[]): Promise<ResolveW
   };
 }
 
+const separator = sep.charCodeAt(0);
+
 /** Whether a real path is `folder` or lies in it. */
 export function isWithin(path: Buffer, folder: Buffer): boolean {
-  const ended = (name: Buffer) => (name.at(-1) === sep.charCodeAt(0) ? name : Buffer.concat([name, Buffer.from(sep)]));
-  const [inner, outer] = [ended(path), ended(folder)];
-  return inner.subarray(0, outer.length).equals(outer);
+  const end = folder.at(-1) === separator ? folder.length - 1 : folder.length;
+  if (path.compare(folder, 0, end, 0, Math.min(end, path.length)) !== 0) return false;
+  return path.length === end || path[end] === separator;
 }

@@ -74,7 +74,8 @@ test('a file that storage refuses is an outcome at once, with the answer as its 
   const outcomes = await copyAll(rig, await listAll(rig));
   expect(outcomes.get('b')?.outcome).toBe('uploaded');
   const reason = `write ${nameOf(rig, 'a, b')}: ${rig.deps.store.url} answered 409 BlobImmutableDueToPolicy`;
-  expect(outcomes.get('a, b')).toMatchObject({ outcome: 'failed', reason });
+  const failed = { outcome: 'failed', reason: expect.stringContaining(reason) as string };
+  expect(outcomes.get('a, b')).toMatchObject(failed);
 });
 
 test.each([

@@ -12,11 +12,14 @@ export interface DevServer {
 
 const entry = fileURLToPath(new URL('../../src/main/dev.ts', import.meta.url));
 
-/** `npm run dev` on free ports, with its data below `directory` and a small tree there as all that may be backed up. */
+/** `npm run dev` on free ports, with its data below `directory` and a small tree there, a source with a schedule, as all that may be backed up. */
 export async function startDevServer(directory: string, apiKey: string): Promise<DevServer> {
   const tree = join(directory, 'tree');
   await mkdir(tree);
   await writeFile(join(tree, 'index.html'), '<h1>Hello</h1>');
+  const sourcesFile = join(directory, 'durable-backup.yaml');
+  // JSON is YAML.
+  await writeFile(sourcesFile, JSON.stringify({ sources: { site: { root: tree, schedule: { cron: '0 2 * * *' } } } }));
   const child = spawn(process.execPath, [entry], {
     // The directory of the worker, which is backed up when a start names none.
     cwd: tree,
@@ -27,6 +30,7 @@ export async function startDevServer(directory: string, apiKey: string): Promise
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'],
       DATA_DIR: join(directory, 'data'),
       BACKUP_ROOTS: tree,
+      DURABLE_BACKUP_CONFIG: sourcesFile,
       API_KEY: apiKey,
       HTTP_RATE_LIMIT: '0',
       HTTP_START_RATE_LIMIT: '0',

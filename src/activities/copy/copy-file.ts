@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodePath } from '../../shared/encoded-path.ts';
 import { blobName, encodeRoot } from '../../shared/blob-name.ts';
 import type { FileOutcome, PageEntry } from '../../shared/manifest.ts';
-import type { ResolveWithin } from '../../shared/resolve-within.ts';
+import { isWithin, type ResolveWithin } from '../../shared/resolve-within.ts';
 import type { Run } from '../../shared/contract.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { findRoot } from '../find-root.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import { attributesOf } from '../walk.ts';
@@ -13,6 +14,7 @@ import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
 import { failed, skipped, unopened, unread } from './file-outcome.ts';
 import { settledStat } from './file-state.ts';
 import type { OpenFile } from './open-file.ts';
+import { openedLocation } from './opened-location.ts';
 import { maxBlobBytes } from './plan-blocks.ts';
 import { storeLarge } from './store-large.ts';
 import { storeSmall } from './store-small.ts';
@@ -38,6 +40,8 @@ export interface CopyContext {
   readonly checkDirectory: (directory: Buffer) => Promise<void>;
   /** Where a path leads, where symlinks are followed; throws when that may not be read. */
   readonly resolve?: ResolveWithin | undefined;
+  /** Real paths of the directories that files may lie in. */
+  readonly allowed: readonly Buffer[];
   /** Whether a directory is on a disk of this machine. */
   readonly isLocal: (directory: Buffer) => Promise<boolean>;
   readonly openFile: OpenFile;
@@ -92,10 +96,19 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
     return unopened(entry, error as NodeJS.ErrnoException);
   }
   try {
+    // A folder on the way may have become a symlink since it was looked at.
+    const opened = openedLocation(file.fd);
+    if (opened && !context.allowed.some((folder) => isWithin(opened, folder)))
+      return failed(entry, leadsOut(opened), 1);
     return await copyOpened(file, entry, target);
   } finally {
     await file.close();
   }
+}
+
+function leadsOut(location: Buffer): ExpectedError {
+  const message = `now leads to ${location.toString()}, outside what may be backed up`;
+  return new ExpectedError(failureTypes.rootNotAllowed, message);
 }
 
 async function copyOpened(file: OpenedFile, entry: PageEntry, target: Target): Promise<FileOutcome> {

@@ -78,6 +78,20 @@ test('the file is applied, and what it made is listed, paused, resumed and trigg
   expect(await api.jobs.runtimeStatus(backup)).toBe('Completed');
 });
 
+test('one that has ended is triggered again at once, whether or not Temporal has noticed', async () => {
+  const { api, name, post } = await startWithSource();
+  await startWorker(api);
+  await post('/apply');
+  const outputs: unknown[] = [];
+  for (let run = 1; run <= 4; run += 1) {
+    const triggered = await post(`/${name}/trigger`);
+    expect(triggered.status).toBe(202);
+    outputs.push((await untilEnded(locationOf(triggered))).body.output);
+  }
+  const runs = outputs.map((output) => (output as { backup: { runId: string } }).backup.runId);
+  expect(new Set(runs).size).toBe(4);
+});
+
 test('one that is under way is not triggered twice', async () => {
   const { name, post } = await startWithSource();
   await post('/apply');

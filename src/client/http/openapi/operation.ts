@@ -138,6 +138,6 @@ export const parameters = {
     in: 'path',
     schema: z.string().meta({ description: 'The name of a source', examples: ['photos'] }),
   },
-  dryRun: inQuery('dryRun', z.boolean(), 'Change nothing, and tell what would be changed'),
+  dryRun: inQuery('dryRun', z.boolean().optional(), 'Change nothing, and tell what would be changed'),
   restartWithNewInstanceId: inQuery('restartWithNewInstanceId', flag, 'By default true'),
 } as const satisfies Record<string, Parameter>;

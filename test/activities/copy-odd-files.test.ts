@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { rename, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createBlockReader } from '../../src/activities/copy/blocks/read-in-blocks.ts';
+import { createFileCopier, type CopyContext } from '../../src/activities/copy/copy-file.ts';
+import { createFileOpener } from '../../src/activities/copy/open-file.ts';
+import { maxBlobBytes } from '../../src/activities/copy/plan-blocks.ts';
+import type { PageEntry } from '../../src/shared/manifest.ts';
+import { writeTree } from '../support/tree.ts';
+import { blobNames, openRig, type Rig } from './rig.ts';
+
+function copierOf(rig: Rig, more: Pick<CopyContext, 'openFile'>) {
+  return createFileCopier({
+    ...rig.deps,
+    run: rig.run,
+    realRoot: rig.root,
+    allowed: [Buffer.from(rig.root)],
+    signal: new AbortController().signal,
+    checkDirectory: () => Promise.resolve(),
+    isLocal: () => Promise.resolve(true),
+    readInBlocks: createBlockReader(),
+    mayExist: false,
+    onBytes: () => undefined,
+    ...more,
+  });
+}
+
+const entryOf = (path: string): PageEntry => ({
+  path,
+  kind: 'file',
+  size: 10,
+  mtimeNs: '0',
+  ctimeNs: '0',
+  mode: 0o644,
+});
+
+test('a file that no blob can hold fails at once with its reason, and nothing is sent', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { vast: 10 });
+  // Few file systems can hold such a file, even a sparse one.
+  const stat = () =>
+    Object.assign(statSync(`${rig.root}/vast`, { bigint: true }), { size: BigInt(maxBlobBytes) + 1n, ctimeMs: 0n });
+  const unread = () => Promise.reject(new Error('it was read'));
+  const openFile = () => Promise.resolve({ fd: -1, stat, read: unread, close: () => undefined });
+  await expect(copierOf(rig, { openFile })(entryOf('vast'))).resolves.toMatchObject({
+    outcome: 'failed',
+    size: maxBlobBytes + 1,
+    reason: 'larger than the 190.7 TiB that a blob can hold: split it',
+  });
+  expect(await blobNames(rig)).toEqual([]);
+});
+
+// Elsewhere the system does not tell where an open file lies.
+test.runIf(process.platform === 'linux')(
+  'of a folder that becomes a symlink between the look at it and the opening of its file, nothing is read',
+  async () => {
+    const [rig, outside] = [await openRig(), await openRig()];
+    await writeTree(rig.root, { 'd/secret': 10 });
+    await writeTree(outside.root, { secret: 10 });
+    const openLocal = createFileOpener();
+    const openFile: typeof openLocal = async (file) => {
+      await rename(join(rig.root, 'd'), join(rig.root, 'moved'));
+      await symlink(outside.root, join(rig.root, 'd'));
+      return openLocal(file);
+    };
+    expect(await copierOf(rig, { openFile })(entryOf('d/secret'))).toMatchObject({
+      outcome: 'failed',
+      reason: `now leads to ${outside.root}/secret, outside what may be backed up`,
+    });
+    expect(await blobNames(rig)).toEqual([]);
+  },
+);
