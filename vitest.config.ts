@@ -13,5 +13,7 @@ export default defineConfig({
     execArgv: ['--wasm-wrapper-tiering-budget=2000000000'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A second, which is usual, is short for a server that others use too.
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -12,7 +12,7 @@ async function endedBatches({ jobs }: Pick<Api, 'jobs'>, count: number): Promise
   const ids = await Promise.all(Array.from({ length: count }, start));
   for (const id of ids) await jobs.result(id);
   const completed = () => jobs.list({ statuses: ['Completed'] }, { size: 1000, showInput: false, patience: Infinity });
-  await expect.poll(async () => (await completed()).jobs.length, { timeout: 60_000 }).toBe(count);
+  await expect.poll(async () => (await completed()).jobs.length).toBe(count);
   return ids;
 }
 
@@ -54,7 +54,7 @@ test('what failed, was terminated, cancelled or rewound is listed as its status 
     calls();
     return Object.fromEntries((await page()).jobs.map((job) => [job.instanceId, job.runtimeStatus]));
   };
-  await expect.poll(listed, { timeout: 10_000 }).toEqual(states);
+  await expect.poll(listed).toEqual(states);
   // The one that was rewound has two executions, of which only a description tells the newest.
   await expect.poll(async () => (await listed(), calls())).toMatchObject({ DescribeWorkflowExecution: 1 });
   const each = await Promise.all(Object.keys(states).map((id) => jobs.status(id)));

@@ -61,7 +61,7 @@ async function runningBatch(): Promise<RunningBatch> {
   onTestFinished(close);
   const id = await other.start(workflowNames.processBatch, [items], { summary: 'a test' });
   const ask = () => client.workflow.getHandle(id).query(progressQuery);
-  await expect.poll(ask, { timeout: 30_000 }).toEqual(progress(1));
+  await expect.poll(ask).toEqual(progress(1));
   return {
     ...counted,
     id,
@@ -179,7 +179,7 @@ test('one that nobody answers for is asked once a second too, and tells what it 
   }
   expect(calls()).toMatchObject({ QueryWorkflow: 1 });
   await start();
-  await expect.poll(ask, { timeout: 30_000 }).toEqual(progress(2, true));
+  await expect.poll(ask).toEqual(progress(2, true));
   vi.advanceTimersByTime(1001);
   expect(await jobs.status(id)).toMatchObject(suspended(2));
 });

@@ -31,7 +31,7 @@ test.each([workflowNames.backup, workflowNames.processBatch])(
 
     const worker = await startWorker(api);
     const suspended = { runtimeStatus: 'Suspended', customStatus: { suspended: true }, output: null };
-    await expect.poll(() => jobs.status(id), { timeout: 30_000 }).toMatchObject(suspended);
+    await expect.poll(() => jobs.status(id)).toMatchObject(suspended);
     expect(await jobs.runtimeStatus(id)).toBe('Suspended');
     expect(await listed(jobs, id)).toMatchObject({ runtimeStatus: 'Suspended' });
     await worker.stop();

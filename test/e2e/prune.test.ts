@@ -152,7 +152,7 @@ describe.concurrent('beside backups and restores, and killed', { timeout: 300_00
     await site.forget(first);
     const pruning = await site.start('prune', {});
     await expect
-      .poll(() => pruning.query(progressQuery), { timeout: 30_000 })
+      .poll(() => pruning.query(progressQuery))
       .toMatchObject({ phase: 'waiting', waitingFor: `backup ${backup.workflowId}` });
     held.release();
     const { runId } = (await backup.result()) as BackupSummary;

@@ -12,8 +12,6 @@ import { startMain } from '../support/main-process.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
 import { removeSchedule } from '../support/remove-schedule.ts';
 
-const patient = { timeout: 60_000, interval: 100 };
-
 /** A sources file with one source, of which `rest` is the most, applied and served by a worker of its own. */
 async function serve(rest: (name: string) => object) {
   const root = join(await realpath(await temporaryDirectory()), 'data');
@@ -76,7 +74,7 @@ test('a run does all that its source wants: forgets, prunes, verifies a sample, 
     { step: 'prune', outcome: 'done', counts: { deleted: 1, deletedBytes: 1000, kept: 2, keptBytes: 3500 } },
     { step: 'verify', outcome: 'done', counts: { files: 2, intact: 2, readBytes: 3500 } },
   ]);
-  await expect.poll(() => received.length, patient).toBe(2);
+  await expect.poll(() => received.length).toBe(2);
   expect(received.map(({ path }) => path)).toEqual(['/s3cret', '/s3cret']);
   expect(noticesOf(received).map(({ event, source }) => [event, source])).toEqual([
     ['success', name],
@@ -93,7 +91,7 @@ test('a source whose directory is gone fails that run, and its webhooks hear why
   await rename(root, `${root}-moved`);
   const ended = await result(await trigger());
   expect(ended).toMatchObject({ status: 'Failed', failure: { type: 'ScheduledRunFailed' } });
-  await expect.poll(() => received.length, patient).toBe(1);
+  await expect.poll(() => received.length).toBe(1);
   const [notice] = noticesOf(received);
   expect(notice).toMatchObject({ event: 'failure', backup: { outcome: 'failed', failure: { type: 'RootNotFound' } } });
   expect(notice?.text).toContain(root);
@@ -108,7 +106,7 @@ test('a webhook that answers 500 is tried again, and one that hangs holds up nei
   }));
   const first = await result(await trigger());
   expect(first).toMatchObject({ status: 'Completed' });
-  await expect.poll(() => hanging.received.length, patient).toBeGreaterThan(0);
+  await expect.poll(() => hanging.received.length).toBeGreaterThan(0);
   const second = await result(await trigger());
   expect(second).toMatchObject({ status: 'Completed' });
 
@@ -116,15 +114,13 @@ test('a webhook that answers 500 is tried again, and one that hangs holds up nei
   const telling = client.workflow.getHandle(notification);
   expect((await telling.describe()).status.name).toBe('RUNNING');
   // The one that failed at first and one of the second run.
-  await expect.poll(() => flaky.received.length, patient).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => flaky.received.length).toBeGreaterThanOrEqual(3);
   const keys = noticesOf(flaky.received).map(
     ({ instanceId }, at) => `${instanceId} ${String(flaky.received[at]?.headers['idempotency-key'])}`,
   );
   expect(new Set(keys).size).toBe(2);
   // Nothing that Temporal keeps says more of an address than its host.
-  await expect
-    .poll(async () => (await telling.describe()).raw.pendingActivities?.[0]?.attempt ?? 0, patient)
-    .toBeGreaterThan(1);
+  await expect.poll(async () => (await telling.describe()).raw.pendingActivities?.[0]?.attempt ?? 0).toBeGreaterThan(1);
   const kept = JSON.stringify([(await telling.describe()).raw.pendingActivities, await telling.fetchHistory()]);
   expect(kept).toContain(`the webhook at ${hanging.host} did not answer in time`);
   expect(kept).not.toContain('s3cret');
@@ -137,10 +133,8 @@ test('a source without a success for too long is told of once, and once when it 
     schedule: nightly,
     notify: { missed: [{ webhook: url }], missedAfter: '3s' },
   }));
-  await expect.poll(() => noticesOf(received).map(({ event }) => event), patient).toEqual(['missed']);
+  await expect.poll(() => noticesOf(received).map(({ event }) => event)).toEqual(['missed']);
   expect(noticesOf(received)[0]).toMatchObject({ source: name, lastSuccess: null });
   await expect(result(await trigger())).resolves.toMatchObject({ status: 'Completed' });
-  await expect
-    .poll(() => noticesOf(received).map(({ event }) => event), patient)
-    .toEqual(['missed', 'recovered', 'missed']);
+  await expect.poll(() => noticesOf(received).map(({ event }) => event)).toEqual(['missed', 'recovered', 'missed']);
 });

@@ -37,7 +37,7 @@ test('a large file stops when its backup is suspended, and goes on at the block 
   await held.reached;
   await handle.executeUpdate(suspendUpdate, { args: ['lunch'] });
   // The copy is gone once its worker has given it back.
-  await expect.poll(async () => (await handle.describe()).raw.pendingActivities ?? [], { timeout: 20_000 }).toEqual([]);
+  await expect.poll(async () => (await handle.describe()).raw.pendingActivities ?? []).toEqual([]);
   held.release();
   const before = sent().length;
   expect(before).toBeLessThan(25);

@@ -55,7 +55,7 @@ test('a file is applied, and what became of it is told to people and to programs
   expect(JSON.parse(paused.stdout)).toMatchObject({ source: name, paused: true, note: 'moving house' });
   expect((await schedule('next', name)).stdout).toMatch(new RegExp(`^None: ${name} is paused; `, 'u'));
   await expect
-    .poll(async () => (await schedule('list')).stdout, { timeout: 30_000 })
+    .poll(async () => (await schedule('list')).stdout)
     .toMatch(new RegExp(`^${name}\\s+0 2 \\* \\* \\*\\s+Europe/Berlin\\s+paused: moving house\\s+-\\s+never$`, 'mu'));
   expect((await schedule('resume', name)).stdout).toMatch(new RegExp(`^${name} is resumed; next at `, 'u'));
 
@@ -76,7 +76,7 @@ test('a run that is triggered is done by a worker, which tells a command of it',
   expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/is under way/u) as string]);
 
   const worker = startCommand('worker.ts', [], { env: { ...env, ALLOW_COMMANDS: 'true' } });
-  await expect.poll(() => readFile(told, 'utf8').catch(() => ''), { timeout: 60_000 }).toMatch(/\n$/u);
+  await expect.poll(() => readFile(told, 'utf8').catch(() => '')).toMatch(/\n$/u);
   worker.child.kill('SIGTERM');
   expect(JSON.parse(await readFile(told, 'utf8'))).toMatchObject({ event: 'success', source: name, instanceId });
   await worker.ended;

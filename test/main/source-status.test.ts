@@ -37,7 +37,7 @@ test('status tells what runs now, held back by its own limit, and afterwards tha
   const backup = startCommand('backup.ts', ['backup', 'slow', '--worker'], { env: rig.env, cwd: rig.home });
   const statusNow = async () => (await rig.answerOf<SourceStatus[]>('status'))[0];
   const progress = async () => (await statusNow())?.running?.progress?.files;
-  await expect.poll(progress, { timeout: 60_000 }).toBe(1);
+  await expect.poll(progress).toBe(1);
   const { running, health, lastRun } = (await statusNow()) ?? {};
   expect([health, lastRun, running?.progress?.totalFiles]).toEqual(['never', null, 2]);
   expect((await rig.run('status')).stdout).toContain('copying, 1 of 2 files');

@@ -68,7 +68,7 @@ export async function backUp(api: string, root: string, headers: Record<string, 
   const started = await fetch(`${api}/api/backups`, init);
   expect(started.status).toBe(202);
   const location = started.headers.get('location') ?? '';
-  await expect.poll(async () => (await fetch(location)).status, { timeout: 60_000 }).toBe(200);
+  await expect.poll(async () => (await fetch(location)).status).toBe(200);
   const { runtimeStatus } = (await (await fetch(location)).json()) as { runtimeStatus: string };
   return runtimeStatus;
 }

@@ -102,7 +102,7 @@ test('a dry run neither waits nor sweeps', async () => {
 test('a backup that does not end makes it give up with nothing deleted, and says which one it waits for', async () => {
   const { handle, asked } = await start({ pages: 1, earlier: [[backup]] }, { patience: 1500 });
   await expect
-    .poll(() => handle.query(progressQuery), { timeout: 20_000 })
+    .poll(() => handle.query(progressQuery))
     .toMatchObject({ phase: 'waiting', waitingFor: 'backup nightly' });
   expect(await failureOf(handle)).toMatchObject({
     type: 'PruneRefused',
@@ -137,12 +137,10 @@ test('one that is cancelled in the middle lets others have the prefix again', as
 test('starts nothing while suspended', async () => {
   const gate = Promise.withResolvers<void>();
   const { handle, asked } = await start({ pages: 2, sweep: (page) => (page === 0 ? gate.promise : Promise.resolve()) });
-  await expect.poll(() => asked.at(-1), { timeout: 20_000 }).toBe('sweep 0');
+  await expect.poll(() => asked.at(-1)).toBe('sweep 0');
   await handle.executeUpdate(suspendUpdate, { args: ['lunch'] });
   gate.resolve();
-  await expect
-    .poll(() => handle.query(progressQuery), { timeout: 20_000 })
-    .toMatchObject({ files: 1, suspended: true });
+  await expect.poll(() => handle.query(progressQuery)).toMatchObject({ files: 1, suspended: true });
   expect(asked.at(-1)).toBe('sweep 0');
   await handle.executeUpdate(resumeUpdate, { args: [''] });
   expect(await handle.result()).toMatchObject({ deleted: 2 });

@@ -137,9 +137,9 @@ describe('a scheduled backup', () => {
     const { handle, report } = await start({ options: { busyPause: 3000 } }, { open: busy });
     const timers = async (type: 'timerStartedEventAttributes' | 'timerFiredEventAttributes') =>
       (await handle.fetchHistory()).events?.filter((event) => event[type]).length;
-    await expect.poll(() => timers('timerStartedEventAttributes'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => timers('timerStartedEventAttributes')).toBe(1);
     await handle.executeUpdate(suspendUpdate, { args: [''] });
-    await expect.poll(() => timers('timerFiredEventAttributes'), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => timers('timerFiredEventAttributes')).toBe(1);
     // By the time that it answers this, it has done all that the timer led to.
     await handle.executeUpdate(suspendUpdate, { args: [''] });
     expect(opened).toBe(1);
@@ -230,18 +230,15 @@ describe('telling', () => {
 async function childOf(handle: WorkflowHandle): Promise<string> {
   let child: string | undefined;
   await expect
-    .poll(
-      async () => {
-        const { events } = await handle.fetchHistory();
-        child = events?.flatMap(
-          (event) => event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.workflowId ?? [],
-        )[0];
-        const phase =
-          child && ((await client.workflow.getHandle(child).describe()).memo?.['progress'] as { phase?: string });
-        return phase && phase.phase;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      const { events } = await handle.fetchHistory();
+      child = events?.flatMap(
+        (event) => event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.workflowId ?? [],
+      )[0];
+      const phase =
+        child && ((await client.workflow.getHandle(child).describe()).memo?.['progress'] as { phase?: string });
+      return phase && phase.phase;
+    })
     .toBe('copying');
   return child ?? '';
 }

@@ -40,7 +40,7 @@ async function progressOf(handle: WorkflowHandle): Promise<BackupProgress | unde
 }
 
 async function untilWaiting(handle: WorkflowHandle, source: string): Promise<void> {
-  await expect.poll(async () => (await progressOf(handle))?.waitingFor, { timeout: 30_000 }).toBe(source);
+  await expect.poll(async () => (await progressOf(handle))?.waitingFor).toBe(source);
 }
 
 async function queuesOf(handle: WorkflowHandle): Promise<Set<string | null | undefined>> {

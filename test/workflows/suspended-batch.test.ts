@@ -18,9 +18,6 @@ afterAll(() => close());
 /** What the project's workers run at once by default: far less than a batch asks for. */
 const activitiesAtOnce = 32;
 
-// The server, shared with whatever else runs here, may be slow.
-const patient = { timeout: 60_000 };
-
 const suspend = (handle: WorkflowHandle) => handle.executeUpdate(suspendUpdate, { args: [''] });
 const resume = (handle: WorkflowHandle) => handle.executeUpdate(resumeUpdate, { args: [''] });
 
@@ -50,16 +47,16 @@ test('suspended in the middle of 2,000 items, starts none until resumed, and has
   const items = orderItems(2000);
   const held = holdFrom(1000);
   const { handle, seen, summed } = await startBatch(client, items, { ...held, activitiesAtOnce });
-  await expect.poll(() => processed(handle), patient).toBe(1000);
+  await expect.poll(() => processed(handle)).toBe(1000);
   // The worker is full, and the rest of what the batch asked for waits for it.
-  await expect.poll(() => seen.length, patient).toBe(1000 + activitiesAtOnce);
+  await expect.poll(() => seen.length).toBe(1000 + activitiesAtOnce);
   await suspend(handle);
   const answered = await activityEvents(handle);
   expect(answered.takenBack).toBeGreaterThan(100);
   expect(answered.scheduled - answered.takenBack).toBe(seen.length);
 
   held.open();
-  await expect.poll(() => processed(handle), patient).toBe(1000 + activitiesAtOnce);
+  await expect.poll(() => processed(handle)).toBe(1000 + activitiesAtOnce);
   // A worker with nothing to do would take whatever there is at once.
   await sleep(1000);
   expect(seen).toHaveLength(1000 + activitiesAtOnce);
@@ -77,11 +74,11 @@ test('stays suspended when it continues as new', async () => {
   const items = orderItems(2000);
   const held = holdFrom(1490);
   const { handle, seen, summed } = await startBatch(client, items, { ...held, activitiesAtOnce });
-  await expect.poll(() => seen.length, patient).toBe(1500);
+  await expect.poll(() => seen.length).toBe(1500);
   await suspend(handle);
   held.open();
-  await expect.poll(() => historyLengths(client, handle), patient).toHaveLength(2);
-  await expect.poll(() => processed(client.workflow.getHandle(handle.workflowId)), patient).toBe(1500);
+  await expect.poll(() => historyLengths(client, handle)).toHaveLength(2);
+  await expect.poll(() => processed(client.workflow.getHandle(handle.workflowId))).toBe(1500);
   await sleep(500);
   expect(seen).toHaveLength(1500);
   expect(await activityEvents(handle)).toMatchObject({ scheduled: 0 });
@@ -100,10 +97,10 @@ test('an item that fails while suspended is tried again after that, like one tha
       if (failures++ < 2) throw ApplicationFailure.create({ message: 'not now' });
     },
   });
-  await expect.poll(() => seen.length, patient).toBe(2);
+  await expect.poll(() => seen.length).toBe(2);
   await suspend(handle);
   held.open();
-  await expect.poll(() => failures, patient).toBe(2);
+  await expect.poll(() => failures).toBe(2);
   await sleep(1000);
   expect(seen).toHaveLength(2);
   await resume(handle);
@@ -114,7 +111,7 @@ test('an item that fails while suspended is tried again after that, like one tha
 test('can be cancelled while suspended', async () => {
   const held = holdFrom(0);
   const { handle, seen } = await startBatch(client, orderItems(300), { ...held, activitiesAtOnce });
-  await expect.poll(() => seen.length, patient).toBe(activitiesAtOnce);
+  await expect.poll(() => seen.length).toBe(activitiesAtOnce);
   await suspend(handle);
   await handle.cancel();
   held.open();
@@ -125,7 +122,7 @@ test('can be cancelled while suspended', async () => {
 test('suspended and resumed over and over, keeps its history within bounds', async () => {
   const held = holdFrom(0);
   const { handle, seen } = await startBatch(client, orderItems(250), { ...held, activitiesAtOnce: 1 });
-  await expect.poll(() => seen.length, patient).toBe(1);
+  await expect.poll(() => seen.length).toBe(1);
   for (let round = 0; round < 60; round += 1) {
     await suspend(handle);
     await resume(handle);

@@ -59,7 +59,7 @@ test('the file is applied, and what it made is listed, paused, resumed and trigg
   expect(info).toMatchObject({ source: name, when: '30 2 * * *', timeZone: 'UTC', paused: false, started: 0 });
   expect(await get(`/${name}/next`)).toEqual(info.next);
   expect(info.next[0]).toMatch(/T02:30:00/u);
-  await expect.poll(() => get<ScheduleInfo[]>(), { timeout: 20_000 }).toEqual([info]);
+  await expect.poll(() => get<ScheduleInfo[]>()).toEqual([info]);
 
   const paused = await post(`/${name}/pause?reason=moving%20house`);
   expect([paused.status, await paused.json()]).toMatchObject([200, { paused: true, note: 'moving house', next: [] }]);

@@ -55,7 +55,7 @@ test('a backup whose source no worker serves says what it waits for', async () =
   onTestFinished(() => api.jobs.terminate(id).then(() => undefined));
   const status = async () => (await fetch(locationOf(started))).json();
   await expect
-    .poll(status, { timeout: 30_000 })
+    .poll(status)
     .toMatchObject({ runtimeStatus: 'Running', customStatus: { phase: 'opening', waitingFor: wanted.source } });
 });
 

@@ -38,7 +38,7 @@ const items = [
 const many = Array.from({ length: 1500 }, (_, i) => ({ sku: `S${i % 20}`, quantity: 1 }));
 
 async function expectStatus(client: DurableClient, id: string, status: string): Promise<void> {
-  await expect.poll(async () => (await client.getStatus(id)).runtimeStatus as string, { timeout: 30_000 }).toBe(status);
+  await expect.poll(async () => (await client.getStatus(id)).runtimeStatus as string).toBe(status);
 }
 
 test('it starts an instance, waits for its end and reads its status', async () => {
@@ -107,7 +107,7 @@ test('it raises events', async () => {
       (event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? [],
     );
   // Temporal writes it down once the workflow's turn is over.
-  await expect.poll(signals, { timeout: 10_000 }).toEqual(['Approval']);
+  await expect.poll(signals).toEqual(['Approval']);
   await expect(client.raiseEvent('nobody', 'Approval', {})).rejects.toThrow("No instance with ID 'nobody' found");
   await client.terminate(id, 'done with it');
   await client.raiseEvent(id, 'Approval', {});
@@ -132,7 +132,7 @@ test('it lists all pages and filters', async () => {
   const started = await Promise.all(Array.from({ length: 120 }, () => client.startNew('processBatch', { input: [] })));
   await Promise.all(started.map((id) => expectStatus(client, id, 'Completed')));
   const listed = async () => (await client.getStatusAll()).map(({ instanceId }) => instanceId);
-  await expect.poll(listed, { timeout: 10_000 }).toEqual(expect.arrayContaining(started));
+  await expect.poll(listed).toEqual(expect.arrayContaining(started));
   const filter = {
     createdTimeFrom: new Date(Date.now() - 600_000),
     createdTimeTo: new Date(Date.now() + 600_000),

@@ -102,7 +102,7 @@ test('states are told apart, also those that Temporal does not tell apart', asyn
   await untilEnded(done.statusQueryGetUri);
   await untilEnded(failed.statusQueryGetUri);
   const find = async (statuses: string) => ids(await all(api.url, statuses));
-  await expect.poll(() => find('runtimeStatus=Failed,Completed,Terminated'), { timeout: 10_000 }).toHaveLength(3);
+  await expect.poll(() => find('runtimeStatus=Failed,Completed,Terminated')).toHaveLength(3);
   expect(await find('runtimeStatus=Completed')).toEqual([done.id]);
   expect(await find('runtimeStatus=failed')).toEqual([failed.id]);
   expect(await find('RuntimeStatus=SUSPENDED')).toEqual([suspended.id]);

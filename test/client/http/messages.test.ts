@@ -91,7 +91,7 @@ test('nothing new starts from the answer to suspend until resume', async () => {
     ((await handle.fetchHistory()).events ?? []).filter((event) => event.activityTaskScheduledEventAttributes).length;
   const waiting = async () =>
     ((await handle.describe()).raw.pendingActivities ?? []).filter(({ lastStartedTime }) => !lastStartedTime).length;
-  await expect.poll(started, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(started).toBeGreaterThan(0);
   await expectEmpty(await send(filled(uris.suspendPostUri, 'lunch')), 202);
   expect(await waiting()).toBe(0);
   const atAnswer = await started();
@@ -112,7 +112,7 @@ test('an instance that is suspended while no worker is up starts nothing when on
   await expectEmpty(await send(filled(uris.suspendPostUri, 'not yet')), 202);
   await startWorker(api);
   const status = async () => (await (await fetch(uris.statusQueryGetUri)).json()) as { runtimeStatus: string };
-  await expect.poll(status, { timeout: 30_000 }).toMatchObject({ runtimeStatus: 'Suspended' });
+  await expect.poll(status).toMatchObject({ runtimeStatus: 'Suspended' });
   const { events } = await api.client.workflow.getHandle(uris.id).fetchHistory();
   expect((events ?? []).filter((event) => event.activityTaskScheduledEventAttributes)).toEqual([]);
 });

@@ -4,7 +4,6 @@ import { scheduleId, watchId } from '../../../src/shared/scheduled.ts';
 import { startWorker } from '../../support/workflow-harness.ts';
 import { nightly, openSchedules } from './rig.ts';
 
-const patient = { timeout: 20_000 };
 const hour = 3_600_000;
 const hook = 'https://hooks.example.com/services/T0/s3cret';
 
@@ -58,9 +57,7 @@ test('applying makes schedules and watches, and doing it again changes nothing',
   expect(info.next.length).toBeGreaterThan(2);
   expect(info.next.some((time) => [0, 6].includes(new Date(time).getUTCDay()))).toBe(false);
   expect(await schedules.get(docs.name)).toMatchObject({ when: 'every 6h', timeZone: 'UTC' });
-  await expect
-    .poll(async () => (await schedules.list()).map(({ source }) => source), patient)
-    .toEqual([docs.name, photos.name]);
+  await expect.poll(async () => (await schedules.list()).map(({ source }) => source)).toEqual([docs.name, photos.name]);
 });
 
 test('Temporal learns what is done, and neither addresses nor programs of whom to tell', async () => {
@@ -138,7 +135,7 @@ test('what no source wants any more is removed, and nothing of others', async ()
     const rows = await schedules.apply([kept], { dryRun: true });
     return rows.filter(({ change }) => change === 'removed').map(({ source, what }) => `${what} of ${source}`);
   };
-  await expect.poll(everything, patient).toEqual([`schedule of ${gone.name}`, `watch of ${gone.name}`]);
+  await expect.poll(everything).toEqual([`schedule of ${gone.name}`, `watch of ${gone.name}`]);
   await schedules.apply([kept]);
   await expect(schedules.get(gone.name)).rejects.toMatchObject({ type: 'ScheduleNotFound' });
   const watch = client.workflow.getHandle(watchId(gone.name));
@@ -148,7 +145,7 @@ test('what no source wants any more is removed, and nothing of others', async ()
 
   const silent = { ...kept, notify: { failure: [{ webhook: hook }] } };
   await expect
-    .poll(async () => (await schedules.apply([silent])).find(({ what }) => what === 'watch'), patient)
+    .poll(async () => (await schedules.apply([silent])).find(({ what }) => what === 'watch'))
     .toEqual({
       source: kept.name,
       what: 'watch',
@@ -230,6 +227,6 @@ test('pausing, resuming and triggering are about one that there is', async () =>
   const acts = [() => schedules.pause(near, ''), () => schedules.resume(near), () => schedules.trigger(near)];
   for (const act of acts) await expect(act()).rejects.toMatchObject({ type: 'ScheduleNotFound' });
   await expect
-    .poll(() => schedules.get(near).catch((error: Error) => error.message), patient)
+    .poll(() => schedules.get(near).catch((error: Error) => error.message))
     .toBe(`There is no schedule for a source "${near}": did you mean ${source.name}?`);
 });
