@@ -32,6 +32,12 @@ test('a large file stops when its backup is suspended, and goes on at the block 
   const isBlock = ({ query }: SeenRequest) => query.get('comp') === 'block';
   const sent = () => proxy.requests.filter(isBlock).map(({ query }) => query.get('blockid'));
   const held = proxy.hold((request) => isBlock(request) && sent().length === 8);
+  // So do those after it, or all might be there before the worker has heard of the suspension.
+  const suspended = Promise.withResolvers<void>();
+  proxy.rule(async (request) => {
+    if (isBlock(request) && sent().length > 8) await suspended.promise;
+    return undefined;
+  });
   const { taskQueue } = settings;
   const handle = await client.workflow.start('backup', { taskQueue, workflowId: randomUUID(), args: [{ root }] });
   await held.reached;
@@ -39,6 +45,7 @@ test('a large file stops when its backup is suspended, and goes on at the block 
   // The copy is gone once its worker has given it back.
   await expect.poll(async () => (await handle.describe()).raw.pendingActivities ?? []).toEqual([]);
   held.release();
+  suspended.resolve();
   const before = sent().length;
   expect(before).toBeLessThan(25);
 
