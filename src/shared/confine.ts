@@ -1,6 +1,7 @@
 import { open, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { ExpectedError, failureTypes } from './failures.ts';
+import { isWithin } from './resolve-within.ts';
 
 /**
  * The real path of `path`, which must lie in one of `roots` after every symlink is resolved.
@@ -29,7 +30,7 @@ export function isInside(path: string, root: string): boolean {
  * The answers are kept for the lifetime of the returned function, one activity.
  */
 export function createDirectoryCheck(realRoot: string): (directory: Buffer) => Promise<void> {
-  const root = Buffer.from(realRoot.endsWith(sep) ? realRoot : realRoot + sep);
+  const root = Buffer.from(realRoot);
   const known = new Map<string, Promise<void>>();
   return (directory) => {
     const key = directory.toString('latin1');
@@ -54,14 +55,8 @@ async function realPathOf(directory: Buffer): Promise<Buffer> {
   }
 }
 
-// `root` ends in a separator, so that a sibling whose name only starts alike is outside.
 async function checkInside(directory: Buffer, root: Buffer): Promise<void> {
-  const real = await realPathOf(directory);
-  if (
-    !Buffer.concat([real, Buffer.from(sep)])
-      .subarray(0, root.length)
-      .equals(root)
-  ) {
+  if (!isWithin(await realPathOf(directory), root)) {
     throw new ExpectedError(
       failureTypes.rootNotAllowed,
       `${directory.toString()} now leads out of the directory being backed up`,

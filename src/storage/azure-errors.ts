@@ -4,9 +4,9 @@ import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 
 // Codes whose HTTP status alone would mislead.
 const kindOfCode: Readonly<Record<string, BlobStoreErrorKind>> = {
+  BlobAlreadyExists: 'precondition-failed',
   // Legal holds and immutability policies.
   BlobImmutableDueToPolicy: 'locked',
-  BlobAlreadyExists: 'precondition-failed',
   ConditionNotMet: 'precondition-failed',
   ContainerBeingDeleted: 'unavailable',
   // Another writer's commit dropped the staged blocks; they can be staged again.

@@ -5,7 +5,6 @@ import type { FileOutcome, PageEntry } from '../../shared/manifest.ts';
 import { isWithin, type ResolveWithin } from '../../shared/resolve-within.ts';
 import type { Run } from '../../shared/contract.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { findRoot } from '../find-root.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import { attributesOf } from '../walk.ts';
@@ -99,16 +98,11 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
     // A folder on the way may have become a symlink since it was looked at.
     const opened = openedLocation(file.fd);
     if (opened && !context.allowed.some((folder) => isWithin(opened, folder)))
-      return failed(entry, leadsOut(opened), 1);
+      return failed(entry, new Error(`now leads to ${opened.toString()}, outside what may be backed up`), 1);
     return await copyOpened(file, entry, target);
   } finally {
     await file.close();
   }
-}
-
-function leadsOut(location: Buffer): ExpectedError {
-  const message = `now leads to ${location.toString()}, outside what may be backed up`;
-  return new ExpectedError(failureTypes.rootNotAllowed, message);
 }
 
 async function copyOpened(file: OpenedFile, entry: PageEntry, target: Target): Promise<FileOutcome> {
