@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { decodePath } from '../../src/shared/encoded-path.ts';
 import type { BackupSummary } from '../../src/shared/contract.ts';
-import { leftoversIn } from '../support/leftovers.ts';
+import { leftoversIn, versionsIn } from '../support/leftovers.ts';
 import { containerClient, readManifest } from '../support/stored-run.ts';
 import type { Action, Ask } from './actions.ts';
 import { differences, readFingerprint, type Fingerprint } from './fingerprint.ts';
@@ -20,6 +20,8 @@ export interface Count {
   forgotten: number;
   prunes: number;
   kills: number;
+  /** Blobs that jobs left for themselves and that stay after the last prune. */
+  records: number;
 }
 
 interface Run {
@@ -35,6 +37,7 @@ export const noCount: Readonly<Count> = {
   forgotten: 0,
   prunes: 0,
   kills: 0,
+  records: 0,
 };
 
 /** One tree from its beginning to its end, with the runs made of it. */
@@ -62,6 +65,7 @@ export class Life {
     if (action.do === 'back up') await this.#backUp(action);
     else if (action.do === 'verify') await this.#verify(action);
     else if (action.do === 'forget') await this.#forget(this.#pick(action.run));
+    else if (action.do === 'keep the last') await this.#keepLast(action.runs);
     else if (action.do === 'prune') await this.#prune(action);
     else if (action.do !== 'restore') await this.#tree.apply(action);
     else await this.#restore(this.#pick(action.run), action.mirror ? 'mirror' : 'fresh', action.killAt);
@@ -70,6 +74,8 @@ export class Life {
   /** Nothing that a run promised may be missing at the end, after all that is not needed has gone. */
   async restoreAll(): Promise<void> {
     await this.#prune({});
+    const versions = await versionsIn(containerClient(this.#system.container));
+    this.count.records = versions.filter(({ name }) => name.startsWith('.durable-backup/')).length;
     for (const run of this.#runs) await this.#restore(run, 'fresh');
   }
 
@@ -124,6 +130,10 @@ export class Life {
     await this.#system.forget(run.id);
     this.#runs.splice(this.#runs.indexOf(run), 1);
     this.count.forgotten += 1;
+  }
+
+  async #keepLast(runs: number): Promise<void> {
+    while (this.#runs.length > runs) await this.#forget(this.#runs[0]);
   }
 
   async #prune(ask: Omit<Extract<Ask, { do: 'prune' }>, 'do'>): Promise<void> {

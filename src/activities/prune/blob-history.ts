@@ -1,6 +1,8 @@
 import { isVersionOf } from '../../manifests/find-version.ts';
+import { isRunId } from '../../manifests/run-reference.ts';
 import type { StoredFile } from '../../shared/manifest.ts';
 import type { BlobVersion } from '../../storage/blob-store.ts';
+import type { IsOver } from './writers.ts';
 
 /** What becomes of one version of a blob. */
 export type VersionFate = 'delete' | 'keep' | 'foreign';
@@ -10,7 +12,7 @@ export interface BlobHistory {
   /** Notes that a run refers to it. */
   readonly need: (file: StoredFile) => void;
   /** What becomes of each version, once all runs have been asked. */
-  readonly fates: (isOver: (writer: string | undefined) => boolean) => (readonly [BlobVersion, VersionFate])[];
+  readonly fates: (isOver: IsOver) => (readonly [BlobVersion, VersionFate])[];
 }
 
 const hash = /^[0-9a-f]{64}$/u;
@@ -19,7 +21,7 @@ const hash = /^[0-9a-f]{64}$/u;
 export function createBlobHistory(versions: readonly BlobVersion[]): BlobHistory {
   const needed = new Set<BlobVersion>();
   let isUnclear = false;
-  const fateOf = (version: BlobVersion, isOver: (writer: string | undefined) => boolean): VersionFate => {
+  const fateOf = (version: BlobVersion, isOver: IsOver): VersionFate => {
     if (needed.has(version)) return 'keep';
     if (!isOurs(version)) return 'foreign';
     return isUnclear || !isOver(version.metadata['run']) ? 'keep' : 'delete';
@@ -51,8 +53,9 @@ function meantBy(file: StoredFile, versions: readonly BlobVersion[]): BlobVersio
   return versions.findLast((version) => isVersionOf(version, file));
 }
 
-/** Whether a backup wrote it: it says what content it has and what file that is of. */
+/** Whether a backup wrote it: it says what content it has, what file that is of and, unless it is of an earlier version, which run wrote it. */
 function isOurs({ metadata }: BlobVersion): boolean {
-  const { sha256, mtime, mode } = metadata;
-  return sha256 !== undefined && hash.test(sha256) && mtime !== undefined && mode !== undefined;
+  const { sha256, mtime, mode, run } = metadata;
+  const tellsFile = sha256 !== undefined && hash.test(sha256) && mtime !== undefined && mode !== undefined;
+  return tellsFile && (run === undefined || isRunId(run));
 }

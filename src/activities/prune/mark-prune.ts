@@ -9,11 +9,11 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { createBlobHistory, type BlobHistory, type VersionFate } from './blob-history.ts';
 import { createDoomedPages, doomed, tallyOfDoomed, type Doomed } from './doomed.ts';
-import { createIsOver } from './is-over.ts';
 import { openKeptRuns } from './kept-runs.ts';
 import { ownData } from './own-data.ts';
 import { prefixesBelow } from './overlapping-prefixes.ts';
 import { readPlan } from './plan.ts';
+import { createIsOver } from './writers.ts';
 
 // Bounds memory, along with the manifests of the runs that stay.
 const batchVersions = 10_000;
@@ -36,9 +36,7 @@ export function createMarkPrune({ store }: ActivityDependencies) {
 async function mark(store: BlobStore, prune: Prune, signal: AbortSignal, onBlob: () => void): Promise<MarkedPrune> {
   const { prefix, dryRun, options } = prune;
   const plan = await readPlan(store, prune, signal);
-  const isOver = createIsOver(plan);
   const kept = await openKeptRuns(store, prefix, plan, signal);
-  const others = await prefixesBelow(store, prefix, signal);
   const pages = createDoomedPages(
     { store, signal },
     { pageEntries: options.pageEntries, blobOf: jobLayout('prunes', prune).page },
@@ -51,6 +49,11 @@ async function mark(store: BlobStore, prune: Prune, signal: AbortSignal, onBlob:
   };
   const settle = async (blobs: ReadonlyMap<string, BlobHistory>) => {
     await kept.note(blobs);
+    // After these blobs were listed, so that whoever wrote one of them is found.
+    const [isOver, others] = await Promise.all([
+      createIsOver(store, prefix, plan, signal),
+      prefixesBelow(store, prefix, signal),
+    ]);
     const items: Doomed[] = [];
     for (const [name, history] of blobs) {
       const isTheirs = others.some((other) => name.startsWith(other));
@@ -81,8 +84,7 @@ async function* batches(
     const batch = mayBeRewritten(name, prefix) ? open.rewritten : open.plain;
     if (batch.add(name, versions) >= batchVersions) yield batch.take();
   }
-  yield open.plain.take();
-  yield open.rewritten.take();
+  for (const batch of [open.plain.take(), open.rewritten.take()]) if (batch.size > 0) yield batch;
 }
 
 function createBatch() {
