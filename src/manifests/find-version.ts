@@ -9,6 +9,7 @@ export interface Version {
   readonly snapshot?: string;
   /** Bytes. */
   readonly size: number;
+  readonly archived?: true;
 }
 
 /**
@@ -37,6 +38,6 @@ export function isVersionOf({ etag, size, metadata }: BlobProperties, file: Stor
   return etag === file.etag || (size === file.size && metadata['sha256'] === file.sha256);
 }
 
-function versionOf({ name, etag, size, snapshot }: BlobVersion): Version {
-  return { name, etag, size, ...(snapshot !== undefined && { snapshot }) };
+function versionOf({ name, etag, size, snapshot, archived }: BlobVersion): Version {
+  return { name, etag, size, ...(snapshot !== undefined && { snapshot }), ...(archived && { archived }) };
 }

@@ -19,8 +19,9 @@ export function verificationTallyOf({ outcome, size, attempts }: VerifiedFile): 
   switch (outcome) {
     case 'intact':
       return { ...held, intact: 1, readBytes: attempts > 0 ? size : 0 };
+    case 'archived':
     case 'unchecked':
-      return { ...held, unchecked: 1 };
+      return { ...held, [outcome]: 1 };
     case 'missing':
     case 'corrupt':
       return { ...held, [outcome]: 1, failed: 1, readBytes: attempts > 0 ? size : 0 };

@@ -38,10 +38,10 @@ export interface Verification {
 /**
  * What a verification found of a path:
  * `intact` storage holds what the manifest says, as far as was looked; `missing` neither the blob nor a snapshot of it does;
- * `corrupt` what storage holds is something else; `extra` a blob that no run refers to; `unchecked` it was left out of the sample;
- * `failed` storage would not say.
+ * `archived` storage says that it does, in a tier where nobody can read it now; `corrupt` what storage holds is something else; `extra` a
+ * blob that no run refers to; `unchecked` it was left out of the sample; `failed` storage would not say, or give what was to be read.
  */
-export type VerificationOutcome = 'intact' | 'missing' | 'corrupt' | 'extra' | 'unchecked' | 'failed';
+export type VerificationOutcome = 'intact' | 'archived' | 'missing' | 'corrupt' | 'extra' | 'unchecked' | 'failed';
 
 /** One line of a verification's ledger: what the run's manifest says of a file, and what was found. */
 export interface VerifiedFile extends StoredFile {
@@ -59,6 +59,8 @@ export interface VerificationTally {
   readonly files: number;
   readonly bytes: number;
   readonly intact: number;
+  /** In the archive tier, and not asked to be read; absent when there are none. */
+  readonly archived?: number;
   /** Read and hashed. */
   readonly readBytes: number;
   readonly missing: number;

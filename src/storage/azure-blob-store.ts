@@ -3,7 +3,7 @@ import type { BlobRequestConditions, BlockBlobClient, ContainerClient } from '@a
 import { systemFolder } from '../shared/blob-name.ts';
 import { absorbFaults } from './absorb-faults.ts';
 import { createAskAzure, type AskAzure } from './ask-azure.ts';
-import { etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
+import { archivedAt, etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
 import {
   BlobStoreError,
   maxPutBytes,
@@ -108,7 +108,13 @@ export class AzureBlobStore implements BlobStore {
     const blob = this.#blob(name);
     const found = await this.#askMaybe(`look up ${name}`, signal, (abortSignal) => blob.getProperties({ abortSignal }));
     if (found === undefined) return undefined;
-    return { name, etag: etagOf(found.etag), size: found.contentLength ?? 0, metadata: found.metadata ?? {} };
+    return {
+      name,
+      etag: etagOf(found.etag),
+      size: found.contentLength ?? 0,
+      metadata: found.metadata ?? {},
+      ...archivedAt(found.accessTier),
+    };
   }
 
   async read(name: string, range: BlobRange, signal: AbortSignal): Promise<Buffer> {

@@ -28,6 +28,9 @@ const kindOfStatus: Readonly<Record<number, BlobStoreErrorKind>> = {
 
 const adviceOfCode: Readonly<Record<string, string>> = {
   AccountIsDisabled: 'the account is switched off: look at its subscription, then run again',
+  BlobArchived:
+    'the blob is in the archive tier, where it can be neither read nor replaced: set its tier to Hot or Cool, wait some hours for that, then run again',
+  BlobBeingRehydrated: 'the blob is on its way out of the archive tier, which takes hours: run again after that',
   BlobImmutableDueToPolicy:
     'a legal hold or an immutability policy keeps the blob: have the hold removed, or wait for its end',
   BlockCountExceedsLimit:

@@ -93,7 +93,13 @@ function propertiesOf({ name, properties, metadata = {} }: BlobItem): BlobProper
     etag: etagOf(properties.etag),
     size: properties.contentLength ?? 0,
     metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key.toLowerCase(), value])),
+    ...archivedAt(properties.accessTier),
   };
+}
+
+/** What a blob's tier says of it. */
+export function archivedAt(tier: string | undefined): Pick<BlobProperties, 'archived'> {
+  return tier === 'Archive' ? { archived: true } : {};
 }
 
 /** A HEAD quotes the etag and a listing does not; one form makes them comparable. */

@@ -6,6 +6,8 @@ export interface BlobProperties {
   readonly size: number;
   /** Keys are lower case. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** In a tier from which it has to be fetched back, which takes hours, before it can be read or replaced. */
+  readonly archived?: true;
 }
 
 /** A blob as it is, or a snapshot of it as it was. A snapshot has the etag and the metadata that the blob had when it was taken. */

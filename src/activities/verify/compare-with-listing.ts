@@ -3,13 +3,13 @@ import { readEntries } from '../../manifests/read-entries.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { holdsContent, type Manifest } from '../../shared/manifest.ts';
 import type { Verification } from '../../shared/verification.ts';
-import type { BlobStore } from '../../storage/blob-store.ts';
+import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
 import { createPacker } from '../packer.ts';
 import { blobFolder, isPlain } from '../../manifests/blob-names.ts';
 import type { ExtraBlobs } from './extra-blobs.ts';
 import { createListedBlobs } from './listed-blobs.ts';
-import { listedFile, type ListedFile } from './listed-file.ts';
-import { lookUp } from './look-up.ts';
+import { listedFile, type Finding, type ListedFile } from './listed-file.ts';
+import { archived, lookUp } from './look-up.ts';
 import { isChosen } from './scope.ts';
 
 const lookUpsAtOnce = 8;
@@ -33,8 +33,8 @@ export interface ComparedPage {
 
 interface Compared {
   readonly file: ListedFile;
-  /** Whether the listing shows a version that is what the run stored. */
-  readonly listed: boolean;
+  /** The version that is what the run stored; undefined when the listing shows none. */
+  readonly listed: BlobVersion | undefined;
   /** Whether the content is to be read, if it is there. */
   readonly chosen: boolean;
 }
@@ -68,7 +68,7 @@ async function* compare({
     if (!holdsContent(entry)) continue;
     const file = listedFile(entry);
     const versions = isPlain(file, folder) ? await blobs.versionsOf(file.blob) : [];
-    const listed = versions.some((version) => isVersionOf(version, file));
+    const listed = versions.findLast((version) => isVersionOf(version, file));
     yield { file, listed, chosen: verification.deep && isChosen(verification, file.path) };
     onFile();
   }
@@ -95,8 +95,13 @@ async function settle(
   { file, listed, chosen }: Compared,
   { store, verification, signal }: Comparison,
 ): Promise<ListedFile> {
-  const finding = listed ? undefined : await lookUp(store, file, signal);
+  const finding = listed ? findingOf(listed) : await lookUp(store, file, signal);
+  // What is to be read tells by itself that it cannot be.
+  if (chosen && (finding === undefined || finding === archived)) return file;
   if (finding) return { ...file, finding };
-  if (chosen) return file;
   return { ...file, finding: { outcome: verification.deep ? 'unchecked' : 'intact' } };
+}
+
+function findingOf(version: BlobVersion): Finding | undefined {
+  return version.archived ? archived : undefined;
 }

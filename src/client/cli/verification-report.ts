@@ -13,12 +13,13 @@ export const verificationReport: ReportKind<VerificationSummary> = {
 };
 
 function summaryLines(summary: VerificationSummary, { duration }: ReportContext): string[] {
-  const { files, bytes, intact, readBytes, missing, corrupt, extra, unchecked, failed } = summary;
+  const { files, bytes, intact, archived = 0, readBytes, missing, corrupt, extra, unchecked, failed } = summary;
   const unanswered = Math.max(0, failed - missing - corrupt);
   return [
     `${summary.complete ? 'Verified' : 'Not intact:'} run ${summary.runId} of ${printable(summary.root)}`,
     `  files     ${formatCount(files)} (${formatBytes(bytes)})`,
     `  intact    ${formatCount(intact)}`,
+    ...(archived > 0 ? [`  archived  ${formatCount(archived)}, which cannot be read now`] : []),
     ...(summary.deep ? [`  read      ${formatBytes(readBytes)}`, `  unchecked ${formatCount(unchecked)}`] : []),
     `  missing   ${formatCount(missing)}`,
     `  corrupt   ${formatCount(corrupt)}`,

@@ -21,8 +21,8 @@ import {
 
 const help = `
 Compares what storage holds with the run's manifest: names, sizes and ETags, from a listing. --deep reads the files and hashes them;
---sample and --subset read a part of them. Findings are printed: missing, corrupt, failed where storage would not say, and extra, a
-blob that no run refers to. Extra blobs alone are no failure.
+--sample and --subset read a part of them. Findings are printed: missing, corrupt, failed where storage would not say, archived, in a tier
+where nobody can read it now, and extra, a blob that no run refers to. Archived and extra blobs alone are no failure.
 
 Exit codes: 0 intact, 1 error, 3 something is missing, corrupt or could not be checked, 130 interrupted.
 
@@ -81,10 +81,10 @@ function verify(call: Call & VerifyFlags, run: string): Promise<number> {
         const [summary, what] = [`Verify run ${which.run}`, `verification of run ${which.run}`];
         return startOrJoin(jobs, { name: workflowNames.verify, input, instanceId, summary, what }, note);
       },
-      beforeReport: async ({ verificationId, failed, extra }) => {
+      beforeReport: async ({ verificationId, failed, extra, archived = 0 }) => {
         const isFinding = (outcome: string) => outcome !== 'intact' && outcome !== 'unchecked';
         const job = { kind: 'verifications', id: verificationId } as const;
-        if (failed + extra > 0) await printRows(call, session.backups, job, isFinding);
+        if (failed + extra + archived > 0) await printRows(call, session.backups, job, isFinding);
       },
     });
   });

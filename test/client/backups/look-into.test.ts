@@ -3,6 +3,7 @@ import { Backups } from '../../../src/client/backups/backups.ts';
 import type { ManifestEntry } from '../../../src/shared/manifest.ts';
 import { fileEntry, folderEntry, forgeRun, sha256 } from '../../manifests/rig.ts';
 import { openRig, signal, type Rig } from '../../storage/rig.ts';
+import { containerClient } from '../../support/stored-run.ts';
 
 const [first, second, third] = ['20261121T061001Z-00000001', '20261121T061002Z-00000002', '20261121T061003Z-00000003'];
 const [monday, tuesday, wednesday] = ['2026-11-21T06:10:01Z', '2026-11-21T06:10:02Z', '2026-11-21T06:10:03Z'];
@@ -181,6 +182,16 @@ test.each([
     message: expect.stringContaining('corrupt in storage'),
   });
   expect(read).toBe(given);
+});
+
+test('content in the archive tier is refused, with what to do about it', async () => {
+  const manifest = await forgeContent(Buffer.from('cold'));
+  await containerClient(rig.container).getBlobClient('srv/a').setAccessTier('Archive');
+  const { blocks } = await backups.content(manifest, 'a', signal);
+  await expect(Array.fromAsync(blocks)).rejects.toMatchObject({
+    type: 'StorageRefused',
+    message: expect.stringMatching(/BlobArchived.*set its tier to Hot or Cool, wait some hours/u),
+  });
 });
 
 test('what has no content says why', async () => {
