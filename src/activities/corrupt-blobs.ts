@@ -1,7 +1,9 @@
 import { log } from '@temporalio/activity';
 import { z } from 'zod';
 import { firstShard } from '../manifests/first-shard.ts';
+import { manifestInvalid } from '../manifests/manifest-invalid.ts';
 import { readBlob } from '../manifests/read-blob.ts';
+import { parseSealed } from '../manifests/sealed-json.ts';
 import type { Run } from '../shared/contract.ts';
 import { entryKey, type PageEntry } from '../shared/manifest.ts';
 import type { VerifiedFile } from '../shared/verification.ts';
@@ -51,7 +53,9 @@ export async function openCorruptBlobs(
 async function readReport(store: BlobStore, name: string, signal: AbortSignal): Promise<Report | undefined> {
   return orWarn(name, signal, async () => {
     const found = await readBlob(store, name, signal);
-    return found && reportSchema.parse(JSON.parse(found.bytes.toString()));
+    const report = found && parseSealed(reportSchema, found.bytes);
+    if (found && !report) throw manifestInvalid(name, 'is no report');
+    return report;
   });
 }
 

@@ -1,8 +1,10 @@
 import { displayPath } from '../shared/encoded-path.ts';
 import { afterUnread, entryKey, type ManifestEntry } from '../shared/manifest.ts';
 import type { BackupOptions, Copy, Page } from '../shared/contract.ts';
+import { manifestInvalid } from '../manifests/manifest-invalid.ts';
+import { checkMetadata, findRecord, readRecord, readRows, recordGone, writeRecord } from '../manifests/own-record.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
-import { parseNdjson, splitLines, toLines } from '../storage/ndjson.ts';
+import { toCheckedLines } from '../storage/ndjson.ts';
 import { createPacker } from './packer.ts';
 import { selectionOf } from './selection-result.ts';
 import { readShard, type Row } from './shard.ts';
@@ -45,23 +47,45 @@ export async function writePage<R extends PageRow>(
   signal: AbortSignal,
 ): Promise<Page> {
   const entries = assignCopies(plan);
-  return writeOnce(store, blob, { ...plan, entries, lines: toLines(entries) }, signal);
+  return writeOnce(store, blob, { ...plan, entries, lines: toCheckedLines(entries) }, signal);
 }
 
-/** Describes a page that was written before. Throws `not-found` when it was not. */
+/** Describes a page that was written before. Throws `ManifestInvalid` when it was not, or is damaged. */
 export async function readPage(store: BlobStore, blob: string, number: number, signal: AbortSignal): Promise<Page> {
-  return describePage(number, await readStored(store, blob, signal));
+  const stored = await readStored(store, blob, signal);
+  if (stored === undefined) throw await recordGone(store, blob, signal);
+  return describePage(number, stored);
 }
 
-/** The entries of a page that one copy takes along. */
+/** The entries of a page that one copy takes along. Throws `ManifestInvalid` where they are not those that it was made of. */
 export async function readCopy<R extends PageRow>(
   store: BlobStore,
   blob: string,
-  { from, to, number }: Copy,
+  { from, to, number, files }: Copy,
   signal: AbortSignal,
 ): Promise<R[]> {
-  const lines = await store.read(blob, { from, to }, signal);
-  return parseNdjson<R>(lines.toString()).filter(({ copy }) => copy === number);
+  const rows = await readRows<R>(store, blob, { from, to, key: 'path' }, signal);
+  const entries = rows.filter(({ copy }) => copy === number);
+  if (entries.length === files) return entries;
+  throw manifestInvalid(blob, `names ${entries.length} files for copy ${number}, and was written with ${files}`);
+}
+
+/** What a page's blob tells besides its lines. Throws `ManifestInvalid` when it is gone or that is damaged. */
+export async function readListing(store: BlobStore, blob: string, signal: AbortSignal): Promise<BlobProperties> {
+  const found = await store.properties(blob, signal);
+  if (found === undefined) throw await recordGone(store, blob, signal);
+  checkMetadata(blob, found.metadata);
+  return found;
+}
+
+/** All entries of a page, which is not settled. Throws `ManifestInvalid` when it is gone or damaged. */
+export async function readEntriesOf<R extends PageRow>(
+  store: BlobStore,
+  blob: string,
+  signal: AbortSignal,
+  listing?: BlobProperties,
+): Promise<readonly R[]> {
+  return (await readRecord<R>(store, blob, 'path', signal, listing)).rows;
 }
 
 /** A page as its blob holds it: its entries, one line for each, and whether the tree ends with it. */
@@ -84,14 +108,13 @@ export async function writeOnce(
   const { number, lines, last } = page;
   const metadata = { ...page.metadata, last: String(last) };
   try {
-    await store.put(name, Buffer.from(lines.join('')), { signal, metadata, precondition: { absent: true } });
+    await writeRecord(store, name, lines, { signal, metadata, precondition: { absent: true } });
     return describePage(number, page);
   } catch (error) {
     if (!isBlobStoreError(error, 'precondition-failed')) throw error;
-    const stored = await readStored(store, name, signal, page.shard).catch((reading: unknown) => {
-      // Refused, and yet nothing is there: the next attempt writes it.
-      throw isBlobStoreError(reading, 'not-found') ? error : reading;
-    });
+    const stored = await readStored(store, name, signal, page.shard);
+    // Refused, and yet nothing is there: the next attempt writes it.
+    if (stored === undefined) throw error;
     return describePage(number, stored);
   }
 }
@@ -107,12 +130,24 @@ export function isSettled(page: Pick<BlobProperties, 'metadata'> | undefined): b
   return page?.metadata['settled'] === settledMark.settled;
 }
 
-async function readStored(store: BlobStore, name: string, signal: AbortSignal, shard?: string): Promise<StoredPage> {
-  const [found, stored] = await Promise.all([store.properties(name, signal), store.read(name, { from: 0 }, signal)]);
-  const told = { last: found?.metadata['last'] === 'true', metadata: found?.metadata };
+async function readStored(
+  store: BlobStore,
+  name: string,
+  signal: AbortSignal,
+  shard?: string,
+): Promise<StoredPage | undefined> {
+  const found = await store.properties(name, signal);
+  if (found === undefined) return undefined;
+  checkMetadata(name, found.metadata);
+  const { metadata } = found;
+  if (metadata['last'] !== 'true' && metadata['last'] !== 'false') {
+    throw manifestInvalid(name, 'does not say whether it is the last page');
+  }
+  const told = { last: metadata['last'] === 'true', metadata };
   if (shard !== undefined && isSettled(found))
     return { ...told, entries: (await readShard<ManifestEntry>(store, shard, signal)).map(asListed), lines: [] };
-  return { ...told, entries: parseNdjson<PageRow>(stored.toString()), lines: splitLines(stored.toString()) };
+  const record = await findRecord<PageRow>(store, name, 'path', signal, found);
+  return record && { ...told, entries: record.rows, lines: record.lines };
 }
 
 /** What a row of a shard says of its listing. */

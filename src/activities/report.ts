@@ -1,6 +1,9 @@
 import type { ManifestShard } from '../shared/manifest.ts';
 import { addTallies } from '../shared/tally.ts';
+import { z } from 'zod';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
+import { readBlob } from '../manifests/read-blob.ts';
+import { parseSealed } from '../manifests/sealed-json.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { selectionOf, type SelectionResult } from './selection-result.ts';
 import { describeShard } from './shard.ts';
@@ -25,6 +28,8 @@ export async function sumShards<T extends { readonly [K in keyof T]?: number }>(
   return { shards, tally, selections };
 }
 
+const reportSchema = z.object({ complete: z.boolean() });
+
 /** Writes a job's report with its checksum. One that is complete stays as it is; an incomplete one gives way to that of a later round. */
 export async function writeReport(
   store: BlobStore,
@@ -32,15 +37,10 @@ export async function writeReport(
   report: { readonly complete: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const isFinal = async (etag: string) => isComplete(await store.read(name, { from: 0, etag }, signal));
+  const isFinal = async () => {
+    const found = await readBlob(store, name, signal);
+    // What cannot be read as a report is of no use to anybody, so it gives way too.
+    return found !== undefined && parseSealed(reportSchema, found.bytes)?.complete === true;
+  };
   await writeLast(store, name, sealManifest(report), isFinal, signal);
-}
-
-// What cannot be read as a report is of no use to anybody, so it gives way too.
-function isComplete(report: Buffer): boolean {
-  try {
-    return (JSON.parse(report.toString()) as { complete?: unknown }).complete === true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,6 @@
 import type { CopyFailure, Run, SealedPage } from '../shared/contract.ts';
 import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
 import type { BlobProperties, BlobStore } from '../storage/blob-store.ts';
-import { parseNdjson } from '../storage/ndjson.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
@@ -9,7 +8,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { failuresOf, hasFailed, isBusy, manifestEntry } from './manifest-entry.ts';
 import { mergeRows } from './merge-rows.ts';
 import { readOutcomes } from './outcomes.ts';
-import { isSettled } from './page.ts';
+import { isSettled, readEntriesOf, readListing } from './page.ts';
 import { pageTally } from './page-tally.ts';
 import { reportedFailures } from './reported-failures.ts';
 import { selectionMetadata, selectionOf } from './selection-result.ts';
@@ -26,9 +25,9 @@ export function createSealPage({ store }: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
-        const listing = await store.properties(layout.page(page), signal);
+        const listing = await readListing(store, layout.page(page), signal);
         if (isSettled(listing)) return readSettledPage(store, layout, page, signal);
-        const listed = parseNdjson<PageEntry>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
+        const listed = await readEntriesOf<PageEntry>(store, layout.page(page), signal, listing);
         const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
         const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));

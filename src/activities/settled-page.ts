@@ -1,6 +1,7 @@
 import type { Page, SealedPage, Tally } from '../shared/contract.ts';
 import type { ManifestEntry, PageEntry } from '../shared/manifest.ts';
-import { BlobStoreError, isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
+import { recordGone } from '../manifests/own-record.ts';
+import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 import type { JobLayout } from '../storage/run-layout.ts';
 import { failuresOf, manifestEntry } from './manifest-entry.ts';
 import { pageTally } from './page-tally.ts';
@@ -37,7 +38,7 @@ export async function writeSettledPage(
   return writeOnce(store, layout.page(number), page, signal);
 }
 
-/** What sealing returns of a page that was settled when it was listed. Throws `not-found` where its shard is gone. */
+/** What sealing returns of a page that was settled when it was listed. Throws `ManifestInvalid` where its shard is gone or damaged. */
 export async function readSettledPage(
   store: BlobStore,
   layout: JobLayout,
@@ -76,5 +77,5 @@ async function readKept(store: BlobStore, shard: string, signal: AbortSignal): P
 async function requireShard(store: BlobStore, shard: string, signal: AbortSignal): Promise<BlobProperties> {
   const found = await store.properties(shard, signal);
   if (found) return found;
-  throw new BlobStoreError('not-found', `${shard} was there when its page was listed, and is gone`);
+  throw await recordGone(store, shard, signal);
 }

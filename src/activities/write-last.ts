@@ -8,7 +8,7 @@ export async function writeLast(
   store: BlobStore,
   name: string,
   value: object,
-  isFinal: (etag: string) => Promise<boolean>,
+  isFinal: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<void> {
   const body = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
@@ -21,6 +21,6 @@ export async function writeLast(
     const found = await store.properties(name, signal);
     // Refused, and yet nothing is there: whoever was in the way is gone, or never was.
     if (!found) throw error;
-    if (!(await isFinal(found.etag))) await put({ etag: found.etag });
+    if (!(await isFinal())) await put({ etag: found.etag });
   }
 }

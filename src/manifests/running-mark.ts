@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { runningBlob } from '../storage/run-layout.ts';
 import { readBlob } from './read-blob.ts';
+import { parseSealed } from './sealed-json.ts';
 
 /** What the blob of a backup that has a root for itself holds. */
 export const runningSchema = z.object({
@@ -24,10 +25,5 @@ export async function readRunning(
   signal: AbortSignal,
 ): Promise<Running | undefined> {
   const found = await readBlob(store, runningBlob(prefix, root), signal);
-  if (!found) return undefined;
-  try {
-    return runningSchema.safeParse(JSON.parse(found.bytes.toString())).data;
-  } catch {
-    return undefined;
-  }
+  return found && parseSealed(runningSchema, found.bytes);
 }

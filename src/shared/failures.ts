@@ -31,7 +31,7 @@ export const failureTypes = {
   forgetRefused: 'ForgetRefused',
   /** Thrown when a run lists no such path; the message names the nearest folder that it has. */
   pathNotFound: 'PathNotFound',
-  /** Thrown when a manifest or a shard of it is truncated, altered, or holds what no backup writes; nothing of it is used. */
+  /** Thrown when a manifest, a shard or whatever else a job wrote to go on by is truncated, altered, or holds what no job writes; nothing of it is used. */
   manifestInvalid: 'ManifestInvalid',
   /** Thrown when a manifest is of a format that this version does not know. */
   manifestTooNew: 'ManifestTooNew',

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { writeShard } from '../../src/activities/shard.ts';
 import type { ManifestEntry } from '../../src/shared/manifest.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { readManifest } from '../support/stored-run.ts';
@@ -20,13 +20,8 @@ async function failedRig(tree: Record<string, number>, failed: Record<string, Pa
   const { entries } = await readManifest(rig.container, manifest);
   const missing = Object.keys(failed);
   const isBelow = (path: string) => missing.some((name) => path.startsWith(`${name}/`));
-  const lines = entries
-    .filter(({ path }) => !isBelow(path))
-    .map((entry) => JSON.stringify({ ...entry, ...failed[entry.path] }))
-    .join('\n');
-  await rig.container
-    .getBlockBlobClient(runLayout(rig.run).shard(0))
-    .uploadData(gzipSync(`${lines}\n`), { metadata: { sha256: '', entries: '0', tally: '{}' } });
+  const rows = entries.filter(({ path }) => !isBelow(path)).map((entry) => ({ ...entry, ...failed[entry.path] }));
+  await writeShard(rig.deps.store, runLayout(rig.run).shard(0), rows, {}, new AbortController().signal);
   return { ...rig, run: { ...rig.run, round: 1 } };
 }
 

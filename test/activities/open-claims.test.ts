@@ -7,6 +7,7 @@ import { blobBytes, openRig, perform, type Rig } from './rig.ts';
 import { backUpWhole, openWhole } from './whole-run.ts';
 
 const startedAt = '2026-01-02T03:04:05.678Z';
+const checksum = expect.stringMatching(/^[0-9a-f]{64}$/u) as string;
 
 /** The same storage, seen from another machine or another state of Temporal. */
 function seenBy(rig: Rig, deps: Partial<Rig['deps']>): Rig {
@@ -35,7 +36,7 @@ const running = { isRunning: () => Promise.resolve(true) };
 test('the first host to write below a prefix owns it, and another is told whose it is and both ways on', async () => {
   const rig = await openRig();
   await attempt(rig);
-  expect(await stored(rig, ownerBlob(''))).toEqual({ format: 1, host: 'web-1', since: startedAt });
+  expect(await stored(rig, ownerBlob(''))).toEqual({ format: 1, host: 'web-1', since: startedAt, checksum });
   const other = seenBy(rig, { host: 'web-2' });
   await expect(attempt(other)).rejects.toMatchObject({
     type: 'OwnedByAnother',
@@ -52,7 +53,7 @@ test('a host that takes a prefix over owns it from then on', async () => {
   const other = seenBy(rig, { host: 'web-2' });
   const at = '2026-02-02T00:00:00.000Z';
   await attempt(other, { takeOver: true, at });
-  expect(await stored(rig, ownerBlob(''))).toEqual({ format: 1, host: 'web-2', since: at });
+  expect(await stored(rig, ownerBlob(''))).toEqual({ format: 1, host: 'web-2', since: at, checksum });
   await attempt(other);
   await expect(attempt(rig)).rejects.toMatchObject({ type: 'OwnedByAnother' });
 });
@@ -73,7 +74,7 @@ test('an owner mark that cannot be read is somebody else', async () => {
   await rig.container.getBlockBlobClient(ownerBlob('')).uploadData(Buffer.from('{'));
   await expect(attempt(rig)).rejects.toMatchObject({
     type: 'OwnedByAnother',
-    message: expect.stringContaining('a host whose mark cannot be read'),
+    message: expect.stringContaining(`a host whose mark cannot be read (${ownerBlob('')}): `),
   });
   await attempt(rig, { takeOver: true });
   expect(await stored(rig, ownerBlob(''))).toMatchObject({ host: 'web-1' });
@@ -107,6 +108,7 @@ test('a backup takes the place of one that has ended, and is then the one that r
     firstRunId: 'run-2',
     run: next.id,
     startedAt,
+    checksum,
   });
 });
 

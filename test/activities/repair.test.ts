@@ -1,11 +1,10 @@
-import { gzipSync } from 'node:zlib';
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeShard } from '../../src/activities/shard.ts';
 import type { ManifestEntry } from '../../src/shared/manifest.ts';
 import type { VerifiedFile } from '../../src/shared/verification.ts';
 import { jobLayout } from '../../src/storage/run-layout.ts';
-import { toNdjson } from '../../src/storage/ndjson.ts';
 import { content, writeTree } from '../support/tree.ts';
 import { blobBytes, mebibyte, nameOf, openRig, type Rig } from './rig.ts';
 import { backUpWhole, type WholeRun } from './whole-run.ts';
@@ -136,7 +135,7 @@ async function writeFindings(rig: Rig, { run, entries }: WholeRun, corrupt: read
       return { path, kind: 'file', blob, etag, sha256, size, outcome, attempts: 1 };
     },
   );
-  await rig.container.getBlockBlobClient(layout.shard(0)).uploadData(gzipSync(toNdjson(rows)));
+  await writeShard(rig.deps.store, layout.shard(0), rows, {}, new AbortController().signal);
   const shards = [{ blob: layout.shard(0), sha256: '', entries: rows.length, first: rows[0]?.path ?? '' }];
   const report = { format: 1, run: run.id, root: run.root, deep: true, tally: { corrupt: corrupt.length }, shards };
   await rig.container.getBlockBlobClient(layout.manifest).uploadData(Buffer.from(JSON.stringify(report)));

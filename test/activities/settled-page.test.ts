@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Page } from '../../src/shared/contract.ts';
 import type { ManifestEntry } from '../../src/shared/manifest.ts';
-import { readShard } from '../../src/activities/shard.ts';
+import { emptyTally } from '../../src/shared/tally.ts';
+import { readShard, writeShard } from '../../src/activities/shard.ts';
 import { parseNdjson } from '../../src/storage/ndjson.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { writeTree } from '../support/tree.ts';
@@ -47,13 +48,9 @@ test('what could not be listed of such a page is among its failures', async () =
   const layout = runLayout(rig.run);
   await list(rig, 1);
   // As root, a test finds nothing that it may not list.
-  const row = { path: 'x', kind: 'other', outcome: 'failed', reason: 'EACCES', size: 0, mode: 0, attempts: 1 };
-  const { gzipSync } = await import('node:zlib');
-  const shard = rig.container.getBlockBlobClient(layout.shard(0));
-  const { metadata = {} } = await shard.getProperties();
-  const bytes = gzipSync(`${JSON.stringify(row)}\n`);
-  const tally = JSON.stringify({ ...JSON.parse(metadata['tally'] ?? '{}'), failed: 1 });
-  await shard.upload(bytes, bytes.length, { metadata: { ...metadata, tally } });
+  const row = { path: 'x', kind: 'other' as const, outcome: 'failed', reason: 'EACCES', size: 0, mode: 0, attempts: 1 };
+  const { signal } = new AbortController();
+  await writeShard(rig.deps.store, layout.shard(0), [row], { ...emptyTally, failed: 1 }, signal);
   const { failures, tally: counted } = await perform(rig.activities.sealPage, [rig.run, 0, []]);
   expect(counted.failed).toBe(1);
   expect(failures).toEqual([{ path: 'x', outcome: 'failed', reason: 'EACCES' }]);

@@ -6,7 +6,8 @@ import { readManifest } from '../../src/manifests/read-manifest.ts';
 import type { Run } from '../../src/shared/contract.ts';
 import { comparePaths, encodePath, encodeText } from '../../src/shared/encoded-path.ts';
 import { entryKey, type FileOutcome, type PageEntry } from '../../src/shared/manifest.ts';
-import { toNdjson } from '../../src/storage/ndjson.ts';
+import { writeRecord } from '../../src/manifests/own-record.ts';
+import { toCheckedLines } from '../../src/storage/ndjson.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { openRig, perform, type Rig } from '../activities/rig.ts';
 import { readManifest as readStored } from '../support/stored-run.ts';
@@ -82,8 +83,8 @@ async function backUp(rig: Rig, run: Run, lines: readonly Listed[], pageEntries:
   for (let page = 0; page * pageEntries < Math.max(lines.length, 1); page += 1) {
     const part = lines.slice(page * pageEntries, (page + 1) * pageEntries);
     const outcomes = part.flatMap(({ outcome }) => outcome ?? []);
-    await rig.deps.store.put(layout.page(page), Buffer.from(toNdjson(part.map(({ entry }) => entry))), { signal });
-    await rig.deps.store.put(layout.outcome(page, 0), Buffer.from(toNdjson(outcomes)), { signal });
+    await writeRecord(rig.deps.store, layout.page(page), toCheckedLines(part.map(({ entry }) => entry)), { signal });
+    await writeRecord(rig.deps.store, layout.outcome(page, 0), toCheckedLines(outcomes), { signal });
     await perform(rig.activities.sealPage, [run, page, []]);
   }
   return (await perform(rig.activities.commitRun, [run, times])).manifest;

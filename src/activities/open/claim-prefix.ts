@@ -46,7 +46,9 @@ export async function requireOwner(
 
 function ownedByAnother(container: string, prefix: string, owner: Owner | undefined): ExpectedError {
   const place = prefix === '' ? `container ${container}` : `prefix ${prefix} of container ${container}`;
-  const who = owner ? `host ${owner.host}, since ${owner.since}` : 'a host whose mark cannot be read';
+  const who = owner
+    ? `host ${owner.host}, since ${owner.since}`
+    : `a host whose mark cannot be read (${ownerBlob(prefix)})`;
   const same = owner ? ` If this is the same machine under another name, set BACKUP_HOST=${owner.host}.` : '';
   return new ExpectedError(
     failureTypes.ownedByAnother,

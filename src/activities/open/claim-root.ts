@@ -1,4 +1,5 @@
 import { runningSchema, type Running } from '../../manifests/running-mark.ts';
+import { sealedJson } from '../../manifests/sealed-json.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { runningBlob } from '../../storage/run-layout.ts';
@@ -49,7 +50,7 @@ export async function withdrawClaim(
   const found = await readClaim({ store, blob, schema: runningSchema, signal });
   if (found?.value?.firstRunId !== mine.firstRunId) return;
   // No run of a workflow has this id, so nobody takes it for one that is under way.
-  const body = Buffer.from(`${JSON.stringify({ ...found.value, firstRunId: 'withdrawn' })}\n`);
+  const body = sealedJson({ ...found.value, firstRunId: 'withdrawn' });
   try {
     await store.put(blob, body, { signal, precondition: { etag: found.etag }, contentType: 'application/json' });
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { readBlob } from '../../manifests/read-blob.ts';
+import { parseSealed, sealedJson } from '../../manifests/sealed-json.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 
 const rounds = 5;
@@ -14,15 +15,15 @@ export interface Claim<T> {
 
 /**
  * Writes `mine` unless the blob is there and `mayReplace` says no to it, and returns what it holds then. Of several that claim at
- * once one wins, and the others are asked again what they make of that. `mayReplace` is given undefined for a blob that no version
- * of this project wrote.
+ * once one wins, and the others are asked again what they make of that. `mayReplace` is given undefined for a blob that is damaged, or
+ * that no version of this project wrote.
  */
 export async function claim<T extends object>(
   { store, blob, schema, signal }: Claim<T>,
   mine: T,
   mayReplace: (theirs: T | undefined) => boolean | Promise<boolean>,
 ): Promise<T> {
-  const body = Buffer.from(`${JSON.stringify(mine)}\n`);
+  const body = sealedJson(mine);
   for (let round = 1; ; round += 1) {
     const found = await readClaim({ store, blob, schema, signal });
     const theirs = found?.value;
@@ -37,7 +38,7 @@ export async function claim<T extends object>(
   }
 }
 
-/** What a claim's blob holds: no value when no version of this project wrote it; undefined when there is none. */
+/** What a claim's blob holds: no value when it is damaged, or when no version of this project wrote it; undefined when there is none. */
 export async function readClaim<T>({
   store,
   blob,
@@ -45,13 +46,5 @@ export async function readClaim<T>({
   signal,
 }: Claim<T>): Promise<{ readonly value: T | undefined; readonly etag: string } | undefined> {
   const found = await readBlob(store, blob, signal);
-  return found && { value: parse(schema, found.bytes), etag: found.etag };
-}
-
-function parse<T>(schema: z.ZodType<T>, bytes: Buffer): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(bytes.toString())).data;
-  } catch {
-    return undefined;
-  }
+  return found && { value: parseSealed(schema, found.bytes), etag: found.etag };
 }

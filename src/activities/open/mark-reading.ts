@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { forgottenSince } from '../../manifests/forgotten.ts';
+import { sealedJson } from '../../manifests/sealed-json.ts';
 import { forgottenRun } from '../../manifests/run-not-found.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
@@ -27,8 +28,10 @@ export async function markReading(
 ): Promise<void> {
   const instanceId = Context.current().info.workflowExecution?.workflowId ?? '';
   const mark: z.infer<typeof readingSchema> = { format: 1, instanceId, run };
-  const body = Buffer.from(`${JSON.stringify(mark)}\n`);
-  await store.put(jobLayout(kind, { prefix, id }).reading, body, { signal, contentType: 'application/json' });
+  await store.put(jobLayout(kind, { prefix, id }).reading, sealedJson(mark), {
+    signal,
+    contentType: 'application/json',
+  });
   const since = await forgottenSince(store, { prefix, id: run }, signal);
   if (since !== undefined) throw forgottenRun(run, since);
 }

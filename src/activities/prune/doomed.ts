@@ -1,6 +1,7 @@
+import { readRecord, writeRecord } from '../../manifests/own-record.ts';
 import type { PruneTally } from '../../shared/prune.ts';
 import type { BlobProperties, BlobStore, BlobVersion } from '../../storage/blob-store.ts';
-import { parseNdjson, toNdjson } from '../../storage/ndjson.ts';
+import { toCheckedLines } from '../../storage/ndjson.ts';
 
 /** A line of a page: one blob, or one snapshot, that is to be deleted if it is still what it was. */
 export interface Doomed extends Pick<BlobVersion, 'name' | 'etag' | 'size' | 'snapshot'> {
@@ -34,7 +35,7 @@ export function createDoomedPages(
   const write = async () => {
     const page = rows;
     rows = [];
-    await store.put(blobOf(written), Buffer.from(toNdjson(page)), { signal });
+    await writeRecord(store, blobOf(written), toCheckedLines(page), { signal });
     written += 1;
   };
   return {
@@ -51,9 +52,9 @@ export function createDoomedPages(
 
 /** The lines of a page, those of one blob together, in the order in which they have to be deleted. */
 export async function readDoomed(store: BlobStore, blob: string, signal: AbortSignal): Promise<Doomed[][]> {
-  const lines = parseNdjson<Doomed>((await store.read(blob, { from: 0 }, signal)).toString());
+  const { rows } = await readRecord<Doomed>(store, blob, 'name', signal);
   const groups: Doomed[][] = [];
-  for (const line of lines) {
+  for (const line of rows) {
     const last = groups.at(-1);
     if (last?.[0]?.name === line.name) last.push(line);
     else groups.push([line]);

@@ -1,7 +1,8 @@
+import { readRecord, writeRecord } from '../../manifests/own-record.ts';
 import type { RunFate } from '../../shared/prune.ts';
 import type { Prune } from '../../shared/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { parseNdjson, toNdjson } from '../../storage/ndjson.ts';
+import { toCheckedLines } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { StoredReader } from './stored-jobs.ts';
 
@@ -25,9 +26,10 @@ export interface PlannedReader extends Pick<StoredReader, 'kind' | 'id'> {
 export type Planned = PlannedRun | PlannedReader;
 
 export async function writePlan(store: BlobStore, prune: Prune, plan: readonly Planned[], signal: AbortSignal) {
-  await store.put(jobLayout('prunes', prune).plan, Buffer.from(toNdjson(plan)), { signal });
+  await writeRecord(store, jobLayout('prunes', prune).plan, toCheckedLines(plan), { signal });
 }
 
-export async function readPlan(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<Planned[]> {
-  return parseNdjson<Planned>((await store.read(jobLayout('prunes', prune).plan, { from: 0 }, signal)).toString());
+/** Throws `ManifestInvalid` when the plan is damaged: of what it does not name nothing could be told. */
+export async function readPlan(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<readonly Planned[]> {
+  return (await readRecord<Planned>(store, jobLayout('prunes', prune).plan, 'id', signal)).rows;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readBlob } from '../../manifests/read-blob.ts';
+import { parseSealed } from '../../manifests/sealed-json.ts';
+import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout, jobsFolder } from '../../storage/run-layout.ts';
@@ -21,7 +23,10 @@ export interface StoredReader {
   readonly state: 'under way' | 'ended' | 'rewindable';
 }
 
-/** The restores and verifications below a prefix. One that left nothing to tell its run by is taken to be under way. */
+/**
+ * The restores and verifications below a prefix. One that left nothing to tell its run by is taken to be under way. Throws `PruneRefused`
+ * where that is there and cannot be read.
+ */
 export async function storedReaders(
   store: BlobStore,
   prefix: string,
@@ -46,7 +51,7 @@ async function look(
   const layout = jobLayout(kind, { prefix, id });
   const report = await readReport(store, layout.manifest, signal);
   if (report?.complete === true) return { run: report.run, state: 'ended' };
-  const reading = (await readClaim({ store, blob: layout.reading, schema: readingSchema, signal }))?.value;
+  const reading = await readReading(store, layout.reading, signal);
   const isUnderWay = reading !== undefined && (await isRunning(reading.instanceId));
   if (report) return { run: report.run, state: isUnderWay ? 'under way' : 'rewindable' };
   // What an earlier version began has left no such mark, and may go on.
@@ -55,11 +60,21 @@ async function look(
   return { run: reading.run, state: isUnderWay ? 'under way' : 'rewindable' };
 }
 
+async function readReading(store: BlobStore, blob: string, signal: AbortSignal) {
+  const found = await readClaim({ store, blob, schema: readingSchema, signal });
+  // Which run it needs cannot be told then.
+  if (found && !found.value) throw unreadable(blob);
+  return found?.value;
+}
+
 async function readReport(store: BlobStore, name: string, signal: AbortSignal) {
   const found = await readBlob(store, name, signal);
-  try {
-    return found && reportSchema.parse(JSON.parse(found.bytes.toString()));
-  } catch {
-    return undefined;
-  }
+  return found && parseSealed(reportSchema, found.bytes);
+}
+
+function unreadable(blob: string): ExpectedError {
+  return new ExpectedError(
+    failureTypes.pruneRefused,
+    `${blob} says which run a job reads and cannot be read: upgrade durable-backup, or delete its folder when that job has ended`,
+  );
 }

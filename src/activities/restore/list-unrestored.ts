@@ -1,11 +1,10 @@
 import type { Page } from '../../shared/contract.ts';
 import type { Restore } from '../../shared/restore.ts';
-import { parseNdjson } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { writePage } from '../page.ts';
+import { readEntriesOf, writePage } from '../page.ts';
 import { readShard } from '../shard.ts';
 import { createPlanner } from './plan-entry.ts';
 import { planEntry } from './planned-entries.ts';
@@ -23,9 +22,9 @@ export function createListUnrestored({ store, roots }: ActivityDependencies) {
         const failed = new Set(rows.filter(isUnrestored).map(({ path }) => path));
         // The first round's page has all that the run holds of them.
         const { prefix, id } = restore;
-        const lines = await store.read(jobLayout('restores', { prefix, id }).page(number), { from: 0 }, signal);
+        const first = jobLayout('restores', { prefix, id }).page(number);
         const entries: RestoreEntry[] = [];
-        for (const entry of parseNdjson<RestoreEntry>(lines.toString())) {
+        for (const entry of await readEntriesOf<RestoreEntry>(store, first, signal)) {
           if (failed.has(entry.path)) entries.push(await planEntry(unplanned(entry), planner));
         }
         const { options } = restore;

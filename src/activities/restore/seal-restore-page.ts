@@ -2,13 +2,13 @@ import { type CopyFailure, type FileFailure, type SealedPage } from '../../share
 import { emptyRestoreTally } from '../../shared/restore-tally.ts';
 import type { Restore, RestoreTally } from '../../shared/restore.ts';
 import { sumTallies } from '../../shared/tally.ts';
-import { parseNdjson } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { mergeRows } from '../merge-rows.ts';
 import { readOutcomes } from '../outcomes.ts';
+import { readEntriesOf } from '../page.ts';
 import { reportedFailures } from '../reported-failures.ts';
 import { readShard, writeShard } from '../shard.ts';
 import { isUnrestored, restoreTallyOf, type RestoredPath, type RestoreEntry, type RestoreRow } from './rows.ts';
@@ -23,10 +23,9 @@ export function createSealRestorePage({ store }: ActivityDependencies) {
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = jobLayout('restores', restore);
-        const lines = await store.read(layout.page(page), { from: 0 }, signal);
         const outcomes = await readOutcomes<RestoredPath>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
-        const listed = parseNdjson<RestoreEntry>(lines.toString());
+        const listed = await readEntriesOf<RestoreEntry>(store, layout.page(page), signal);
         const sealed = listed.map((entry) => rowOf(entry, outcomes.get(entry.path), reasons));
         const isLater = restore.round !== undefined;
         const before = isLater ? await readShard<RestoreRow>(store, layout.shard(page), signal) : [];

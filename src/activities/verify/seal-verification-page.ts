@@ -2,13 +2,13 @@ import { type CopyFailure, type FileFailure, type SealedPage } from '../../share
 import { sumTallies } from '../../shared/tally.ts';
 import type { Verification, VerificationTally, VerifiedFile } from '../../shared/verification.ts';
 import { emptyVerificationTally, verificationTallyOf } from '../../shared/verification-tally.ts';
-import { parseNdjson } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { mergeRows } from '../merge-rows.ts';
 import { readOutcomes } from '../outcomes.ts';
+import { readEntriesOf } from '../page.ts';
 import { reportedFailures } from '../reported-failures.ts';
 import { readShard, writeShard } from '../shard.ts';
 import { hasFailed, type FileVerdict, type ListedFile } from './listed-file.ts';
@@ -28,7 +28,7 @@ export function createSealVerificationPage({ store }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = jobLayout('verifications', verification);
         const shard = layout.shard(page);
-        const listed = parseNdjson<ListedFile>((await store.read(layout.page(page), { from: 0 }, signal)).toString());
+        const listed = await readEntriesOf<ListedFile>(store, layout.page(page), signal);
         const verdicts = await readOutcomes<FileVerdict>(store, layout.outcomes(page), signal);
         const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
         const sealed = listed.map((file) => verifiedFile(file, verdicts.get(file.path), reasons));
