@@ -8,7 +8,7 @@ import { createFileOpener } from '../../src/activities/copy/open-file.ts';
 import { maxBlobBytes } from '../../src/activities/copy/plan-blocks.ts';
 import type { PageEntry } from '../../src/shared/manifest.ts';
 import { writeTree } from '../support/tree.ts';
-import { blobNames, openRig, type Rig } from './rig.ts';
+import { backUp, blobNames, openRig, type Rig } from './rig.ts';
 
 function copierOf(rig: Rig, more: Pick<CopyContext, 'openFile'>) {
   return createFileCopier({
@@ -33,6 +33,17 @@ const entryOf = (path: string): PageEntry => ({
   mtimeNs: '0',
   ctimeNs: '0',
   mode: 0o644,
+});
+
+test('names that hold what ends a line elsewhere are copied as any other', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { 'a\u2028b': 10, 'c\u2029d': 20, 'e\u0085f\rg\nh': 30 });
+  const copied = await backUp(rig);
+  expect([...copied.values()].map(({ outcome, size }) => [outcome, size]).toSorted()).toEqual([
+    ['uploaded', 10],
+    ['uploaded', 20],
+    ['uploaded', 30],
+  ]);
 });
 
 test('a file that no blob can hold fails at once with its reason, and nothing is sent', async () => {

@@ -47,6 +47,8 @@ const segment = fc.constantFrom(
   'b\\c',
   '\xff\xfe',
   '\xc3\xa9',
+  // U+2028, a line separator to some.
+  '\xe2\x80\xa8',
   '.durable-backup',
   '#?',
 );
@@ -109,9 +111,9 @@ export const actions: fc.Arbitrary<Action[]> = fc
   .map(([first, rest]) => [...first, ...rest.flatMap(([edits, asked]) => [...edits, asked])]);
 
 // Fewer still, so that most of a day's edits meet what is there; a file of many blocks would only cost time.
-const edits = editOf(fc.array(fc.constantFrom('a', 'b', 'x.', '\xff'), { minLength: 1, maxLength: 2 })).filter(
-  (change) => !('size' in change) || change.size < 10_000,
-);
+const edits = editOf(
+  fc.array(fc.constantFrom('a', 'b', 'x.', '\xff', '\xe2\x80\xa8'), { minLength: 1, maxLength: 2 }),
+).filter((change) => !('size' in change) || change.size < 10_000);
 const seldom = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 11, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 const request = fc.integer({ min: 1, max: 40 });

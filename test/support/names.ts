@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 const odd = [
   '. .. ... a. % %2E %2e%2E a% a\\b \\ ~ ? # + a:b CON'.split(' '),
-  ['a ', ' ', ' a', '\u0001', '\n', 'a\u007f', '\u0085', '\ufffd', '\ufffe', '\uffff', '\ufeffa'],
+  ['a ', ' ', ' a', '\u0001', '\n', 'a\u007f', '\u0085', '\ufffd', '\ufffe', '\uffff', '\ufeffa', '\u2028'],
   ['é', 'e\u0301', '漢字', '😀', '.durable-backup'],
 ].flatMap((names) => names.map((name) => Buffer.from(name)));
 const notUtf8 = ['ff', 'c3', '61c328', 'e28261', 'eda080', 'f0908080ff', 'c0af', 'f8888080'].map((hex) =>
