@@ -1,4 +1,5 @@
 import { displayPath, type EncodedPath } from '../shared/encoded-path.ts';
+import { askedPath } from '../shared/path-glob.ts';
 import type { Filters } from '../shared/filters.ts';
 import type { PageEntry } from '../shared/manifest.ts';
 import { createResolver, realFolders } from '../shared/resolve-within.ts';
@@ -61,8 +62,6 @@ export async function selectEntries(
 function isOnlyAWay(globs: Globs): (path: EncodedPath) => boolean {
   return (path) => {
     const names = displayPath(path).split('/');
-    return !names.some((name, i) =>
-      globs.isIncluded({ path: names.slice(0, i + 1).join('/'), name, isDirectory: true }),
-    );
+    return !names.some((_, i) => globs.isIncluded(askedPath(names.slice(0, i + 1).join('/'), true)));
   };
 }

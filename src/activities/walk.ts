@@ -1,6 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { createDirectoryCheck } from '../shared/confine.ts';
+import { createTurn } from '../shared/create-turn.ts';
 import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
 import { afterUnread, type EntryKind, type PageEntry } from '../shared/manifest.ts';
 import {
@@ -74,7 +75,10 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
     const top = Buffer.from(root);
     const { size, dev } = await lstat(top, { bigint: true });
     await enter('', await located(top, Number(size), dev), selection?.root);
+    const turn = createTurn();
     for (let level = open.at(-1); level; level = open.at(-1)) {
+      // What is left out by name alone never waits for the disk.
+      if (turn.isOver()) await turn.next();
       const batch = await nextBatch(level);
       if (batch.length === 0) {
         open.pop();

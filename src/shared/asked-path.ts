@@ -1,6 +1,7 @@
 import { displayPath, encodePath, encodeSegment, type EncodedPath } from './encoded-path.ts';
 import { ExpectedError, failureTypes } from './failures.ts';
-import { compileGlob } from './glob.ts';
+import { requireBudget } from './glob-budget.ts';
+import { compileGlob, namesOf } from './glob.ts';
 
 /**
  * Brings a path, or a glob, that a caller asks for into the form that is compared. Throws an {@link ExpectedError} that names `field`
@@ -25,11 +26,29 @@ export function meantBy(text: string): readonly EncodedPath[] {
   return [...new Set([encodePath(Buffer.from(text)), text])];
 }
 
-/** Whether a path is meant by a text: exactly as it is written, as a ledger encodes it, or as a glob. */
-export function pathMatcher(text: string): (path: EncodedPath) => boolean {
-  const meant = meantBy(text);
-  const matches = compileGlob(text);
-  return (path) => meant.includes(path) || matches(displayPath(path));
+/** Texts that may be read in several ways, each with the one path that it means, since a run has one of exactly that name. */
+export type ExactPaths = ReadonlyMap<string, EncodedPath>;
+
+/** Whether a text may mean something else than the path of exactly that name: what a ledger shows so, or what it matches as a glob. */
+export function isAmbiguous(text: string): boolean {
+  return /[*?[{\\%\ufffd]/u.test(text);
+}
+
+/** Throws an {@link ExpectedError} that names `field` when those of the texts that are read as globs are beyond the budget. */
+export function requirePathBudget(texts: readonly string[], field: string): void {
+  requireBudget(texts.filter(isAmbiguous), field);
+}
+
+/** Whether a path is meant by one of some texts: of `exact` ones that path alone; otherwise as it is written, as a ledger encodes it, or as a glob. */
+export function pathMatcher(texts: readonly string[], exact: ExactPaths): (path: EncodedPath) => boolean {
+  const plain = new Set(texts.flatMap((text) => exact.get(text) ?? meantBy(text)));
+  const globs = texts.filter((text) => isAmbiguous(text) && !exact.has(text)).map(compileGlob);
+  return (path) => {
+    if (plain.has(path)) return true;
+    if (globs.length === 0) return false;
+    const names = namesOf(displayPath(path));
+    return globs.some((matches) => matches(names));
+  };
 }
 
 /** What every path that {@link pathMatcher} finds begins with, so that all others need not be looked at. */

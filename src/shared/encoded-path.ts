@@ -49,7 +49,7 @@ export function decodePath(path: EncodedPath): Buffer {
 
 /** A path for people to read: exact where it is UTF-8, with U+FFFD for other bytes. */
 export function displayPath(path: EncodedPath): string {
-  return decodePath(path).toString();
+  return path.includes('%') ? decodePath(path).toString() : path;
 }
 
 /** Orders encoded paths by their UTF-8 bytes, the order in which Azure lists blobs. */

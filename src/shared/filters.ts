@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { expandBraces, mostAlternatives } from './expand-braces.ts';
-import { messageOf } from './message-of.ts';
+import { budgetFault, globBudget } from './glob-budget.ts';
 import { globFault } from './path-glob.ts';
 
 /** What of a directory tree is backed up. It travels with the input and stays with the run, so that every listing decides alike. */
@@ -27,9 +26,6 @@ export interface Filters {
 export const ignoreFileName = '.backupignore';
 
 const mostGlobs = 1000;
-const longestGlob = 4096;
-// Of each list. Each is asked about each name, and takes memory on every worker that lists.
-const mostInAll = 5000;
 
 /** The globs of filters in one order, each with the option that it was given for. */
 export function globsOf({ include = [], exclude = [] }: Filters): readonly Glob[] {
@@ -45,21 +41,14 @@ export interface Glob {
 }
 
 const globs = z
-  .array(z.string().max(longestGlob))
+  .array(z.string().max(globBudget.longest))
   .max(mostGlobs)
   .superRefine((texts, context) => {
-    let alternatives = 0;
     for (const [i, text] of texts.entries()) {
       // That is told of already.
-      if (text.length > longestGlob) continue;
-      const { count, fault } = lookAt(text);
-      if (fault !== undefined) context.addIssue({ code: 'custom', path: [i], message: fault });
-      alternatives += count;
-      if (alternatives > mostInAll) {
-        const message = `must not stand for more than ${mostInAll} globs in all; give fewer alternatives in { }`;
-        context.addIssue({ code: 'custom', message });
-        return;
-      }
+      if (text.length > globBudget.longest) continue;
+      const message = globFault(text) ?? budgetFault([text])?.message;
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [i], message });
     }
   });
 
@@ -71,34 +60,38 @@ const name = z
 
 const flag = (description: string) => z.exactOptional(z.boolean()).meta({ description });
 
-/** {@link Filters}, checked; every wrong member is named. */
-export const filtersSchema = z
-  .strictObject({
-    include: z.exactOptional(globs).meta({
-      description:
-        'Globs: only what matches one of them, or lies in a folder that does, is backed up. One with a slash at its beginning or in its middle is relative to the root',
-    }),
-    exclude: z.exactOptional(globs).meta({
-      description: 'Globs: what matches one of them is left out, with all that is in it',
-    }),
-    ignoreFiles: flag('Whether the rules in files called .backupignore count; they do unless this is false'),
-    excludeIfPresent: z.exactOptional(z.array(name).max(100)).meta({
-      description: 'Names: of a folder that holds one of them, only that and the folder itself are backed up',
-    }),
-    largerThan: z.exactOptional(z.int().min(0)).meta({ description: 'Bytes: larger files are left out' }),
-    excludeCaches: flag('Leave out what is in folders with a CACHEDIR.TAG'),
-    oneFileSystem: flag('Leave out what is on another file system than the root'),
-    followSymlinks: flag('Back up what symlinks lead to, where that lies in the directories that the worker may read'),
-  })
-  .meta({ description: 'What of the tree is backed up' }) satisfies z.ZodType<Filters>;
-
-/** How many globs without braces a glob stands for, or what is wrong with it. */
-function lookAt(text: string): { readonly count: number; readonly fault?: string | undefined } {
-  const fault = globFault(text);
-  if (fault !== undefined) return { count: 1, fault };
-  try {
-    return { count: expandBraces(text).length };
-  } catch (error) {
-    return { count: mostAlternatives, fault: `cannot be used: ${messageOf(error)}` };
-  }
+/** {@link Filters}, checked; every wrong member is named. `largerThan`: how a size is written. */
+export function filtersSchemaWith<T extends z.ZodType<number>>(largerThan: T) {
+  return z
+    .strictObject({
+      include: z.exactOptional(globs).meta({
+        description:
+          'Globs: only what matches one of them, or lies in a folder that does, is backed up. One with a slash at its beginning or in its middle is relative to the root',
+      }),
+      exclude: z.exactOptional(globs).meta({
+        description: 'Globs: what matches one of them is left out, with all that is in it',
+      }),
+      ignoreFiles: flag('Whether the rules in files called .backupignore count; they do unless this is false'),
+      excludeIfPresent: z.exactOptional(z.array(name).max(100)).meta({
+        description: 'Names: of a folder that holds one of them, only that and the folder itself are backed up',
+      }),
+      largerThan: z.exactOptional(largerThan),
+      excludeCaches: flag('Leave out what is in folders with a CACHEDIR.TAG'),
+      oneFileSystem: flag('Leave out what is on another file system than the root'),
+      followSymlinks: flag(
+        'Back up what symlinks lead to, where that lies in the directories that the worker may read',
+      ),
+    })
+    .superRefine(({ include = [], exclude = [] }, context) => {
+      const fault = budgetFault([...include, ...exclude]);
+      // What is wrong with one of them is told of that one.
+      if (!fault || fault.at !== undefined) return;
+      context.addIssue({ code: 'custom', path: [exclude.length > 0 ? 'exclude' : 'include'], message: fault.message });
+    })
+    .meta({ description: 'What of the tree is backed up' });
 }
+
+/** The same with a size in bytes. */
+export const filtersSchema = filtersSchemaWith(
+  z.int().min(0).meta({ description: 'Bytes: larger files are left out' }),
+) satisfies z.ZodType<Filters>;

@@ -1,5 +1,6 @@
 import { expandBraces } from './expand-braces.ts';
-import { compileGlob } from './glob.ts';
+import { requireBudget } from './glob-budget.ts';
+import { compileGlob, compileName, namesOf, tokensOf, type Name } from './glob.ts';
 
 // Compiled, each takes memory for each alternative that a glob stands for.
 const mostSegments = 200;
@@ -7,26 +8,34 @@ const mostSegments = 200;
 /** A path that globs are asked about: relative to the root, as people read it. */
 export interface AskedPath {
   readonly path: string;
-  /** Its last segment. */
-  readonly name: string;
+  readonly names: readonly Name[];
+  /** The last of them. */
+  readonly name: Name;
   readonly isDirectory: boolean;
+}
+
+/** Takes a path apart for all globs that are asked about it. */
+export function askedPath(path: string, isDirectory: boolean): AskedPath {
+  const names = namesOf(path);
+  return { path, names, name: names.at(-1) as Name, isDirectory };
 }
 
 /** A glob over a tree. */
 export interface PathGlob {
   readonly matches: (asked: AskedPath) => boolean;
   /** Whether something in this folder, at any depth, could match. */
-  readonly mayMatchIn: (folder: string) => boolean;
+  readonly mayMatchIn: (folder: Pick<AskedPath, 'names'>) => boolean;
 }
 
 /**
  * Compiles a glob over a tree. With a slash at its beginning or in its middle it is relative to the root, otherwise it is about names at
- * any depth; with one at its end it is about folders alone. `a/**` is what is in `a`, and not `a`. Throws an `ExpectedError` when its
- * braces stand for too much.
+ * any depth; with one at its end it is about folders alone. `a/**` is what is in `a`, and not `a`. Throws an `ExpectedError` for one
+ * beyond `globBudget`.
  */
 export function compilePathGlob(glob: string): PathGlob {
   const plain = glob.replace(/\/+$/u, '');
   const isOnlyFolders = plain !== glob;
+  requireBudget([plain], 'glob');
   const alternatives = expandBraces(plain).map(compileAlternative);
   return {
     matches: (asked) => (asked.isDirectory || !isOnlyFolders) && alternatives.some(({ matches }) => matches(asked)),
@@ -50,7 +59,7 @@ export function globFault(glob: string): string | undefined {
 
 function compileAlternative(glob: string): PathGlob {
   if (!glob.includes('/')) {
-    const matches = compileName(glob);
+    const matches = compileName(tokensOf(glob));
     return { matches: ({ name }) => matches(name), mayMatchIn: () => true };
   }
   const anchored = glob.replace(/^\/+/u, '');
@@ -58,26 +67,18 @@ function compileAlternative(glob: string): PathGlob {
   const matches = compileGlob(anchored.replace(/\/\*\*$/u, '/**/*'));
   const [beginning = ''] = /^[^*?[\\]*/u.exec(anchored) ?? [];
   return {
-    matches: ({ path }) => path.startsWith(beginning) && matches(path),
+    matches: ({ path, names }) => path.startsWith(beginning) && matches(names),
     mayMatchIn: compileLead(anchored),
   };
 }
 
 /** Whether a folder is on the way to what a glob matches, or at any depth below its first `**`. */
-function compileLead(glob: string): (folder: string) => boolean {
+function compileLead(glob: string): PathGlob['mayMatchIn'] {
   const segments = glob.split('/');
   const deep = segments.indexOf('**');
-  const lead = segments.slice(0, deep === -1 ? -1 : deep).map((segment) => compileName(segment));
-  return (folder) => {
-    const names = folder.split('/');
+  const lead = segments.slice(0, deep === -1 ? -1 : deep).map((segment) => compileName(tokensOf(segment)));
+  return ({ names }) => {
     if (deep === -1 && names.length > lead.length) return false;
     return lead.every((fits, i) => names[i] === undefined || fits(names[i]));
   };
-}
-
-// Most globs over names are of these kinds, and a tree has millions of names.
-function compileName(glob: string): (name: string) => boolean {
-  const [, many = '', text = ''] = /^(\*?)([^*?[\\]+)$/u.exec(glob) ?? [];
-  if (text === '') return compileGlob(glob);
-  return many === '' ? (name) => name === text : (name) => name.endsWith(text);
 }

@@ -1,4 +1,5 @@
 import type { BackupOptions, FileFailure } from './contract.ts';
+import type { EncodedPath } from './encoded-path.ts';
 import type { ManifestShard } from './manifest.ts';
 
 /** What happens where a path to restore is taken already: it stays; it gives way when its size or times differ; it gives way. */
@@ -43,6 +44,8 @@ export interface Restore {
   readonly container: string;
   readonly prefix: string;
   readonly paths?: readonly string[];
+  /** Those of `paths` that could also be read as something else, such as `[id].js`, each with the path of exactly that name, which the run has. */
+  readonly exact?: Readonly<Record<string, EncodedPath>>;
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
   readonly dryRun: boolean;

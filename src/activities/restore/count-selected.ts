@@ -1,27 +1,45 @@
+import { createTurn } from '../../shared/create-turn.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { holdsContent, type ManifestEntry } from '../../shared/manifest.ts';
+import type { Restore } from '../../shared/restore.ts';
 import { createSelection } from './select-paths.ts';
+
+type Asked = Pick<Restore, 'paths' | 'exact'>;
 
 /** The entries that are asked for, without the folders on the way to them. */
 export async function* onlySelected(
   entries: AsyncIterable<ManifestEntry>,
-  paths: readonly string[] | undefined,
+  asked: Asked,
 ): AsyncGenerator<ManifestEntry> {
-  const selection = createSelection(paths);
-  for await (const entry of entries) if (selection.selects(entry.path)) yield entry;
+  const selection = createSelection(asked);
+  const turn = createTurn();
+  for await (const entry of entries) {
+    if (selection.selects(entry.path)) yield entry;
+    if (turn.isOver()) await turn.next();
+  }
 }
 
 /** Bytes of the files among entries that `paths` select. Throws an {@link ExpectedError} that names each path which matches nothing. */
-export async function countSelected(entries: AsyncIterable<ManifestEntry>, paths: readonly string[]): Promise<number> {
-  let unmatched = paths.map((path) => ({ path, selection: createSelection([path]) }));
+export async function countSelected(
+  entries: AsyncIterable<ManifestEntry>,
+  { paths = [], exact = {} }: Asked,
+): Promise<number> {
+  // The run has the exact ones.
+  let unmatched = paths
+    .filter((path) => !Object.hasOwn(exact, path))
+    .map((path) => ({ path, selection: createSelection({ paths: [path] }) }));
   let bytes = 0;
   for await (const entry of entries) {
     unmatched = unmatched.filter(({ selection }) => !selection.selects(entry.path));
     if (holdsContent(entry)) bytes += entry.size;
   }
   if (unmatched.length === 0) return bytes;
+  const shown = unmatched.slice(0, mostShown).map(({ path }) => `"${path}"`);
+  const more = unmatched.length > mostShown ? ` and ${unmatched.length - mostShown} more` : '';
   throw new ExpectedError(
     failureTypes.invalidInput,
-    `paths: ${unmatched.map(({ path }) => `"${path}"`).join(', ')} matches nothing in the run; give paths relative to the directory that was backed up`,
+    `paths: ${shown.join(', ')}${more} matches nothing in the run; give paths relative to the directory that was backed up`,
   );
 }
+
+const mostShown = 20;

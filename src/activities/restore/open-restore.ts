@@ -1,3 +1,4 @@
+import { exactPaths } from '../../manifests/exact-paths.ts';
 import { checkWhole } from '../../manifests/check-whole.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
@@ -37,8 +38,10 @@ export function createOpenRestore(deps: ActivityDependencies) {
         const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
         if (wishes.delete) requireComplete(manifest);
         await checkWhole(store, manifest, signal);
-        const entries = () => onlySelected(readEntries(store, manifest, {}, signal), wishes.paths);
-        const bytes = wishes.paths ? await countSelected(entries(), wishes.paths) : manifest.bytes;
+        const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
+        const asked = { ...wishes, ...(exact.size > 0 && { exact: Object.fromEntries(exact) }) };
+        const entries = () => onlySelected(readEntries(store, manifest, {}, signal), asked);
+        const bytes = asked.paths ? await countSelected(entries(), asked) : manifest.bytes;
         const restore: Restore = {
           id: jobId(startedAt),
           run: manifest.run,
@@ -47,7 +50,7 @@ export function createOpenRestore(deps: ActivityDependencies) {
           target: given ?? checkTarget(manifest.root),
           container: store.container,
           prefix,
-          ...wishes,
+          ...asked,
         };
         await markReading(store, 'restores', restore, signal);
         await prepareTarget(restore, deps.roots, bytes, entries);

@@ -49,7 +49,7 @@ async function* extraneous(
 ): AsyncGenerator<RestoreRow> {
   const manifest = await readFixedManifest(store, restore, signal);
   const held = followEntries(readEntries(store, manifest, after === undefined ? {} : { after }, signal));
-  const selection = createSelection(restore.paths);
+  const selection = createSelection(restore);
   try {
     for await (const { path, kind, size, mtimeNs, mode } of walk(realTarget, after)) {
       signal.throwIfAborted();

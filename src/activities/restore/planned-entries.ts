@@ -40,7 +40,7 @@ async function* namedEntries(
   // A name may clash with one of an earlier page, so where names can clash all pages are read from the start.
   const after = cursor === undefined || foldsNames(folding) ? {} : { after: cursor };
   const entries = readEntries(store, manifest, after, signal);
-  for await (const { entry, onTheWay } of selectedEntries(entries, createSelection(restore.paths))) {
+  for await (const { entry, onTheWay } of selectedEntries(entries, createSelection(restore))) {
     const clash = clashOf(entry);
     if (cursor === undefined || comparePaths(entryKey(entry), cursor) > 0) yield { entry, onTheWay, clash };
   }

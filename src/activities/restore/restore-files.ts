@@ -98,7 +98,7 @@ async function withContext<T>(
       threadChoice,
       filesAtOnce,
       isSyncedTogether: pack.isSyncedTogether,
-      selection: createSelection(restore.paths),
+      selection: createSelection(restore),
       directories: createDirectories(realTarget, givesWay(restore)),
       attempt: Context.current().info.attempt,
     });

@@ -1,5 +1,6 @@
-import { invalid, normalizePath, pathMatcher } from '../../shared/asked-path.ts';
+import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../shared/asked-path.ts';
 import type { EncodedPath } from '../../shared/encoded-path.ts';
+import type { Restore } from '../../shared/restore.ts';
 import { parentOf } from './places.ts';
 
 /** Which paths are asked for. */
@@ -11,22 +12,31 @@ export interface Selection {
 const everything: Selection = { selects: () => true };
 
 /**
- * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that is there exactly as it is
- * written, or as a ledger encodes it, is meant besides what it would match as a glob.
+ * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that the run has exactly as it is
+ * written, or as a ledger encodes it, is that path alone; a restore that an earlier version opened did not look, and takes it for a glob besides.
  */
-export function createSelection(paths: readonly string[] | undefined): Selection {
+export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | 'exact'>): Selection {
   if (paths === undefined) return everything;
-  const patterns = paths.map(pathMatcher);
-  // Entries come folder by folder, so the last folder is mostly the next one's too.
-  let known = { folder: '', selected: false };
-  const selects = (path: EncodedPath): boolean => {
-    if (patterns.some((matches) => matches(path))) return true;
-    const folder = parentOf(path);
+  const matches = pathMatcher(paths, new Map(Object.entries(exact)));
+  // Entries come folder by folder, so the folders on the way to the last one are mostly those of the next one too.
+  const known: { readonly folder: EncodedPath; readonly isSelected: boolean }[] = [];
+  const isIn = (folder: EncodedPath): boolean => {
     if (folder === '') return false;
-    if (known.folder !== folder) known = { folder, selected: selects(folder) };
-    return known.selected;
+    while (known.length > 0 && !isWithin(folder, known.at(-1)?.folder ?? '')) known.pop();
+    let last = known.at(-1);
+    while (last?.folder !== folder) {
+      const end = folder.indexOf('/', last ? last.folder.length + 1 : 0);
+      const next = end === -1 ? folder : folder.slice(0, end);
+      last = { folder: next, isSelected: last?.isSelected === true || matches(next) };
+      known.push(last);
+    }
+    return last.isSelected;
   };
-  return { selects };
+  return { selects: (path) => isIn(parentOf(path)) || matches(path) };
+}
+
+function isWithin(path: EncodedPath, folder: EncodedPath): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Brings paths into the form that is compared. Throws an `ExpectedError` that names what is wrong. */
@@ -35,8 +45,10 @@ export function normalizePaths(paths: readonly string[] | undefined): readonly s
   if (!Array.isArray(paths) || paths.length === 0) {
     throw invalid('paths', 'give at least one, or leave it out for everything');
   }
-  return paths.map((path: unknown) => {
+  const plain = paths.map((path: unknown) => {
     if (typeof path !== 'string') throw invalid('paths', `${JSON.stringify(path)} is no text`);
     return normalizePath(path, 'paths');
   });
+  requirePathBudget(plain, 'paths');
+  return plain;
 }

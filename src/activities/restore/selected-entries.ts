@@ -1,3 +1,4 @@
+import { createTurn } from '../../shared/create-turn.ts';
 import type { ManifestEntry } from '../../shared/manifest.ts';
 import type { Selection } from './select-paths.ts';
 
@@ -14,7 +15,9 @@ export async function* selectedEntries(
 ): AsyncGenerator<SelectedEntry> {
   // Folders around the present entry that are not asked for themselves; as many at most as the tree is deep.
   let around: { readonly entry: ManifestEntry; yielded: boolean }[] = [];
+  const turn = createTurn();
   for await (const entry of entries) {
+    if (turn.isOver()) await turn.next();
     around = around.filter((folder) => entry.path.startsWith(`${folder.entry.path}/`));
     if (selection.selects(entry.path)) {
       for (const folder of around) {

@@ -8,7 +8,7 @@ export interface Globs {
   readonly areIncluding: boolean;
   readonly isIncluded: (asked: AskedPath) => boolean;
   /** Whether something in this folder could be included. */
-  readonly mayIncludeIn: (folder: string) => boolean;
+  readonly mayIncludeIn: (folder: AskedPath) => boolean;
   readonly excludes: (asked: AskedPath) => Why | undefined;
   /** Which of them matched something so far, in the order of {@link globsOf}: a `1` or a `0` for each. */
   readonly matched: () => string;

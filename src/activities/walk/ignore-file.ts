@@ -1,119 +1,122 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import ignore from 'ignore';
+import { createTurn } from '../../shared/create-turn.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { ignoreFileName } from '../../shared/filters.ts';
+import { globBudget } from '../../shared/glob-budget.ts';
+import type { Name } from '../../shared/glob.ts';
 import { readBlock } from '../copy/read-block.ts';
+import { parseIgnoreRule, type IgnoreRule } from './ignore-rule.ts';
 
-/** The rules of one ignore file. Paths are relative to its directory; those of directories end in a slash. */
-export interface IgnoreFile {
-  /** What its last rule about a path says; undefined when none is about it. No directory on the way may be left out. */
-  readonly verdictOn: (path: string) => Verdict | undefined;
-  /** The same rules, where this directory is kept although they leave it out. */
-  readonly keeping: (directory: string) => IgnoreFile;
+/** A path below the folder of an ignore file. */
+export interface PathBelow {
+  /** From there on. */
+  readonly path: string;
+  readonly names: readonly Name[];
+  readonly isDirectory: boolean;
 }
 
-type Verdict = 'keep' | { readonly rule: string; readonly line: string };
+/** The rules of one ignore file. */
+export interface IgnoreFile {
+  /** The last of them about a path; undefined when none is. No directory on the way may be left out. */
+  readonly ruleFor: (asked: PathBelow) => IgnoreRule | undefined;
+  readonly size: IgnoreSize;
+}
 
-const mostBytes = 1024 * 1024;
-// Each more would multiply what a match may take by the depth of the path.
-const mostInnerStars = 1;
-// Each more before a class that a slash fits would multiply what a match may take by the length of a name: the library does not hold them there.
-const mostStarsAtSlash = 2;
-// The library remembers each path that it was asked about.
-const mostRemembered = 4096;
-const options = { ignoreCase: false, allowRelativePaths: true };
+/** What ignore files take: each of them is asked about every path below it. */
+export interface IgnoreSize {
+  readonly bytes: number;
+  /** Of rules with wildcards. All others cost the same, however many they are. */
+  readonly characters: number;
+}
 
 /**
- * Reads the ignore file of a directory. Throws an {@link ExpectedError} when it cannot be read or understood: without its rules, nothing
- * can be said of what is in the directory.
+ * Reads the ignore file of a directory; `above` is what those above it take. Throws an {@link ExpectedError} when it cannot be read, or is too much
+ * together with those: without its rules, nothing can be said of what is in the directory.
  */
-export async function readIgnoreFile(directory: Buffer): Promise<IgnoreFile> {
+export async function readIgnoreFile(directory: Buffer, above: IgnoreSize): Promise<IgnoreFile> {
   const location = Buffer.concat([directory, Buffer.from(`/${ignoreFileName}`)]);
-  const rules = ignore(options);
-  for (const [i, pattern] of (await readText(location)).split('\n').entries()) {
-    const line = String(i + 1);
+  const content = await readContent(location, globBudget.ignoreFileBytes - above.bytes);
+  const file = createFile();
+  let { characters } = above;
+  const turn = createTurn();
+  for (const [i, line] of content.toString().split('\n').entries()) {
     // A byte order mark at the beginning of the file is none of the first rule.
-    rules.add(checked(i === 0 ? pattern.replace(/^\uFEFF/u, '') : pattern, line));
+    const rule = parseIgnoreRule(i === 0 ? line.replace(/^\uFEFF/u, '') : line, i + 1);
+    if (rule) file.add(rule);
+    if (typeof rule?.about === 'function') characters += line.length;
+    if (characters > globBudget.charactersInAll) throw unusable(tooManyWildcards(i + 1));
+    if (turn.isOver()) await turn.next();
   }
-  return fileOf(rules);
+  return { ruleFor: file.ruleFor, size: { bytes: content.length, characters: characters - above.characters } };
 }
 
-function fileOf(rules: ignore.Ignore): IgnoreFile {
-  let asked = 0;
-  let current = rules;
+function tooManyWildcards(line: number): string {
+  return `up to line ${line} its rules with wildcards, and those of such files above it, have more than ${globBudget.charactersInAll} characters: write fewer of them, or names without wildcards`;
+}
+
+/** Rules without wildcards by the name or path that they are about, and all others in their order. */
+function createFile() {
+  const plain = { names: new Map<string, Last>(), paths: new Map<string, Last>() };
+  const others: (IgnoreRule & { readonly about: Matcher })[] = [];
   return {
-    verdictOn(path) {
-      asked += 1;
-      if (asked % mostRemembered === 0) current = ignore(options).add(rules);
-      const { ignored, unignored, rule } = current.test(path);
-      if (ignored) return { rule: rule?.pattern.trim() ?? '', line: rule?.mark ?? '' };
-      return unignored ? 'keep' : undefined;
+    add(rule: IgnoreRule): void {
+      const { about, isName, isOnlyFolders } = rule;
+      if (typeof about === 'function') {
+        others.push({ ...rule, about });
+        return;
+      }
+      const known = isName ? plain.names : plain.paths;
+      known.set(about, { ofFolders: rule, ofAll: isOnlyFolders ? known.get(about)?.ofAll : rule });
     },
-    keeping: (directory) =>
-      fileOf(
-        ignore(options)
-          .add(rules)
-          .add([`!/${escaped(directory)}`]),
-      ),
+    ruleFor({ path, names, isDirectory }: PathBelow): IgnoreRule | undefined {
+      let last: IgnoreRule | undefined;
+      for (const found of [plain.names.get(names.at(-1)?.text ?? ''), plain.paths.get(path)]) {
+        const rule = isDirectory ? found?.ofFolders : found?.ofAll;
+        if (rule && rule.line > (last?.line ?? 0)) last = rule;
+      }
+      const after = last?.line ?? 0;
+      const later = others.findLast(
+        ({ line, isOnlyFolders, about }) => line > after && (isDirectory || !isOnlyFolders) && about(names),
+      );
+      return later ?? last;
+    },
   };
 }
 
-// Compiled at once, so that what cannot be is told with its line.
-function checked(pattern: string, line: string): { pattern: string; mark: string }[] {
-  const rule = [{ pattern, mark: line }];
-  const fault = slowness(pattern);
-  if (fault !== undefined) throw unusable(`line ${line} has ${fault}`);
-  try {
-    ignore(options).add(rule).test('x');
-  } catch {
-    throw unusable(`line ${line} is no rule: correct it or put # before it`);
-  }
-  return rule;
+type Matcher = Exclude<IgnoreRule['about'], string>;
+
+/** The last rules about a name or a path: if it is a folder, and in any case. */
+interface Last {
+  readonly ofFolders: IgnoreRule;
+  readonly ofAll: IgnoreRule | undefined;
 }
 
-/** What makes a rule one that could take for ever. */
-function slowness(pattern: string): string | undefined {
-  if (pattern.startsWith('#')) return undefined;
-  if (count(pattern, /\/\*{2,}(?=\/(?!\s*$))/gu) > mostInnerStars) return 'more than one /**/: use fewer';
-  if (count(pattern, /\*+/gu) <= mostStarsAtSlash || !hasClassWithSlash(pattern)) return undefined;
-  return `more than ${mostStarsAtSlash} times * beside a [ ] that / fits: use fewer, or a range without it such as [0-9]`;
-}
-
-function count(pattern: string, part: RegExp): number {
-  return pattern.match(part)?.length ?? 0;
-}
-
-/** Whether a slash is among the characters of some `[…]`, which is none that excludes some. */
-function hasClassWithSlash(pattern: string): boolean {
-  // In order: an escape; a class, whose first member may be its own closing bracket; one that never ends, so that nothing after it counts.
-  const parts = pattern.matchAll(/\\.|\[([!^]?)((?:\\.|\[:\w*:\]|.)(?:\\.|\[:\w*:\]|[^\]\\])*)\]|\[.*/gsu);
-  return Array.from(parts).some(([, negation = '', members = '']) => {
-    if (negation !== '') return false;
-    const plain = members.replaceAll('\\', '');
-    const ranges = Array.from(plain.matchAll(/(?<=(.))-(?=(.))/gsu));
-    return plain.includes('/') || ranges.some(([, from = '', to = '']) => from <= '/' && to >= '/');
-  });
-}
-
-async function readText(location: Buffer): Promise<string> {
+async function readContent(location: Buffer, mostBytes: number): Promise<Buffer> {
   try {
     // A link could lead anywhere, and a fifo would never end.
     const file = await open(location, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const found = await file.stat();
       if (!found.isFile()) throw unusable('it is not a regular file: remove or rename it');
-      if (found.size > mostBytes) throw unusable(`it is larger than ${mostBytes} bytes: shorten it`);
-      return (await readBlock(file, 0, found.size)).toString();
+      if (found.size > mostBytes) throw unusable(tooLarge(found.size));
+      return await readBlock(file, 0, found.size);
     } finally {
       await file.close();
     }
   } catch (error) {
     if (error instanceof ExpectedError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return '';
+    if (code === 'ENOENT') return Buffer.alloc(0);
     throw unusable(code === 'ELOOP' ? 'it is a symlink: put a regular file there' : `${code}: make it readable`);
   }
+}
+
+function tooLarge(bytes: number): string {
+  const most = globBudget.ignoreFileBytes;
+  return bytes > most
+    ? `it is larger than ${most} bytes: shorten it`
+    : `with such files above it, it has more than ${most} bytes: shorten them`;
 }
 
 function unusable(why: string): ExpectedError {
@@ -121,9 +124,4 @@ function unusable(why: string): ExpectedError {
     failureTypes.rootUnreadable,
     `its ${ignoreFileName} cannot be used, so that it is unknown what to leave out: ${why}`,
   );
-}
-
-// As a rule that means this path alone.
-function escaped(path: string): string {
-  return path.replace(/[\\*?[]/gu, String.raw`\$&`);
 }

@@ -1,7 +1,8 @@
 import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ignoreFileName } from '../../shared/filters.ts';
+import type { AskedPath } from '../../shared/path-glob.ts';
 import type { DirectoryNames } from './directory-names.ts';
-import { readIgnoreFile, type IgnoreFile } from './ignore-file.ts';
+import { readIgnoreFile, type IgnoreFile, type IgnoreSize } from './ignore-file.ts';
 import type { Why } from '../../shared/preview.ts';
 import { placeOf } from './left-out.ts';
 
@@ -11,39 +12,40 @@ export type IgnoreLevels = readonly IgnoreLevel[];
 interface IgnoreLevel {
   /** Where the file is. */
   readonly folder: EncodedPath;
+  /** How much of a path below it is before what lies there: characters, and names. */
+  readonly before: { readonly characters: number; readonly names: number };
   readonly file: IgnoreFile;
+  /** Of this file and of those above. */
+  readonly size: IgnoreSize;
 }
 
-/** What the ignore files say of a path: the deepest that has a rule about it decides. */
-export function ignoredBy(levels: IgnoreLevels, path: string, isDirectory: boolean): Why | undefined {
-  for (const { folder, file } of levels) {
-    const verdict = file.verdictOn(below(folder, path, isDirectory));
-    if (verdict === 'keep') return undefined;
-    if (verdict) return { by: 'ignore-file', rule: verdict.rule, at: placeOf(folder, ignoreFileName, verdict.line) };
+/**
+ * What the ignore files say of a path that lies in a directory which is kept: the deepest that has a rule about it decides. What rules say
+ * of directories on the way counts no more.
+ */
+export function ignoredBy(levels: IgnoreLevels, { path, names, isDirectory }: AskedPath): Why | undefined {
+  for (const { folder, before, file } of levels) {
+    const below = { path: path.slice(before.characters), names: names.slice(before.names), isDirectory };
+    const rule = file.ruleFor(below);
+    if (rule?.isKeeping === true) return undefined;
+    if (rule) return { by: 'ignore-file', rule: rule.text, at: placeOf(folder, ignoreFileName, String(rule.line)) };
   }
   return undefined;
-}
-
-/** The levels within a directory that is kept, without those of a file of its own. */
-export function levelsWithin(levels: IgnoreLevels, path: string): IgnoreLevels {
-  const keeper = levels.findIndex(({ folder, file }) => file.verdictOn(below(folder, path, true)) === 'keep');
-  if (keeper === -1) return levels;
-  // Files above would leave out all that is in a directory which they leave out themselves.
-  return levels.map((level, i) => {
-    const asked = below(level.folder, path, true);
-    const isOverruled = i > keeper && typeof level.file.verdictOn(asked) === 'object';
-    return isOverruled ? { ...level, file: level.file.keeping(asked) } : level;
-  });
 }
 
 /** The levels with that of a directory, if it has one. Throws when its file cannot be used. */
 export async function withOwnLevel(
   levels: IgnoreLevels,
-  at: { readonly folder: EncodedPath; readonly location: Buffer },
+  { folder, location }: { readonly folder: EncodedPath; readonly location: Buffer },
   names: DirectoryNames,
 ): Promise<IgnoreLevels> {
   if (!(await holds(names, ignoreFileName))) return levels;
-  return [{ folder: at.folder, file: await readIgnoreFile(at.location) }, ...levels];
+  const above = levels[0]?.size ?? { bytes: 0, characters: 0 };
+  const file = await readIgnoreFile(location, above);
+  const size = { bytes: above.bytes + file.size.bytes, characters: above.characters + file.size.characters };
+  const shown = displayPath(folder);
+  const before = shown === '' ? { characters: 0, names: 0 } : { characters: shown.length + 1, names: depthOf(shown) };
+  return [{ folder, before, file, size }, ...levels];
 }
 
 async function holds(names: DirectoryNames, name: string): Promise<boolean> {
@@ -51,7 +53,6 @@ async function holds(names: DirectoryNames, name: string): Promise<boolean> {
   return false;
 }
 
-function below(folder: EncodedPath, path: string, isDirectory: boolean): string {
-  const relative = folder === '' ? path : path.slice(displayPath(folder).length + 1);
-  return isDirectory ? `${relative}/` : relative;
+function depthOf(path: string): number {
+  return path.split('/').length;
 }

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import type { Filters } from '../../shared/filters.ts';
-import type { AskedPath } from '../../shared/path-glob.ts';
+import { askedPath, type AskedPath } from '../../shared/path-glob.ts';
 import type { ResolveWithin } from '../../shared/resolve-within.ts';
 import type { Globs } from './globs.ts';
-import { ignoredBy, levelsWithin, withOwnLevel, type IgnoreLevels } from './ignore-levels.ts';
+import { ignoredBy, withOwnLevel, type IgnoreLevels } from './ignore-levels.ts';
 import type { Why } from '../../shared/preview.ts';
 import type { LeftOut } from './left-out.ts';
 import type { Child } from './level.ts';
@@ -82,9 +82,9 @@ function byNameOf({ filters, globs }: Rules, { ignores, isIncluded }: Place): Sc
   if (!isExcluding && ignores.length === 0 && isIncluded) return undefined;
   return (child) => {
     const asked = askedOf(child);
-    const why = (isExcluding && globs.excludes(asked)) || ignoredBy(ignores, asked.path, asked.isDirectory);
+    const why = (isExcluding && globs.excludes(asked)) || ignoredBy(ignores, asked);
     if (why) return leftOut(child, why);
-    const isWanted = isIncluded || globs.isIncluded(asked) || (asked.isDirectory && globs.mayIncludeIn(asked.path));
+    const isWanted = isIncluded || globs.isIncluded(asked) || (asked.isDirectory && globs.mayIncludeIn(asked));
     return isWanted ? undefined : leftOut(child, { by: 'include' });
   };
 }
@@ -112,7 +112,6 @@ function withinOf({ globs }: Rules, place: Place, child: Child): Place {
     path: child.path,
     location: child.location,
     isIncluded: place.isIncluded || globs.isIncluded(asked),
-    ignores: place.ignores.length === 0 ? place.ignores : levelsWithin(place.ignores, asked.path),
   };
 }
 
@@ -121,6 +120,5 @@ function leftOut({ path, isDirectory }: Child, why: Why): LeftOut {
 }
 
 function askedOf({ path, isDirectory }: Child): AskedPath {
-  const shown = path.includes('%') ? displayPath(path) : path;
-  return { path: shown, name: shown.slice(shown.lastIndexOf('/') + 1), isDirectory };
+  return askedPath(displayPath(path), isDirectory);
 }

@@ -3,7 +3,7 @@ import type { Manifest, ManifestEntry } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { entryState, pathRow, type EntryState, type PathRow } from './entry-row.ts';
 import { isHeld } from './is-held.ts';
-import { listEntries } from './list-entries.ts';
+import { matchingEntries, meaningOf } from './list-entries.ts';
 
 /** What runs hold at a path, where it is the same in all of them. */
 export interface VersionRow extends PathRow, EntryState {
@@ -11,14 +11,15 @@ export interface VersionRow extends PathRow, EntryState {
   readonly runs: readonly string[];
 }
 
-/** What runs hold at the paths that a glob matches, each version of a path once, those of the runs given first before others. */
+/** What runs hold at the paths that a pattern means, each version of a path once, those of the runs given first before others. */
 export async function* findVersions(
   store: BlobStore,
   manifests: readonly Manifest[],
   pattern: string,
   signal: AbortSignal,
 ): AsyncGenerator<VersionRow> {
-  const sources = manifests.map((manifest) => listEntries(store, manifest, { pattern }, signal));
+  const meaning = await meaningOf(store, manifests, pattern, signal);
+  const sources = manifests.map((manifest) => matchingEntries(store, manifest, meaning, signal));
   for await (const found of joinByPath(sources)) {
     const versions = new Map<string, { entry: ManifestEntry; runs: string[] }>();
     for (const [at, entry] of found.entries()) {

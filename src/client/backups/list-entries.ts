@@ -1,5 +1,15 @@
 import { findEntry, readBelow } from '../../manifests/read-below.ts';
-import { beginningOf, meantBy, normalizePath, pathMatcher } from '../../shared/asked-path.ts';
+import { exactPaths } from '../../manifests/exact-paths.ts';
+import {
+  beginningOf,
+  meantBy,
+  normalizePath,
+  pathMatcher,
+  requirePathBudget,
+  type ExactPaths,
+} from '../../shared/asked-path.ts';
+import { createTurn } from '../../shared/create-turn.ts';
+import type { EncodedPath } from '../../shared/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Manifest, ManifestEntry } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
@@ -10,7 +20,7 @@ export interface EntriesAsked {
   readonly path?: string;
   /** Whether what lies in its folders is asked for too. */
   readonly recursive?: boolean;
-  /** A glob over whole paths, in all folders. */
+  /** A path, or a glob over whole paths, in all folders. */
   readonly pattern?: string;
 }
 
@@ -24,14 +34,59 @@ export async function* listEntries(
   { path, recursive = false, pattern }: EntriesAsked,
   signal: AbortSignal,
 ): AsyncGenerator<ManifestEntry> {
-  const glob = pattern === undefined ? undefined : normalizePath(pattern, 'pattern');
-  const matches = glob === undefined ? () => true : pathMatcher(glob);
-  const shallow = !recursive && glob === undefined;
+  const meaning = pattern === undefined ? undefined : await meaningOf(store, [manifest], pattern, signal);
+  if (path === undefined && meaning) return yield* matchingEntries(store, manifest, meaning, signal);
+  const shallow = !recursive && !meaning;
   const entries =
     path === undefined
-      ? readBelow(store, manifest, { beginning: beginningOf(glob ?? ''), shallow }, signal)
+      ? readBelow(store, manifest, { beginning: '', shallow }, signal)
       : entriesAt(store, manifest, { plain: normalizePath(path, 'path'), shallow }, signal);
-  for await (const entry of entries) if (matches(entry.path)) yield entry;
+  yield* meaning ? inTurns(entries, meaning) : entries;
+}
+
+/** What a pattern means, for one run or for several alike. */
+export interface Meaning {
+  /** What all that it matches begins with. */
+  readonly beginning: EncodedPath;
+  readonly matches: (path: EncodedPath) => boolean;
+}
+
+/**
+ * A pattern, given by a caller: where one of the runs has a path of exactly that name, that path; otherwise a glob over whole paths. Throws an
+ * {@link ExpectedError} for one that can be neither.
+ */
+export async function meaningOf(
+  store: BlobStore,
+  manifests: readonly Manifest[],
+  pattern: string,
+  signal: AbortSignal,
+): Promise<Meaning> {
+  const text = normalizePath(pattern, 'pattern');
+  requirePathBudget([text], 'pattern');
+  let exact: ExactPaths = new Map();
+  for (const manifest of manifests) {
+    exact = await exactPaths(store, manifest, [text], signal);
+    if (exact.size > 0) break;
+  }
+  return { beginning: exact.get(text) ?? beginningOf(text), matches: pathMatcher([text], exact) };
+}
+
+/** The entries of a run that a pattern means, in all folders. */
+export function matchingEntries(
+  store: BlobStore,
+  manifest: Manifest,
+  meaning: Meaning,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  return inTurns(readBelow(store, manifest, { beginning: meaning.beginning }, signal), meaning);
+}
+
+async function* inTurns(entries: AsyncIterable<ManifestEntry>, { matches }: Meaning): AsyncGenerator<ManifestEntry> {
+  const turn = createTurn();
+  for await (const entry of entries) {
+    if (matches(entry.path)) yield entry;
+    if (turn.isOver()) await turn.next();
+  }
 }
 
 async function* entriesAt(

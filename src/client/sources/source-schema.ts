@@ -3,7 +3,7 @@ import { prefixSchema } from '../../shared/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from '../../shared/byte-rate.ts';
 import { byteSizeHelp, parseByteSize } from '../../shared/byte-size.ts';
 import { durationPattern, durationRule, longestWait, parseDuration } from '../../shared/duration.ts';
-import { filtersSchema } from '../../shared/filters.ts';
+import { filtersSchemaWith } from '../../shared/filters.ts';
 import { keepsNothing, retentionSchema, timeZoneSchema } from '../../shared/retention.ts';
 import { scheduleFault } from '../../shared/schedule.ts';
 import { parseShare, shareRule } from '../../shared/share.ts';
@@ -30,14 +30,11 @@ const duration = (description: string) =>
     .meta({ description });
 const flag = (description: string) => z.boolean('must be true or false').exactOptional().meta({ description });
 
-const filters = filtersSchema
-  .extend({
-    largerThan: parsed(textOrNumber(byteSizeHelp), parseByteSize, byteSizeHelp)
-      .exactOptional()
-      .meta({ description: 'Larger files are left out: 100MiB' }),
-  })
-  .exactOptional()
-  .meta({ description: 'What of the tree is backed up' });
+const filters = filtersSchemaWith(
+  parsed(textOrNumber(byteSizeHelp), parseByteSize, byteSizeHelp).meta({
+    description: 'Larger files are left out: 100MiB',
+  }),
+).exactOptional();
 
 const schedule = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { checkFilters } from '../../activities/check-filters.ts';
 import { byteSizeHelp, parseByteSize } from '../../shared/byte-size.ts';
 import { filtersSchema, type Filters } from '../../shared/filters.ts';
 
@@ -32,7 +33,10 @@ export function withFilters(command: Command): Command {
     .option('--follow-symlinks', 'back up what symlinks lead to, as far as it lies below BACKUP_ROOTS');
 }
 
-/** The filters of a command, as an input has them: what is given goes before what a source says, and globs come on top of its own. */
+/**
+ * The filters of a command, as an input has them: what is given goes before what a source says, and globs come on top of its own. Throws an
+ * `ExpectedError` when these are too much together.
+ */
 export function filtersOf(flags: FilterFlags, before: Filters = {}): { readonly filters?: Filters } {
   const { ignoreFiles, largerThan, excludeCaches, oneFileSystem, followSymlinks } = flags;
   const filters: Filters = {
@@ -46,7 +50,8 @@ export function filtersOf(flags: FilterFlags, before: Filters = {}): { readonly 
     ...(oneFileSystem === true && { oneFileSystem }),
     ...(followSymlinks === true && { followSymlinks }),
   };
-  return Object.keys(filters).length === 0 ? {} : { filters };
+  const checked = checkFilters(filters);
+  return checked ? { filters: checked } : {};
 }
 
 type ListName = 'include' | 'exclude' | 'excludeIfPresent';

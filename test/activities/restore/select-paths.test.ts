@@ -27,7 +27,7 @@ test.each([
   [['50%25'], ['50%']],
   [['nothing'], []],
 ])('%j selects %j', (paths, selected) => {
-  const { selects } = createSelection(paths);
+  const { selects } = createSelection({ paths });
   expect(tree.filter((path) => selects(encodePath(Buffer.from(path))))).toEqual(selected);
 });
 

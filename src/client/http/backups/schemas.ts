@@ -3,6 +3,8 @@ import { changes, type DifferenceRow } from '../../backups/compare-runs.ts';
 import type { EntryRow, EntryState } from '../../backups/entry-row.ts';
 import type { LedgerRow } from '../../backups/ledger-row.ts';
 import { runStates, type RunInfo } from '../../backups/run-info.ts';
+import { isAmbiguous } from '../../../shared/asked-path.ts';
+import { budgetFault } from '../../../shared/glob-budget.ts';
 import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
 import type { VerificationInput } from '../../../shared/verification.ts';
 import { backupOptionsSchema, sourceSchema } from '../schemas/backup-input.ts';
@@ -25,6 +27,10 @@ export const restoreBodySchema = z
       .array(z.string().min(1, 'must not be empty'))
       .min(1, 'must name something; leave it out to restore everything')
       .max(mostPaths, `must be at most ${mostPaths}`)
+      .superRefine((paths, context) => {
+        const fault = budgetFault(paths.filter(isAmbiguous));
+        if (fault) context.addIssue({ code: 'custom', message: fault.message });
+      })
       .optional()
       .meta({ description: 'Files, folders or globs, relative to the directory that was backed up' }),
     overwrite: z
