@@ -16,7 +16,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './config-values.ts';
-import { prefixSchema } from './shared/blob-prefix.ts';
+import { knownPrefixSchema } from './shared/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './shared/byte-rate.ts';
 import { ExpectedError } from './shared/failures.ts';
 import { Secret } from './secret.ts';
@@ -37,7 +37,7 @@ const environment = z.object({
     .refine((roots) => roots.length > 0, { message: `must name directories, separated by ${delimiter}` })
     .optional(),
   BACKUP_CONTAINER: containerName.default('backups'),
-  BACKUP_PREFIX: prefixSchema.default(''),
+  BACKUP_PREFIX: knownPrefixSchema.default(''),
   DURABLE_BACKUP_CONFIG: z.string().optional(),
   BACKUP_HOST: z
     .string()

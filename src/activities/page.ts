@@ -1,4 +1,5 @@
 import { displayPath } from '../shared/encoded-path.ts';
+import { printable } from '../shared/printable.ts';
 import { afterUnread, entryKey, type ManifestEntry } from '../shared/manifest.ts';
 import type { BackupOptions, Copy, Page } from '../shared/contract.ts';
 import { manifestInvalid } from '../manifests/manifest-invalid.ts';
@@ -192,7 +193,7 @@ function cursorAfter(end: PageRow): string {
 
 function extend(copy: Copy | undefined, entry: PageRow, line: Pick<Copy, 'page' | 'number' | 'from' | 'to'>): Copy {
   if (copy === undefined)
-    return { ...line, files: 1, bytes: entry.size, label: displayPath(entry.path).slice(0, labelLength) };
+    return { ...line, files: 1, bytes: entry.size, label: printable(displayPath(entry.path)).slice(0, labelLength) };
   const { label: _, ...rest } = copy;
   return { ...rest, to: line.to, files: copy.files + 1, bytes: copy.bytes + entry.size };
 }

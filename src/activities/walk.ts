@@ -78,7 +78,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
     const turn = createTurn();
     for (let level = open.at(-1); level; level = open.at(-1)) {
       // What is left out by name alone never waits for the disk.
-      if (turn.isOver()) await turn.next();
+      await turn.giveWay();
       const batch = await nextBatch(level);
       if (batch.length === 0) {
         open.pop();

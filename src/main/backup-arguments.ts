@@ -28,6 +28,7 @@ import { addWorker } from './commands/worker.ts';
 import type { CommonFlags, Task } from './invocation.ts';
 import { commandMeant, commandNames } from './nearest-command.ts';
 import { packageVersion } from './package-version.ts';
+import { printableLines } from '../shared/printable.ts';
 
 export interface BackupArguments {
   readonly flags: CommonFlags;
@@ -92,7 +93,7 @@ function createProgram(argv: readonly string[]): Command {
         const meant = commandMeant(argv, commandNames(program));
         const [error = ''] = text.split('\n');
         const message = meant === undefined ? text.trim() : `${error.replace(/\.$/u, '')}. ${meant}`;
-        write(`${message}\n`);
+        write(`${printableLines(message)}\n`);
         if (argv.includes('--json')) console.log(errorJson('Failed', message.replace(/^error: /u, '')));
       },
     });

@@ -3,6 +3,7 @@ import { onInterrupt } from '../client/cli/interrupts.ts';
 import { exitCodes } from '../client/cli/exit-code.ts';
 import { errorJson } from '../client/cli/report.ts';
 import type { Config } from '../config.ts';
+import { printableLines } from '../shared/printable.ts';
 
 /** What every command of `npm run backup` understands. */
 export interface CommonFlags {
@@ -41,8 +42,8 @@ export function createInvocation({ json, quiet }: CommonFlags): Invocation {
   return {
     json,
     quiet,
-    answer: (text) => console.log(text),
-    note: quiet ? () => undefined : (line) => console.error(line),
+    answer: (text) => console.log(printableLines(text)),
+    note: quiet ? () => undefined : (line) => console.error(printableLines(line)),
     stop: stop.signal,
     leave: leave.signal,
   };

@@ -2,6 +2,7 @@ import { pino, type Level, type Logger } from 'pino';
 import { dropEmptyVariables, readConfig, type Config } from '../config.ts';
 import { ExpectedError } from '../shared/failures.ts';
 import { messageOf } from '../shared/message-of.ts';
+import { escapeInvisible, printableLines } from '../shared/printable.ts';
 import { openTracing } from './open-tracing.ts';
 
 export interface MainOptions {
@@ -25,7 +26,10 @@ export async function runMain(
     dropEmptyVariables();
     const config = readConfig();
     // Synchronous: the last lines before an exit are the ones that matter.
-    const log = pino({ level: config.logLevel ?? logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+    const log = pino(
+      { level: config.logLevel ?? logLevel, base: null, hooks: { streamWrite: escapeLine } },
+      pino.destination({ fd: 2, sync: true }),
+    );
     const stopTracing = await openTracing(config, log);
     try {
       process.exitCode = await main(config, log);
@@ -33,9 +37,14 @@ export async function runMain(
       await stopTracing();
     }
   } catch (error) {
-    console.error(error instanceof ExpectedError ? `error: ${error.message}` : error);
+    console.error(error instanceof ExpectedError ? printableLines(`error: ${error.message}`) : error);
     onError?.(messageOf(error));
     // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
     process.exit(1);
   }
+}
+
+// Names are in log lines, and people read these in terminals too.
+function escapeLine(line: string): string {
+  return `${escapeInvisible(line.trimEnd())}\n`;
 }

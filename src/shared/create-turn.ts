@@ -5,19 +5,15 @@ const longest = 20;
 
 /** The time that work which never waits for anything may take at a stretch. */
 export interface Turn {
-  /** Whether others, such as heartbeats and other requests, have waited for long enough. */
-  readonly isOver: () => boolean;
-  /** Lets them have their turn. */
-  readonly next: () => Promise<void>;
+  /** Lets others, such as heartbeats and other requests, have their turn once they have waited for long enough. */
+  readonly giveWay: () => Promise<void> | undefined;
 }
 
 export function createTurn(): Turn {
   let began = performance.now();
-  return {
-    isOver: () => performance.now() - began > longest,
-    next: async () => {
-      await nextTurn();
-      began = performance.now();
-    },
+  const next = async () => {
+    await nextTurn();
+    began = performance.now();
   };
+  return { giveWay: () => (performance.now() - began > longest ? next() : undefined) };
 }

@@ -1,3 +1,4 @@
+import { printable } from '../shared/printable.ts';
 import type { CopyResult } from '../activities/copy-files.ts';
 import type { Copy, CopyFailure, Page, SealedPage } from '../shared/contract.ts';
 import type { Suspension } from './suspension.ts';
@@ -37,7 +38,7 @@ export function gated<T, C>(activities: PagedActivities<T, C>, { gate }: Suspens
 
 /** What Temporal's Web UI shows beside the listing of a page. */
 export function pageSummary(page: number, cursor?: string): { summary: string } {
-  return { summary: cursor === undefined ? `page ${page}` : `page ${page}, after ${cursor}`.slice(0, 200) };
+  return { summary: cursor === undefined ? `page ${page}` : printable(`page ${page}, after ${cursor}`).slice(0, 200) };
 }
 
 /** And beside a copy. */

@@ -1,6 +1,7 @@
 import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { BackupProgress, BatchProgress } from '../shared/contract.ts';
 import type { Notice, NotifyProgress } from '../shared/notice.ts';
+import { printable } from '../shared/printable.ts';
 import type { ScheduledProgress } from '../shared/scheduled.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { ScheduledProgress } from '../shared/scheduled.ts';
  */
 function publish(progress: object, details: readonly string[]): void {
   upsertMemo({ progress });
-  setCurrentDetails(details.join('\n'));
+  setCurrentDetails(details.map(printable).join('\n'));
 }
 
 /** `what` says what the job is about; before its run is open that is not known. */

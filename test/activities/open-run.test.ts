@@ -5,7 +5,9 @@ import { createActivities } from '../../src/activities/index.ts';
 import { defaultBackupOptions } from '../../src/shared/contract.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { runAsNobody } from '../support/as-nobody.ts';
+import { writeTree } from '../support/tree.ts';
 import { openRig, perform, type Rig } from './rig.ts';
+import { backUpRun } from './verify/rig.ts';
 
 const startedAt = '2026-01-02T03:04:05.678Z';
 
@@ -25,6 +27,29 @@ test('a run is fixed with its id, root, container and options', async () => {
     container: container.containerName,
     prefix: 'hosts/web-1/',
     options: { ...defaultBackupOptions, window: 3 },
+  });
+});
+
+test('below a prefix that storage does not keep as it is no backup begins, and what is there is restored', async () => {
+  const rig = await openRig();
+  const before = { ...rig, run: { ...rig.run, prefix: 'a./' } };
+  await writeTree(rig.root, { kept: 3 });
+  await backUpRun(before);
+  const activities = createActivities({ ...rig.deps, prefix: 'a./' });
+  await expect(perform(activities.openRun, [{ root: rig.root }, startedAt])).rejects.toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(
+      /^BACKUP_PREFIX: "a\.\/" must be empty or plain folder names, .* none ending in a dot/u,
+    ),
+  });
+  const target = join(rig.root, 'target');
+  const input = { run: before.run.id, target, options: rig.run.options };
+  expect(await perform(activities.openRestore, [input, startedAt])).toMatchObject({
+    prefix: 'a./',
+    run: before.run.id,
+  });
+  expect(await perform(activities.openVerification, [{ run: before.run.id }, startedAt])).toMatchObject({
+    prefix: 'a./',
   });
 });
 

@@ -43,3 +43,12 @@ test.each(['', '.', '/etc', 'a/../b', 'a//b', 'a\0'])('the path %j is refused by
     expect.objectContaining({ type: 'InvalidInput', message: expect.stringMatching(/^pattern: /u) }),
   );
 });
+
+test('a text that a run has a path of means that path alone, and otherwise a glob', () => {
+  const paths = ['pages/[id].js', 'pages/i.js', 'a%25', 'a%5Cb'];
+  const found = (text: string, exact: [string, string][]) => paths.filter(pathMatcher([text], new Map(exact)));
+  expect(found('pages/[id].js', [['pages/[id].js', 'pages/[id].js']])).toEqual(['pages/[id].js']);
+  expect(found('pages/[ip].js', [])).toEqual(['pages/i.js']);
+  expect(found(String.raw`pages/\[id].js`, [])).toEqual(['pages/[id].js']);
+  expect(found('a%25', [])).toEqual(['a%25']);
+});

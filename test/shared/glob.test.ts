@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { expandBraces, sizeOfExpansion } from '../../src/shared/expand-braces.ts';
+import { budgetFault } from '../../src/shared/glob-budget.ts';
 import { compileGlob, namesOf } from '../../src/shared/glob.ts';
 
 const matcherOf = (glob: string) => {
@@ -47,6 +49,36 @@ test('every path matches itself with any of its characters given up', () => {
       expect(matcherOf(`${glob}/no`)(segments.join('/'))).toBe(false);
     }),
   );
+});
+
+test('what a glob stands for is counted as it is written out', () => {
+  const piece = fc.constantFrom('a', 'b/', '*', ',', '{', '}', '{', '}', ',', '\\', '\\{', '[x]');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 16 }), (pieces) => {
+      const expanded = expandBraces(pieces.join(''));
+      const characters = expanded.reduce((sum, { length }) => sum + length, 0);
+      expect(sizeOfExpansion(pieces.join(''))).toEqual({ alternatives: expanded.length, characters });
+    }),
+  );
+  expect(expandBraces('{a,b{c,d}}x{y')).toEqual(['ax{y', 'bcx{y', 'bdx{y']);
+});
+
+test.each([
+  ['{a,b}'.repeat(9) + 'x'.repeat(11_000), 'has more than 4096 characters'],
+  ['{a,b}'.repeat(9) + 'x'.repeat(4000), 'must not stand for more than 65536 characters in all'],
+  ['{a,b}'.repeat(800), 'stands for more than 1000 globs'],
+  ['{,'.repeat(1300) + '}'.repeat(1300), 'stands for more than 1000 globs'],
+])('a glob beyond the budget is refused before it is written out', (glob, fault) => {
+  expect(() => compileGlob(glob)).toThrow(
+    expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining(fault) }),
+  );
+});
+
+test('globs of one input count together', () => {
+  const globs = Array.from({ length: 5000 }, (_, i) => `*.${i}`);
+  expect(budgetFault(globs)).toBeUndefined();
+  expect(budgetFault([...globs, '*'])?.message).toContain('more than 5000 globs in all');
+  expect(budgetFault(Array<string>(17).fill('x'.repeat(4000)))?.message).toContain('more than 65536 characters in all');
 });
 
 test('no glob takes for ever', () => {

@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { prefixOf } from '../../shared/blob-prefix.ts';
+import { newPrefixOf } from '../../shared/blob-prefix.ts';
 import { confine } from '../../shared/confine.ts';
 import type { BackupInput, Run } from '../../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
@@ -33,7 +33,7 @@ export async function readInput(
     );
   }
   const options = checkOptions(input.options);
-  const prefix = prefixOf(input, usual);
+  const prefix = newPrefixOf(input, usual);
   checkUploadLimit(input);
   const tags = checkTags(input.tags);
   const filters = checkFilters(input.filters);

@@ -15,7 +15,7 @@ export async function* onlySelected(
   const turn = createTurn();
   for await (const entry of entries) {
     if (selection.selects(entry.path)) yield entry;
-    if (turn.isOver()) await turn.next();
+    await turn.giveWay();
   }
 }
 

@@ -19,15 +19,14 @@ export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | '
   if (paths === undefined) return everything;
   const matches = pathMatcher(paths, new Map(Object.entries(exact)));
   // Entries come folder by folder, so the folders on the way to the last one are mostly those of the next one too.
-  const known: { readonly folder: EncodedPath; readonly isSelected: boolean }[] = [];
+  const known: Known[] = [];
   const isIn = (folder: EncodedPath): boolean => {
-    if (folder === '') return false;
-    while (known.length > 0 && !isWithin(folder, known.at(-1)?.folder ?? '')) known.pop();
-    let last = known.at(-1);
-    while (last?.folder !== folder) {
-      const end = folder.indexOf('/', last ? last.folder.length + 1 : 0);
+    let last = known.at(-1) ?? top;
+    for (; !isWithin(folder, last.folder); last = known.at(-1) ?? top) known.pop();
+    while (last.folder !== folder) {
+      const end = folder.indexOf('/', last.folder.length + 1);
       const next = end === -1 ? folder : folder.slice(0, end);
-      last = { folder: next, isSelected: last?.isSelected === true || matches(next) };
+      last = { folder: next, isSelected: last.isSelected || matches(next) };
       known.push(last);
     }
     return last.isSelected;
@@ -35,8 +34,16 @@ export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | '
   return { selects: (path) => isIn(parentOf(path)) || matches(path) };
 }
 
+interface Known {
+  readonly folder: EncodedPath;
+  /** Whether it, or a folder that it is in, is asked for. */
+  readonly isSelected: boolean;
+}
+
+const top: Known = { folder: '', isSelected: false };
+
 function isWithin(path: EncodedPath, folder: EncodedPath): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
+  return folder === '' || path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Brings paths into the form that is compared. Throws an `ExpectedError` that names what is wrong. */

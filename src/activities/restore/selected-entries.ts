@@ -17,7 +17,7 @@ export async function* selectedEntries(
   let around: { readonly entry: ManifestEntry; yielded: boolean }[] = [];
   const turn = createTurn();
   for await (const entry of entries) {
-    if (turn.isOver()) await turn.next();
+    await turn.giveWay();
     around = around.filter((folder) => entry.path.startsWith(`${folder.entry.path}/`));
     if (selection.selects(entry.path)) {
       for (const folder of around) {

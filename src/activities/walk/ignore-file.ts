@@ -46,9 +46,12 @@ export async function readIgnoreFile(directory: Buffer, above: IgnoreSize): Prom
     if (rule) file.add(rule);
     if (typeof rule?.about === 'function') characters += line.length;
     if (characters > globBudget.charactersInAll) throw unusable(tooManyWildcards(i + 1));
-    if (turn.isOver()) await turn.next();
+    await turn.giveWay();
   }
-  return { ruleFor: file.ruleFor, size: { bytes: content.length, characters: characters - above.characters } };
+  return {
+    ruleFor: (asked) => file.ruleFor(asked),
+    size: { bytes: content.length, characters: characters - above.characters },
+  };
 }
 
 function tooManyWildcards(line: number): string {
@@ -70,12 +73,10 @@ function createFile() {
       known.set(about, { ofFolders: rule, ofAll: isOnlyFolders ? known.get(about)?.ofAll : rule });
     },
     ruleFor({ path, names, isDirectory }: PathBelow): IgnoreRule | undefined {
-      let last: IgnoreRule | undefined;
-      for (const found of [plain.names.get(names.at(-1)?.text ?? ''), plain.paths.get(path)]) {
-        const rule = isDirectory ? found?.ofFolders : found?.ofAll;
-        if (rule && rule.line > (last?.line ?? 0)) last = rule;
-      }
-      const after = last?.line ?? 0;
+      const ofName = lastOf(plain.names.get(names.at(-1)?.text ?? ''), isDirectory);
+      const ofPath = lastOf(plain.paths.get(path), isDirectory);
+      const last = lineOf(ofName) > lineOf(ofPath) ? ofName : ofPath;
+      const after = lineOf(last);
       const later = others.findLast(
         ({ line, isOnlyFolders, about }) => line > after && (isDirectory || !isOnlyFolders) && about(names),
       );
@@ -90,6 +91,14 @@ type Matcher = Exclude<IgnoreRule['about'], string>;
 interface Last {
   readonly ofFolders: IgnoreRule;
   readonly ofAll: IgnoreRule | undefined;
+}
+
+function lastOf(found: Last | undefined, isDirectory: boolean): IgnoreRule | undefined {
+  return isDirectory ? found?.ofFolders : found?.ofAll;
+}
+
+function lineOf(rule: IgnoreRule | undefined): number {
+  return rule?.line ?? 0;
 }
 
 async function readContent(location: Buffer, mostBytes: number): Promise<Buffer> {

@@ -124,38 +124,45 @@ function readClass(characters: readonly string[], start: number): Read | undefin
   const ranges: Range[] = [];
   const first = start + (isNegated ? 2 : 1);
   // The member that a range could begin with.
-  let previous: number | undefined;
+  let from: number | undefined;
   for (let at = first; at < characters.length; at += 1) {
-    const member = characters[at] as string;
-    if (member === ']' && at > first) return { token: inRanges(ranges, isNegated), end: at };
-    const named = member === '[' && characters[at + 1] === ':' ? readNamed(characters, at) : undefined;
-    if (named === 'unknown') return undefined;
-    if (named) {
-      ranges.push(...named.ranges);
-      [previous, at] = [undefined, named.end];
-      continue;
-    }
-    const isRange = member === '-' && previous !== undefined && (characters[at + 1] ?? ']') !== ']';
-    if (isRange) at += 1;
-    if (characters[at] === '\\') at += 1;
-    if (characters[at] === undefined) return undefined;
-    const code = codeOf(characters[at] as string);
-    ranges.push([isRange ? (previous as number) : code, code]);
-    previous = isRange ? undefined : code;
+    if (characters[at] === ']' && at > first) return { token: inRanges(ranges, isNegated), end: at };
+    const named = readNamed(characters, at);
+    const member = named === undefined ? readMember(characters, at, from) : named;
+    if (!member) return undefined;
+    ranges.push(...member.ranges);
+    ({ end: at, from } = member);
   }
   return undefined;
 }
 
-/** `[:name:]` within a class; undefined where it is none, so that its `[` is a member like any. */
-function readNamed(
-  characters: readonly string[],
-  start: number,
-): { readonly ranges: readonly Range[]; readonly end: number } | 'unknown' | undefined {
+interface Members {
+  readonly ranges: readonly Range[];
+  /** Where the last of their characters is. */
+  readonly end: number;
+  /** The one that a range could begin with. */
+  readonly from: number | undefined;
+}
+
+/** One member of a class, or the range from the one before it. */
+function readMember(characters: readonly string[], start: number, from: number | undefined): Members | undefined {
+  const isRange = from !== undefined && characters[start] === '-' && (characters[start + 1] ?? ']') !== ']';
+  const at = isRange ? start + 1 : start;
+  const end = characters[at] === '\\' ? at + 1 : at;
+  const character = characters[end];
+  if (character === undefined) return undefined;
+  const code = codeOf(character);
+  return isRange ? { ranges: [[from, code]], end, from: undefined } : { ranges: [[code, code]], end, from: code };
+}
+
+/** `[:name:]` within a class; undefined where there is none, so that its `[` is a member like any, and null for what fits nothing. */
+function readNamed(characters: readonly string[], start: number): Members | null | undefined {
+  if (characters[start] !== '[' || characters[start + 1] !== ':') return undefined;
   const end = characters.indexOf(']', start + 2);
-  if (end === -1) return 'unknown';
+  if (end === -1) return null;
   if (end === start + 2 || characters[end - 1] !== ':') return undefined;
   const ranges = namedClasses.get(characters.slice(start + 2, end - 1).join(''));
-  return ranges ? { ranges, end } : 'unknown';
+  return ranges ? { ranges, end, from: undefined } : null;
 }
 
 /** The classes of git, which knows ASCII alone. */

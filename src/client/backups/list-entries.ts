@@ -85,7 +85,7 @@ async function* inTurns(entries: AsyncIterable<ManifestEntry>, { matches }: Mean
   const turn = createTurn();
   for await (const entry of entries) {
     if (matches(entry.path)) yield entry;
-    if (turn.isOver()) await turn.next();
+    await turn.giveWay();
   }
 }
 

@@ -1,7 +1,8 @@
+import { printable } from '../../shared/printable.ts';
 import { changes, type DifferenceRow } from '../backups/compare-runs.ts';
 import type { EntryRow, EntryState } from '../backups/entry-row.ts';
 import type { VersionRow } from '../backups/find-versions.ts';
-import { formatCount, formatTime, printable } from './format.ts';
+import { formatCount, formatTime } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 
 // Rows come one by one, so the columns have fixed widths.

@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import type { ForgetResult, ForgetRow } from '../../shared/forget.ts';
 import { columns } from './columns.ts';
-import { formatBytes, formatCount, formatTime, printable } from './format.ts';
+import { formatBytes, formatCount, formatTime } from './format.ts';
 
 const header = ['RUN', 'STARTED', 'FILES', 'BYTES', 'VERDICT', 'WHY'];
 const numbers = [2, 3];

@@ -12,11 +12,6 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
-/** A name from a file system as one harmless line: control characters in it could otherwise steer the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD');
-}
-
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

@@ -1,5 +1,6 @@
+import { printable } from '../../shared/printable.ts';
 import type { LedgerRow } from '../backups/ledger-row.ts';
-import { formatCount, printable } from './format.ts';
+import { formatCount } from './format.ts';
 import { rowLines, type RowFormat } from './row-lines.ts';
 
 const shownOfHash = 12;

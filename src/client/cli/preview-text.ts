@@ -1,5 +1,6 @@
+import { printable } from '../../shared/printable.ts';
 import type { PreviewRow, Why } from '../../shared/preview.ts';
-import { formatCount, printable } from './format.ts';
+import { formatCount } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 
 // Rows come one by one, so the columns have fixed widths.

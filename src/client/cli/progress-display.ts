@@ -1,6 +1,7 @@
+import { printable, printableLines } from '../../shared/printable.ts';
 import { SingleBar } from 'cli-progress';
 import type { BackupProgress } from '../../shared/contract.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { createPace, type Pace } from './pace.ts';
 
 /** Shows progress while a command waits. */
@@ -44,7 +45,7 @@ export function createBar(stream: NodeJS.WriteStream, words: PhaseWords = {}): P
     note(line) {
       // The bar would otherwise draw over the line, or clear it in the end.
       bar.stop();
-      stream.write(`${line}\n`);
+      stream.write(`${printableLines(line)}\n`);
       draw();
     },
     close: () => bar.stop(),
@@ -69,7 +70,7 @@ export function createLines(
       due = now + every;
       shown = stateOf(progress, words);
     },
-    note: write,
+    note: (line) => write(printableLines(line)),
     close: () => undefined,
   };
 }
@@ -77,8 +78,8 @@ export function createLines(
 function stateOf({ suspended, phase, waitingFor }: BackupProgress, words: PhaseWords): string {
   if (suspended) return 'suspended';
   const word = words[phase] ?? phase;
-  if (phase === 'waiting' && waitingFor !== undefined) return `waiting for ${waitingFor}`;
-  return waitingFor === undefined ? word : `${word}, waiting for a worker of ${waitingFor}`;
+  if (phase === 'waiting' && waitingFor !== undefined) return `waiting for ${printable(waitingFor)}`;
+  return waitingFor === undefined ? word : `${word}, waiting for a worker of ${printable(waitingFor)}`;
 }
 
 // Nothing has been counted yet.

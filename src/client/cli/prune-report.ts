@@ -1,5 +1,6 @@
+import { printable } from '../../shared/printable.ts';
 import type { PruneSummary } from '../../shared/prune.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
 import type { ReportContext, ReportKind } from './report.ts';
 
 /** How a prune is reported. */

@@ -1,7 +1,8 @@
+import { printable, printableJson, printableLines } from '../../shared/printable.ts';
 import type { FileFailure } from '../../shared/contract.ts';
 import type { FailureType } from '../../shared/failures.ts';
 import type { JobResult } from '../jobs/job.ts';
-import { formatCount, printable } from './format.ts';
+import { formatCount } from './format.ts';
 
 /** What a report needs beside the result. */
 export interface ReportContext {
@@ -45,7 +46,7 @@ export function reportJson<S extends object>(
   { instanceId, duration, storageUrl }: ReportContext,
 ): string {
   const error = errorOf(result);
-  return JSON.stringify({
+  return printableJson({
     instanceId,
     status: result.status,
     ...(kind.summaryOf(result) ?? kind.nothing),
@@ -57,7 +58,7 @@ export function reportJson<S extends object>(
 
 /** The one JSON object of a command that has no result to report. */
 export function errorJson(status: 'Failed' | 'Interrupted', error: string, instanceId?: string): string {
-  return JSON.stringify({ ...(instanceId !== undefined && { instanceId }), status, error });
+  return printableJson({ ...(instanceId !== undefined && { instanceId }), status, error });
 }
 
 /** Lines for people. */
@@ -71,7 +72,7 @@ export function reportText<S extends object>(result: JobResult, kind: ReportKind
 
 function sentenceOf<S extends object>(result: JobResult, kind: ReportKind<S>): string {
   if (result.status === 'Completed') return `Completed: ${JSON.stringify(result.output)}`;
-  return errorOf(result) ?? `Canceled: ${kind.canceled}`;
+  return printableLines(errorOf(result) ?? `Canceled: ${kind.canceled}`);
 }
 
 function errorOf(result: JobResult): string | undefined {

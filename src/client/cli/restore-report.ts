@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import type { RestoreSummary } from '../../shared/restore.ts';
 import { failureTypes } from '../../shared/failures.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { failureLines, summaryIn, type ReportContext, type ReportKind } from './report.ts';
 
 /** How a restore is reported. */

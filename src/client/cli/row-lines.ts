@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import { formatCount } from './format.ts';
 
 /** How rows of one kind are shown to people. */
@@ -26,7 +27,7 @@ export async function* rowLines<R extends object>(
     if (header !== undefined) yield header;
     header = undefined;
     count.add(row);
-    yield json ? JSON.stringify(row) : format.line(row);
+    yield json ? printableJson(row) : format.line(row);
   }
   if (header !== undefined) yield header;
   if (!json) yield count.text();

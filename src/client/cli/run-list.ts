@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import type { RunInfo } from '../backups/run-info.ts';
 import { columns } from './columns.ts';
-import { formatBytes, formatCount, formatDuration, formatTime, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 
 const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES'];
 const numbers = [3, 4, 5];

@@ -1,7 +1,8 @@
+import { printable } from '../../shared/printable.ts';
 import type { AppliedChange } from '../schedules/apply-schedules.ts';
 import type { ScheduleInfo } from '../schedules/schedule-info.ts';
 import { columns } from './columns.ts';
-import { formatTime, printable } from './format.ts';
+import { formatTime } from './format.ts';
 
 const header = ['SOURCE', 'WHEN', 'TIME ZONE', 'STATE', 'NEXT', 'LAST START'];
 

@@ -1,7 +1,8 @@
+import { printable } from '../../shared/printable.ts';
 import { durationText } from '../../shared/duration.ts';
 import type { ListedSource } from '../sources/list-sources.ts';
 import { columns } from './columns.ts';
-import { formatTime, printable } from './format.ts';
+import { formatTime } from './format.ts';
 
 const header = ['NAME', 'ROOT', 'PREFIX', 'WORKER', 'SCHEDULE', 'LAST SUCCESS'];
 

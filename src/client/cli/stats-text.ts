@@ -1,5 +1,6 @@
+import { printable } from '../../shared/printable.ts';
 import type { SourceStatsRow } from '../sources/stats-below.ts';
-import { formatBytes, formatCount, printable } from './format.ts';
+import { formatBytes, formatCount } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 
 const width = 11;

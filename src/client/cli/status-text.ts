@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import type { SourceStatus } from '../sources/source-status.ts';
 import { columns } from './columns.ts';
-import { formatCount, formatDuration, formatTime, printable } from './format.ts';
+import { formatCount, formatDuration, formatTime } from './format.ts';
 
 const header = ['SOURCE', 'HEALTH', 'LAST SUCCESS', 'AGE', 'LAST RUN', 'FAILURES SINCE', 'NEXT', 'NOW'];
 const numbers = [5];
@@ -42,7 +43,7 @@ function nowOf({ progress }: NonNullable<SourceStatus['running']>): string {
   if (!progress) return 'running';
   const { phase, files, totalFiles, listed, suspended, waitingFor } = progress;
   const what = suspended ? 'suspended' : phase;
-  if (waitingFor !== undefined) return `waiting for ${waitingFor}`;
+  if (waitingFor !== undefined) return `waiting for ${printable(waitingFor)}`;
   return `${what}, ${formatCount(files)} of ${formatCount(totalFiles)}${listed ? '' : '+'} files`;
 }
 

@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import { failureTypes } from '../../shared/failures.ts';
 import type { VerificationSummary } from '../../shared/verification.ts';
-import { formatBytes, formatCount, formatDuration, printable } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { summaryIn, type ReportContext, type ReportKind } from './report.ts';
 
 /** How a verification is reported. Its findings come before, for they are in its ledger. */

@@ -4,9 +4,9 @@ import { originOf } from './origin.ts';
 import { HttpProblem } from './problem.ts';
 
 /**
- * Keeps web pages away from an API without a key, which their reader's browser would reach for them: what changes something must not
- * come from a page of elsewhere, and no name but one of this machine counts, since anybody's name may be made to lead here. `proxied`:
- * whether callers come through a proxy, under names of its own.
+ * Keeps web pages away from an API without a key, which their reader's browser would reach for them: no page of elsewhere changes anything
+ * or makes it work by reading, and no name but one of this machine counts, since anybody's name may be made to lead here. A link that
+ * somebody follows to the page that shows the API is no such thing. `proxied`: whether callers come through a proxy, under names of its own.
  */
 export function refuseForeignPages({ proxied }: { readonly proxied: boolean }): RequestHandler {
   return (request, _response, next) => {
@@ -16,18 +16,20 @@ export function refuseForeignPages({ proxied }: { readonly proxied: boolean }): 
         'Without API_KEY this answers to localhost, 127.0.0.1 and [::1] alone: use one of them, or set API_KEY, or TRUST_PROXY behind a proxy',
       );
     }
-    if (!isReading(request) && isFromElsewhere(request)) {
+    if (isFromElsewhere(request) && !isFollowedLink(request)) {
       throw new HttpProblem(
         403,
-        'Without API_KEY nothing is changed for pages of other origins: set API_KEY, and send it',
+        'Without API_KEY nothing is done for pages of other origins, and nothing is read: set API_KEY, and send it',
       );
     }
     next();
   };
 }
 
-function isReading({ method }: Request): boolean {
-  return method === 'GET' || method === 'HEAD';
+// What it leads to is the same for all and costs nothing, and the page that it is on sees nothing of it.
+function isFollowedLink(request: Request): boolean {
+  const isShown = request.get('sec-fetch-mode') === 'navigate' && request.get('sec-fetch-dest') === 'document';
+  return request.method === 'GET' && request.path === '/docs' && isShown;
 }
 
 // One that names no host is no browser.

@@ -4,7 +4,7 @@ import type { AppDependencies } from './app-dependencies.ts';
 import { readListFilter, readPurgeFilter } from './job-filter.ts';
 import type { Keys } from './keys.ts';
 import { readQuery, type Query } from './query.ts';
-import { instanceIdSchema } from './schemas/instance-id.ts';
+import { idBeginningSchema } from './schemas/instance-id.ts';
 import { statusBody } from './status-body.ts';
 
 const tokenHeader = 'x-ms-continuation-token';
@@ -45,5 +45,5 @@ function pageSize(query: Query): number {
 
 // Nothing has an id that begins so, and Temporal would not take every such text.
 function canBeginAnId(prefix: string | undefined): boolean {
-  return prefix === undefined || instanceIdSchema.safeParse(prefix).success;
+  return prefix === undefined || idBeginningSchema.safeParse(prefix).success;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { printable } from '../../shared/printable.ts';
 import type { Door } from './door.ts';
 import { describe } from './execution.ts';
 
@@ -37,7 +38,7 @@ export async function startJob(
     taskQueue,
     workflowId,
     args: [...args],
-    staticSummary: shortened(summary, maxSummaryBytes),
+    staticSummary: shortened(printable(summary), maxSummaryBytes),
     workflowIdReusePolicy: reusePolicy(conditions),
     workflowIdConflictPolicy: 'FAIL',
     ...(memo && { memo }),

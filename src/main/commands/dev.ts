@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import type { Call } from '../invocation.ts';
@@ -29,7 +30,7 @@ async function serve(call: Call): Promise<number> {
   const stop = untilStopped(call).then(() => say('Stopping.'));
   const { serveHere } = await import('../serve-here.ts');
   await serveHere(call, stop, (places) => {
-    if (json) answer(JSON.stringify(places));
+    if (json) answer(printableJson(places));
     else say(placesText(places));
   });
   return exitCodes.done;

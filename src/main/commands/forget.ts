@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { forgetText } from '../../client/cli/forget-report.ts';
@@ -54,7 +55,7 @@ function forget(call: Call & ForgetFlags, runs: readonly string[]): Promise<numb
     const jobs = session.jobsOn(call.config.taskQueue);
     const isUnderWay = (instanceId: string) => jobs.isUnderWay(instanceId);
     const result = await requireBackups(session).forget(input, isUnderWay, call.stop);
-    if (json) answer(JSON.stringify(result));
+    if (json) answer(printableJson(result));
     else if (dryRun || !quiet) answer(forgetText(result));
     return exitCodes.done;
   });

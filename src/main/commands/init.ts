@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +47,7 @@ async function writeExample(call: Call & SourcesFileFlags, dir = '.'): Promise<n
   } catch (error) {
     throw unwritten(file, (error as NodeJS.ErrnoException).code ?? String(error));
   }
-  if (json) answer(JSON.stringify({ file, source: name, root }));
+  if (json) answer(printableJson({ file, source: name, root }));
   else if (!quiet) answer(`Wrote ${file}. \`durable-backup backup ${name}\` backs up ${root}.`);
   return exitCodes.done;
 }

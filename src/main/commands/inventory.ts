@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
@@ -48,7 +49,7 @@ async function importFile(call: Call, file: string): Promise<number> {
   return withInventory(call, async (inventory) => {
     await inventory.importCatalogue(rows);
     const { address } = inventory;
-    if (call.json) call.answer(JSON.stringify({ imported: rows.length, inventory: address }));
+    if (call.json) call.answer(printableJson({ imported: rows.length, inventory: address }));
     else if (!call.quiet) call.answer(`Imported ${rows.length} ${rows.length === 1 ? 'SKU' : 'SKUs'} into ${address}`);
   });
 }
@@ -65,7 +66,7 @@ function showStock(call: Call, sku: string): Promise<number> {
   return withInventory(call, async (inventory) => {
     const stock = await inventory.stockOf(sku);
     if (stock === undefined) throw unknownSku(sku);
-    call.answer(call.json ? JSON.stringify({ sku, stock }) : String(stock));
+    call.answer(call.json ? printableJson({ sku, stock }) : String(stock));
   });
 }
 

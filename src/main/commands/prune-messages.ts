@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import type { Call } from '../invocation.ts';
@@ -33,7 +34,7 @@ async function prune(call: Call & PruneMessagesFlags): Promise<number> {
   const { pruneLargeMessages } = await import('../prune-large-messages.ts');
   const result = await pruneLargeMessages(call, { graceMs: grace * hour, dryRun });
   const { scanned, referenced, kept, deleted, bytesFreed } = result;
-  if (json) answer(JSON.stringify({ dryRun, ...result }));
+  if (json) answer(printableJson({ dryRun, ...result }));
   else if (!quiet) {
     answer(`${dryRun ? 'Would delete' : 'Deleted'} ${deleted} large messages, ${bytesFreed} bytes.`);
     answer(`Kept ${kept}, of which ${referenced} in use by ${scanned} retained workflow executions.`);

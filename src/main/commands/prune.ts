@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { pruneReport } from '../../client/cli/prune-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
-import { prefixSchema } from '../../shared/blob-prefix.ts';
+import { knownPrefixSchema } from '../../shared/blob-prefix.ts';
 import { workflowNames } from '../../shared/contract.ts';
 import { durationRule, parseDuration } from '../../shared/duration.ts';
 import type { PruneInput } from '../../shared/prune.ts';
@@ -75,7 +75,7 @@ function prune(call: Call & PruneFlags): Promise<number> {
 }
 
 function blobPrefix(text: string): string {
-  const { data, error } = prefixSchema.safeParse(text);
+  const { data, error } = knownPrefixSchema.safeParse(text);
   if (data !== undefined) return data;
   throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { retryRun, whyNotRetried, type Retry } from '../../client/backups/retry-run.ts';
 import { backupReport } from '../../client/cli/backup-report.ts';
@@ -64,7 +65,7 @@ function retry(call: Call & RetryFlags, run: string): Promise<number> {
 function answerComplete(manifest: Manifest, { json, answer, note }: Call): number {
   const { instanceId, run: runId, root, files, bytes } = manifest;
   if (json)
-    answer(JSON.stringify({ instanceId, status: 'Completed', runId, root, files, bytes, failed: 0, complete: true }));
+    answer(printableJson({ instanceId, status: 'Completed', runId, root, files, bytes, failed: 0, complete: true }));
   else note(whyNotRetried('complete', manifest));
   return exitCodes.done;
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import type { RunInfo } from '../../client/backups/run-info.ts';
 import { exitCodes } from '../../client/cli/exit-code.ts';
@@ -41,7 +42,7 @@ function listRuns(call: Call & RunsFlags): Promise<number> {
   return withBackups(call, async (backups, signal) => {
     const runs: RunInfo[] = [];
     for await (const run of backups.runs(filter, signal)) runs.push(run);
-    await writeLines([json ? JSON.stringify(runs) : runListText(runs, backups.url)], process.stdout);
+    await writeLines([json ? printableJson(runs) : runListText(runs, backups.url)], process.stdout);
     return exitCodes.done;
   });
 }

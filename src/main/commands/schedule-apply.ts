@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { appliedText } from '../../client/cli/schedule-text.ts';
@@ -37,7 +38,7 @@ async function apply(call: Call & ApplyFlags): Promise<number> {
   const { file, sources } = requireSourcesFile(await sourcesOf(call));
   return withSchedules(call, async (schedules) => {
     const changes = await schedules.apply(sources, { dryRun: call.dryRun });
-    if (call.json) call.answer(JSON.stringify(changes));
+    if (call.json) call.answer(printableJson(changes));
     else if (!call.quiet) await writeLines([appliedText(changes)], process.stdout);
     if (call.dryRun) call.note('Dry run: nothing was changed.');
     if (sources.some(tellsByCommand)) call.note('Commands run on workers with ALLOW_COMMANDS=true alone.');

@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { formatTime } from '../../client/cli/format.ts';
@@ -47,7 +48,7 @@ export function addSchedule(program: Command, choose: Choose): void {
 function list(call: Call): Promise<number> {
   return withSchedules(call, async (schedules) => {
     const listed = await schedules.list();
-    await writeLines([call.json ? JSON.stringify(listed) : scheduleListText(listed)], process.stdout);
+    await writeLines([call.json ? printableJson(listed) : scheduleListText(listed)], process.stdout);
     return exitCodes.done;
   });
 }
@@ -55,7 +56,7 @@ function list(call: Call): Promise<number> {
 function tellNext(call: Call, source: string): Promise<number> {
   return withSchedules(call, async (schedules) => {
     const { next, paused } = await schedules.get(source);
-    if (call.json) call.answer(JSON.stringify(next));
+    if (call.json) call.answer(printableJson(next));
     else if (paused) call.answer(`None: ${source} is paused; \`durable-backup schedule resume ${source}\` resumes it.`);
     else await writeLines(next.map(formatTime), process.stdout);
     return exitCodes.done;
@@ -94,6 +95,6 @@ function triggerOne(call: Call, source: string): Promise<number> {
 }
 
 function tell({ json, quiet, answer }: Call, value: object, text: string): void {
-  if (json) answer(JSON.stringify(value));
+  if (json) answer(printableJson(value));
   else if (!quiet) answer(text);
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { sourceListText } from '../../client/cli/source-list.ts';
@@ -42,7 +43,7 @@ async function tellSources(call: Call & SourcesFlags): Promise<number> {
   const opened = requireSourcesFile(await sourcesOf(call));
   return withBackups(call, async (backups, signal) => {
     const listed = await listSources(opened, backups, signal);
-    await writeLines([call.json ? JSON.stringify(listed) : sourceListText(listed, opened.file)], process.stdout);
+    await writeLines([call.json ? printableJson(listed) : sourceListText(listed, opened.file)], process.stdout);
     return exitCodes.done;
   });
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { statusText } from '../../client/cli/status-text.ts';
@@ -49,7 +50,7 @@ async function tellStatus(call: Call & SourceFlags): Promise<number> {
 
 async function print(call: Call & SourceFlags, parts: StatusParts): Promise<void> {
   const statuses = await statusOfEach(parts, await asked(call, parts));
-  const text = call.json ? JSON.stringify(statuses) : statusText(statuses, parts.backups.url);
+  const text = call.json ? printableJson(statuses) : statusText(statuses, parts.backups.url);
   await writeLines([text], process.stdout);
 }
 

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createSelection, normalizePaths } from '../../../src/activities/restore/select-paths.ts';
-import { encodePath } from '../../../src/shared/encoded-path.ts';
+import { displayPath, encodePath } from '../../../src/shared/encoded-path.ts';
 import { writeTree } from '../../support/tree.ts';
 import { backUpRun } from '../verify/rig.ts';
 import { brief, openRestoreRig, restoreRun, snapshotOf } from './rig.ts';
@@ -63,4 +64,40 @@ test('what is asked for comes back with the folders on the way to it, and those 
   const [there, here] = [snapshotOf(rig.root), snapshotOf(rig.target)];
   for (const { path } of rows) expect(here.get(path)).toBe(there.get(path));
   expect((await stat(join(rig.target, 'x'))).mtimeMs).toBe(1_000_000);
+});
+
+test('a path that the run has exactly as it is written is restored alone, and its folder with what is in it', async () => {
+  const rig = await openRestoreRig({ pageEntries: 2 });
+  const files = {
+    'pages/[id].js': 1,
+    'pages/i.js': 1,
+    '[x]/in': 1,
+    'x/in': 1,
+    '{a,b}': 1,
+    a: 1,
+    'a%5Cb': 1,
+    'a\\b': 1,
+  };
+  await writeTree(rig.root, files);
+  await backUpRun(rig);
+  const restored = async (...paths: string[]) => {
+    const { rows } = await restoreRun(rig, { paths, overwrite: 'always', target: join(rig.around, randomUUID()) });
+    return rows.filter(({ kind }) => kind === 'file').map(({ path }) => displayPath(path));
+  };
+  expect(await restored('pages/[id].js')).toEqual(['pages/[id].js']);
+  expect(await restored('pages/[hi].js')).toEqual(['pages/i.js']);
+  expect(await restored('[x]')).toEqual(['[x]/in']);
+  expect(await restored('{a,b}', String.raw`\[x]/*`)).toEqual(['[x]/in', '{a,b}']);
+  expect(await restored('a%5Cb')).toEqual(['a%5Cb']);
+  expect(await restored(String.raw`a\b`)).toEqual([String.raw`a\b`]);
+});
+
+test('globs beyond the budget are refused by the restore itself, and change nothing', () => {
+  const paths = Array.from({ length: 1000 }, (_, i) => `${'{a,b}'.repeat(5)}${i}`);
+  expect(() => normalizePaths(paths)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/^paths: must not stand for more than 5000 globs in all/u),
+    }),
+  );
+  expect(normalizePaths(Array.from({ length: 1000 }, (_, i) => `folder/file-${i}`))).toHaveLength(1000);
 });

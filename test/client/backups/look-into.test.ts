@@ -207,3 +207,38 @@ test('what has no content says why', async () => {
   const { blocks } = await backups.content(manifest, 'a/x', signal);
   await expect(blocks.next()).rejects.toMatchObject({ message: expect.stringContaining('no longer in storage') });
 });
+
+const literal = [
+  [
+    fileEntry('i.js'),
+    folderEntry('pages'),
+    fileEntry('pages/[id].js'),
+    fileEntry('pages/i.js'),
+    fileEntry('x*y'),
+    fileEntry('xay'),
+  ],
+];
+
+test.each([
+  ['pages/[id].js', ['pages/[id].js']],
+  ['pages/[ip].js', ['pages/i.js']],
+  ['pages/*.js', ['pages/[id].js', 'pages/i.js']],
+  ['x*y', ['x*y']],
+  ['x?y', ['x*y', 'xay']],
+  [String.raw`x\*y`, ['x*y']],
+])('the pattern %s means the path of exactly that name where the run has one: %j', async (pattern, listed) => {
+  const manifest = await forge(first, monday, literal);
+  const rows = await Array.fromAsync(backups.entries(manifest, { pattern }, signal));
+  expect(rows.map(({ path }) => path)).toEqual(listed);
+});
+
+test('in several runs a pattern means the path of exactly that name where one of them has it', async () => {
+  const without = await forge(second, tuesday, [[folderEntry('pages'), fileEntry('pages/i.js')]]);
+  const versions = (runs: Parameters<Backups['versions']>[0]) =>
+    Array.fromAsync(backups.versions(runs, 'pages/[id].js', signal));
+  expect((await versions([without])).map(({ path }) => path)).toEqual(['pages/i.js']);
+  const manifest = await forge(first, monday, literal);
+  expect((await versions([without, manifest])).map(({ path, runs }) => [path, runs])).toEqual([
+    ['pages/[id].js', [first]],
+  ]);
+});

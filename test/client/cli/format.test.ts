@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration, printable } from '../../../src/client/cli/format.ts';
+import { printable, printableJson, printableLines } from '../../../src/shared/printable.ts';
+import { formatBytes, formatCount, formatDuration } from '../../../src/client/cli/format.ts';
 
 test.each([
   [0, '0 B'],
@@ -33,4 +34,20 @@ test('counts have commas', () => {
 
 test('a name cannot steer the terminal or break the line', () => {
   expect(printable('a\u001B[2Jb\nc\u2028d é 漢')).toBe('a\uFFFD[2Jb\uFFFDc\uFFFDd é 漢');
+});
+
+test.each([
+  ['order', '\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u200E\u200F\u061C'],
+  ['nothing', '\u200B\u200C\u200D\u2060\uFEFF\u00AD\u180E\u3164\u115F\uFFA0'],
+  ['tags', '\u{E0001}\u{E0041}\u{E007F}'],
+  ['lines', '\u2028\u2029\u0085'],
+  ['controls', '\u0000\u0007\u001B\u007F\u009B'],
+])('what is invisible in a name is shown, and JSON keeps it: %s', (_, characters) => {
+  for (const character of characters) {
+    expect(printable(`a${character}gpj.exe`)).toBe('a\uFFFDgpj.exe');
+    expect(printableLines(`a${character}b\nc`)).toBe('a\uFFFDb\nc');
+    const json = printableJson({ path: `a${character}b` });
+    expect(json).not.toContain(character);
+    expect(JSON.parse(json)).toEqual({ path: `a${character}b` });
+  }
 });

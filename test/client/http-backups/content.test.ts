@@ -89,6 +89,8 @@ test('what cannot be shown is a problem that says why', async () => {
     ['latest/entries', { path: 'd/x/y' }, 404, '"d", the nearest folder'],
     ['latest/entries', { path: '../etc' }, 400, 'path: '],
     ['latest/entries', { pattern: '/x' }, 400, 'pattern: '],
+    ['latest/entries', { pattern: `${'{a,b}'.repeat(9)}${'x'.repeat(5000)}` }, 400, 'pattern: '],
+    ['latest/entries', { pattern: '{a,b}'.repeat(40) }, 400, 'stands for more than 1000 globs'],
     ['latest/entries', { root: '/elsewhere' }, 404, '/elsewhere'],
     ['latest/diff/nonsense', {}, 404, 'nonsense'],
     ['latest/diff/20200101T000000Z-00000000', {}, 404, runId],

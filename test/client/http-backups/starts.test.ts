@@ -146,6 +146,11 @@ test.each([
   ['restores', '{"overwrite":"maybe"}', 'overwrite: '],
   ['restores', '{"paths":[]}', 'paths: must name something'],
   ['restores', '{"paths":"a"}', 'paths: '],
+  [
+    'restores',
+    JSON.stringify({ paths: Array(1000).fill('{a,b}'.repeat(9)) }),
+    'paths: must not stand for more than 5000 globs in all',
+  ],
   ['restores', '{"options":{"windw":3}}', 'options: "windw" is not known; did you mean window?'],
   ['restores', '{"source":"no spaces"}', 'source: must be 1 to 64'],
   ['restores', '{"options":{"sourceTimeout":999}}', 'options.sourceTimeout: '],

@@ -12,12 +12,14 @@ async function statusOf(api: EdgeApi, method: string, path: string, headers: Rec
 
 const elsewhere = 'https://evil.example';
 
-test.each([
+const pages = [
   ['a page of another site', { 'Sec-Fetch-Site': 'cross-site', Origin: elsewhere }],
   ['another port of this machine', { 'Sec-Fetch-Site': 'same-site', Origin: 'http://localhost:1' }],
   ['an old browser', { Origin: elsewhere }],
   ['a page without an origin', { Origin: 'null' }],
-])('without a key nothing is changed for %s', async (_, headers) => {
+] as const;
+
+test.each(pages)('without a key nothing is changed for %s', async (_, headers) => {
   const api = await startEdgeApi();
   for (const path of [
     startPath,
@@ -27,7 +29,33 @@ test.each([
   ])
     expect([path, await statusOf(api, 'POST', path, headers)]).toEqual([path, 403]);
   expect(await statusOf(api, 'DELETE', '/runtime/webhooks/durabletask/instances/none', headers)).toBe(403);
-  expect(await statusOf(api, 'GET', '/docs', headers)).toBe(200);
+});
+
+test.each(pages)('without a key nothing is read for %s', async (_, headers) => {
+  const api = await startEdgeApi();
+  for (const path of [
+    '/runtime/webhooks/durabletask/instances',
+    '/runtime/webhooks/durabletask/instances/none',
+    '/api/backups/latest/entries?pattern=*',
+    '/metrics',
+    '/docs',
+    '/openapi.json',
+    '/readyz',
+    '/nothing',
+  ])
+    for (const method of ['GET', 'HEAD', 'OPTIONS'])
+      expect([method, path, await statusOf(api, method, path, headers)]).toEqual([method, path, 403]);
+});
+
+test('a link of another page leads to the page that shows the API, and to nothing else', async () => {
+  const api = await startEdgeApi();
+  const followed = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+  expect(await statusOf(api, 'GET', '/docs', followed)).toBe(200);
+  expect(await statusOf(api, 'GET', '/docs', { ...followed, 'Sec-Fetch-Dest': 'iframe' })).toBe(403);
+  const status = '/runtime/webhooks/durabletask/instances/none';
+  expect(await statusOf(api, 'GET', status, followed)).toBe(403);
+  // Typed or pasted by its reader.
+  expect(await statusOf(api, 'GET', status, { ...followed, 'Sec-Fetch-Site': 'none' })).toBe(404);
 });
 
 test('programs, and pages of its own, are answered', async () => {

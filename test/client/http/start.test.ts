@@ -13,6 +13,7 @@ import {
   untilEnded,
   webhookStartPath,
 } from './harness.ts';
+import { sendRaw } from '../http-edges/edge-api.ts';
 import { postBatch, startOrderApi, urisOf } from './order-rig.ts';
 
 test.each([startPath, webhookStartPath, '/api/batches'])('POST %s hands out the nine URIs', async (path) => {
@@ -40,21 +41,33 @@ test.each([startPath, webhookStartPath, '/api/batches'])('POST %s hands out the 
   expect((await fetch(uris.statusQueryGetUri)).status).toBe(202);
 });
 
-test.each(['order 66', "it's", 'ä/ß'.replace('/', '.'), '100%', 'a+b', 'x'.repeat(256), '{text}', '日本', '"', ';'])(
-  'an instance may have the id %s',
-  async (id) => {
-    const { url } = await startApi();
-    const response = await postJson(`${url}${startPath}/${encodeURIComponent(id)}`, '');
-    expect(response.status).toBe(202);
-    const uris = await urisOf(response);
-    expect(uris.id).toBe(id);
-    const status = await fetch(uris.statusQueryGetUri);
-    expect(await status.json()).toMatchObject({ instanceId: id, runtimeStatus: 'Pending' });
-    await fetch(uris.terminatePostUri, { method: 'POST' });
-    const purged = await fetch(uris.purgeHistoryDeleteUri, { method: 'DELETE' });
-    expect(purged.status).toBe(200);
-  },
-);
+test.each([
+  '.a',
+  'a.',
+  '...',
+  '%2E',
+  'order 66',
+  "it's",
+  'ä/ß'.replace('/', '.'),
+  '100%',
+  'a+b',
+  'x'.repeat(256),
+  '{text}',
+  '日本',
+  '"',
+  ';',
+])('an instance may have the id %s', async (id) => {
+  const { url } = await startApi();
+  const response = await postJson(`${url}${startPath}/${encodeURIComponent(id)}`, '');
+  expect(response.status).toBe(202);
+  const uris = await urisOf(response);
+  expect(uris.id).toBe(id);
+  const status = await fetch(uris.statusQueryGetUri);
+  expect(await status.json()).toMatchObject({ instanceId: id, runtimeStatus: 'Pending' });
+  await fetch(uris.terminatePostUri, { method: 'POST' });
+  const purged = await fetch(uris.purgeHistoryDeleteUri, { method: 'DELETE' });
+  expect(purged.status).toBe(200);
+});
 
 test.each([
   ['a%2Fb', 'must not hold'],
@@ -71,6 +84,16 @@ test.each([
   const response = await postJson(`${api.url}${webhookStartPath}/${id}`, '');
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ Message: expect.stringContaining(reason) });
+  expect(await startedWorkflows(api)).toBe(0);
+});
+
+test.each(['%2E', '%2e%2E', '.%2e'])('an id that every URL would lose, %s, starts nothing', async (id) => {
+  const api = await startApi();
+  for (const path of [startPath, webhookStartPath]) {
+    const head = `POST ${path}/${id} HTTP/1.1\r\nHost: ${new URL(api.url).host}\r\nConnection: close\r\n`;
+    const answer = await sendRaw(api.url, `${head}Content-Length: 0\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*must not be \. or \.\./u);
+  }
   expect(await startedWorkflows(api)).toBe(0);
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { prefixSchema } from '../../../shared/blob-prefix.ts';
+import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
 import type { ForgetInput, ForgetResult, ForgetRow } from '../../../shared/forget.ts';
 import { retentionSchema } from '../../../shared/retention.ts';
 import { tagsSchema } from '../../../shared/tags.ts';
@@ -21,7 +21,7 @@ export const forgetBodySchema = z
     tags: tagsSchema
       .optional()
       .meta({ description: 'The policy decides about runs alone that have all of these tags' }),
-    prefix: prefixSchema.optional().meta({ description: "Of the runs; this server's BACKUP_PREFIX unless given" }),
+    prefix: knownPrefixSchema.optional().meta({ description: "Of the runs; this server's BACKUP_PREFIX unless given" }),
     dryRun: flag('Change nothing, and say what would be done'),
     force: flag('Forget even the newest complete run of a directory, and all that the policy does not keep'),
     undo: flag('Take back that the named runs were forgotten, while their data are there'),

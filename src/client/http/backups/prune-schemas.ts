@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { prefixSchema } from '../../../shared/blob-prefix.ts';
+import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
 import { mostPatience, type PruneInput } from '../../../shared/prune.ts';
 import { backupOptionsSchema } from '../schemas/backup-input.ts';
 
 /** The body of a prune. */
 export const pruneBodySchema = z
   .strictObject({
-    prefix: prefixSchema
+    prefix: knownPrefixSchema
       .optional()
       .meta({ description: "Below which to prune; the worker's BACKUP_PREFIX unless given" }),
     dryRun: z.boolean().optional().meta({ description: 'Delete nothing, and count what would be' }),

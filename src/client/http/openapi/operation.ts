@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { prefixSchema } from '../../../shared/blob-prefix.ts';
+import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
 import { idempotencyKeySchema } from '../idempotency.ts';
 import { instanceIdSchema, eventNameSchema } from '../schemas/instance-id.ts';
 import { runtimeStatusSchema } from '../schemas/answers.ts';
@@ -131,7 +131,7 @@ export const parameters = {
     'Only runs that have this tag, or all of several; commas do too',
   ),
   forgottenToo: inQuery('forgotten', flag, 'List forgotten runs too'),
-  prefix: inQuery('prefix', prefixSchema.optional(), 'Below which to look; the usual one unless given'),
+  prefix: inQuery('prefix', knownPrefixSchema.optional(), 'Below which to look; the usual one unless given'),
   mostRuns: inQuery('top', z.unknown().meta({ examples: [20] }), 'Most runs on a page, by default 100'),
   sourceName: {
     name: 'source',

@@ -1,13 +1,19 @@
 import { z } from 'zod';
 
-/** An id that a caller may choose. What it may not hold has a meaning in URLs, or marks an entity. */
-export const instanceIdSchema = z
+const notDots = /^(?!\.{1,2}$)/u;
+
+/** What the id of an instance may begin with. What it may not hold has a meaning in URLs, or marks an entity. */
+export const idBeginningSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(256, 'must have at most 256 characters')
   .regex(/^[^/\\#?\p{Cc}]*$/u, String.raw`must not hold / \ # ? or control characters`)
-  .regex(/^(?!@)/u, 'must not begin with @')
-  .meta({ description: String.raw`The instance id: 1 to 256 characters without / \ # ?, not beginning with @` });
+  .regex(/^(?!@)/u, 'must not begin with @');
+
+/** An id that a caller may choose. Whatever reads a URL takes `.` and `..` out of its path, so no address leads to these. */
+export const instanceIdSchema = idBeginningSchema.regex(notDots, 'must not be . or ..').meta({
+  description: String.raw`The instance id: 1 to 256 characters without / \ # ?, not beginning with @, not . or ..`,
+});
 
 /** The name of an event that a caller raises. Names that begin with two underscores are the server's own. */
 export const eventNameSchema = z
@@ -16,4 +22,5 @@ export const eventNameSchema = z
   .max(256, 'must have at most 256 characters')
   .regex(/^\P{Cc}*$/u, 'must not hold control characters')
   .regex(/^(?!__)/u, 'must not begin with two underscores')
+  .regex(notDots, 'must not be . or ..')
   .meta({ description: 'The name of the event: 1 to 256 characters, not beginning with two underscores' });
