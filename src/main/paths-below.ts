@@ -1,15 +1,12 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { requirePathBudget } from '../shared/asked-path.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 
 /**
  * Paths to restore as a restore takes them, relative to the root that was backed up: absolute ones below it are made so. Undefined
- * when none is given, or one is the root itself: then everything is meant. Throws an {@link ExpectedError} for one that leads elsewhere, and
- * for globs beyond the budget.
+ * when none is given, or one is the root itself: then everything is meant. Throws an {@link ExpectedError} for one that leads elsewhere.
  */
 export function pathsBelow(root: string | undefined, paths: readonly string[]): string[] | undefined {
   const below = paths.map((path) => pathBelow(root, path));
-  requirePathBudget(below, 'path');
   return below.length === 0 || below.includes('') ? undefined : below;
 }
 

@@ -47,6 +47,33 @@ test('restore takes paths relative to the directory, globs, and absolute ones be
   expect(outside).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`leads out of ${root}`) });
 });
 
+test('a path that the run has is meant as it is written, and its invisible characters are shown', async () => {
+  const turned = 'pages/photo\u202Egpj.exe';
+  await writeTree(root, { 'pages/[id].js': 5, 'pages/i.js': 6, [turned]: 7 });
+  await run(root, '--worker', '--json');
+  await writeFile(join(root, 'pages/i.js'), 'an edit');
+  await writeFile(join(root, 'pages/[id].js'), 'an edit');
+  const { code, stdout } = await run('restore', 'latest', 'pages/[id].js', '--worker', '--json');
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ files: 1, restored: 1 })]);
+  expect(String(await readFile(join(root, 'pages/i.js')))).toBe('an edit');
+  expect(await readFile(join(root, 'pages/[id].js'))).toHaveLength(5);
+  expect((await run('ls', 'latest', turned)).stdout).toContain('pages/photo\uFFFDgpj.exe\n');
+  const json = (await run('ls', 'latest', turned, '--json')).stdout;
+  expect(json).not.toContain('\u202E');
+  expect(JSON.parse(json)).toMatchObject({ path: turned });
+});
+
+test('globs that stand for too much start nothing', async () => {
+  const { code, stdout, stderr } = await run('restore', 'latest', '{a,b}'.repeat(12), '--worker');
+  expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('stands for more than 1000 globs')]);
+  const filtered = await run(root, '--exclude', `${'{a,b}'.repeat(9)}${'x'.repeat(2000)}`, '--worker');
+  expect([filtered.code, filtered.stdout, filtered.stderr]).toEqual([
+    1,
+    '',
+    expect.stringContaining('must not stand for more than 65536 characters in all'),
+  ]);
+});
+
 test('without a target it restores where it came from, and what changed there follows --overwrite', async () => {
   await rm(join(root, 'd'), { recursive: true });
   await writeFile(join(root, 'a.txt'), 'mine');

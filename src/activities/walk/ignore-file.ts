@@ -9,7 +9,7 @@ import { readBlock } from '../copy/read-block.ts';
 import { parseIgnoreRule, type IgnoreRule } from './ignore-rule.ts';
 
 /** A path below the folder of an ignore file. */
-export interface PathBelow {
+interface PathBelow {
   /** From there on. */
   readonly path: string;
   readonly names: readonly Name[];

@@ -7,9 +7,9 @@ import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choo
 
 const help = `
 The pattern is a path or a glob (quote it), relative to the directory that was backed up, as restore takes it: * and ? stay within
-a name, ** stands for folders. It is looked for in all complete runs. Each row is a version of a path: its size, its time of
-modification, how many runs have it, and the newest of these. With --json, each row is one JSON object on a line of its own (NDJSON),
-with all of these runs, newest first, the exact path, encoded, and the SHA-256.
+a name, ** stands for folders; where a run has a path of exactly that name, it alone is meant. It is looked for in all complete runs.
+Each row is a version of a path: its size, its time of modification, how many runs have it, and the newest of these. With --json, each
+row is one JSON object on a line of its own (NDJSON), with all of these runs, newest first, the exact path, encoded, and the SHA-256.
 
 Exit codes: 0 done, whether or not there is one, 1 error, 130 interrupted.
 

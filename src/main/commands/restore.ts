@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { restoreReport } from '../../client/cli/restore-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
+import { requirePathBudget } from '../../shared/asked-path.ts';
 import { workflowNames } from '../../shared/contract.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../shared/restore.ts';
 import { requireElsewhere } from '../elsewhere.ts';
@@ -25,6 +26,7 @@ import {
 
 const help = `
 Paths are files, folders or globs (quote them), relative to the directory that was backed up. Without any, everything is restored.
+Where the run has a path of exactly that name, such as '[id].js', it alone is meant.
 Content is checked against its SHA-256 before it takes a file's place. What is in the way is decided by --overwrite: never keeps it,
 if-changed replaces files whose size or time differ, always replaces every file.
 
@@ -105,6 +107,7 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
 function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
   const { target, targetSource: source, overwrite, dryRun } = flags;
   const chosen = pathsBelow(manifest?.root, paths);
+  requirePathBudget(chosen ?? [], 'path');
   return {
     ...which,
     ...(target !== undefined && { target }),
