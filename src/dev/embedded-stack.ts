@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { azuriteConnectionString, azuriteServer, type AzuriteOptions } from './azurite.ts';
+import type { SocketAddress } from './closed-address.ts';
 import { withFileLock } from './file-lock.ts';
 import type { ServerState } from './server-process.ts';
 import { ensureServer, stopServer } from './shared-server.ts';
@@ -22,7 +23,8 @@ export interface EmbeddedStackOptions {
 export interface EmbeddedStack {
   /** Host and port, for Temporal's clients and workers. */
   readonly temporalAddress?: string;
-  readonly webUiUrl?: string;
+  /** Where Temporal's own Web UI listens, out of reach of browsers: {@link serveWebUi} shows it to people. */
+  readonly webUi?: SocketAddress;
   /** For `@azure/storage-blob`. */
   readonly connectionString?: string;
   /**
@@ -80,12 +82,9 @@ async function leave(directory: string, users: string, user: string): Promise<vo
   await Promise.all(['temporal', 'azurite'].map((key) => stopServer(directory, key)));
 }
 
-function describeTemporal(state: ServerState | undefined): Pick<EmbeddedStack, 'temporalAddress' | 'webUiUrl'> {
+function describeTemporal(state: ServerState | undefined): Pick<EmbeddedStack, 'temporalAddress' | 'webUi'> {
   if (state === undefined) return {};
-  const temporalAddress = `127.0.0.1:${state.port}`;
-  return state.uiPort === undefined
-    ? { temporalAddress }
-    : { temporalAddress, webUiUrl: `http://127.0.0.1:${state.uiPort}` };
+  return { temporalAddress: `127.0.0.1:${state.port}`, ...(state.webUi && { webUi: state.webUi }) };
 }
 
 function describeAzurite(state: ServerState | undefined): Pick<EmbeddedStack, 'connectionString'> {

@@ -3,14 +3,15 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ExpectedError } from '../shared/failures.ts';
+import type { SocketAddress } from './closed-address.ts';
 import { endProcess, identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { lastLines } from './run-command.ts';
 
 /** What a running server is known by: enough for any process to find it, use it and stop it. */
 export interface ServerState extends ProcessIdentity {
   readonly port: number;
-  /** The port of its web page, when it has one. */
-  readonly uiPort?: number;
+  /** Where its web page is, when it has one. */
+  readonly webUi?: SocketAddress;
 }
 
 /** One kind of server that the embedded stack can run. */

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 
 import { Connection } from '@temporalio/client';
 
+import { findClosedAddress, type SocketAddress } from './closed-address.ts';
 import { reservePort } from './ports.ts';
 import { launchProcess, type ManagedServer } from './server-process.ts';
 
 export interface TemporalServerOptions {
   /** The port of the gRPC API on 127.0.0.1; 0 picks a free one. */
   readonly port: number;
-  /** The port of the Web UI; 0 picks a free one. Without it there is no Web UI. */
-  readonly uiPort?: number | undefined;
+  /** Whether it has a Web UI, which answers anybody who finds it: see {@link findClosedAddress}. */
+  readonly webUi?: boolean;
   /** Gives the path of Temporal's command line program; called only when a server must be started. */
   readonly cli: () => Promise<string>;
   /** Keeps nothing on disk: faster, and all is lost when the server stops. */
@@ -27,6 +28,8 @@ const dynamicConfig = [
   'matching.enableFairness=true',
   // Turns are taken within a partition. What an earlier version left in the others is read all the same.
   'matching.numTaskqueueWritePartitions=1',
+  // The HTTP API, which asks nobody who he is, cannot be switched off, and any page could post to it. No request has a Host like this.
+  'frontend.httpAllowedHosts=[" "]',
 ];
 
 /** Temporal's development server, its database in `dataDir`. */
@@ -36,29 +39,24 @@ export function temporalServer(dataDir: string, options: TemporalServerOptions):
     key: 'temporal',
     launch: async (logFile) => {
       const port = await reservePort({ port: options.port, purpose: 'Temporal', setting: 'EMBEDDED_TEMPORAL_PORT' });
-      const uiPort = await reserveUiPort(options.uiPort);
+      const webUi = options.webUi === true ? await findClosedAddress() : undefined;
       const database = options.inMemory === true ? [] : databaseArguments(dataDir);
-      const args = [...serverArguments(port, uiPort), ...database];
+      const args = [...serverArguments(port, webUi), ...database];
       const identity = await launchProcess(await options.cli(), args, logFile);
-      return { ...identity, port, ...(uiPort === undefined ? {} : { uiPort }) };
+      return { ...identity, port, ...(webUi && { webUi }) };
     },
     isReady: async (state) => (await acceptsConnections(state.port)) && (await servesDefaultNamespace(state.port)),
   };
 }
 
-async function reserveUiPort(uiPort: number | undefined): Promise<number | undefined> {
-  if (uiPort === undefined) return undefined;
-  return reservePort({ port: uiPort, purpose: "Temporal's Web UI", setting: 'EMBEDDED_UI_PORT' });
-}
-
-function serverArguments(port: number, uiPort: number | undefined): string[] {
+function serverArguments(port: number, webUi: SocketAddress | undefined): string[] {
   return [
     'server',
     'start-dev',
     '--ip=127.0.0.1',
     `--port=${port}`,
     '--log-level=error',
-    ...(uiPort === undefined ? ['--headless'] : [`--ui-port=${uiPort}`, '--ui-disable-news-fetch']),
+    ...(webUi ? [`--ui-ip=${webUi.host}`, `--ui-port=${webUi.port}`, '--ui-disable-news-fetch'] : ['--headless']),
     ...dynamicConfig.flatMap((entry) => ['--dynamic-config-value', entry]),
   ];
 }

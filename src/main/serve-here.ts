@@ -1,4 +1,5 @@
 import { Jobs } from '../client/jobs/jobs.ts';
+import { serveWebUi } from '../dev/web-ui.ts';
 import { serveHttp } from './http-server.ts';
 import type { Call } from './invocation.ts';
 import { largeMessages } from './large-messages.ts';
@@ -39,6 +40,10 @@ export async function serveHere(
   try {
     const stack = await openStack(config, note);
     closing.push(() => stack.close());
+    const webUi = stack.webUi && (await serveWebUi(stack.webUi, config.embedded.uiPort));
+    if (webUi) closing.push(() => webUi.close());
+    else if (!config.temporal.named)
+      note("Temporal's Web UI is left out: no port that only this machine's people reach is free.");
     const target = temporalTarget(stack.temporalAddress);
     const store = await openStorage(config, stack.connectionString, metrics.requests);
     const dataConverter = largeMessages(config, stack.connectionString);
@@ -58,9 +63,8 @@ export async function serveHere(
       metrics,
     );
     closing.push(() => server.close());
-    const { webUiUrl: webUi } = stack;
     const own = { temporal: target.address, taskQueue, blobs: store.url, inventory: inventory.address, roots };
-    onReady({ api: server.url, ...(webUi !== undefined && { webUi }), ...own });
+    onReady({ api: server.url, ...(webUi && { webUi: webUi.url }), ...own });
     await Promise.race([stop, worker.ended]);
   } finally {
     for (const step of closing.toReversed()) await step();

@@ -77,7 +77,7 @@ async function besideOwnWorker(
   return {
     backups: new Backups({ store, prefix: config.prefix }),
     storageUrl: store.url,
-    ...webUiOf(config, target.namespace, stack.webUiUrl),
+    ...webUiOf(config, target.namespace, stack.webUi !== undefined),
     // A queue of its own: another worker, on another machine or with other roots, could not use the directory.
     queuesOf: (instanceId) => [`${config.taskQueue}-${instanceId}`, config.taskQueue],
     jobsOn: (taskQueue) => new Jobs({ client, address: target.address, taskQueue }),
@@ -116,10 +116,14 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
   };
 }
 
-// The embedded server stops with the command, so its Web UI has to be started again to look back.
-function webUiOf({ temporal }: Config, namespace: string, embedded?: string): { webUi?: string } {
+// The embedded server stops with the command, so it has to be started again to look back; only `dev` shows its Web UI, on a port that is
+// known beforehand unless any will do.
+function webUiOf({ temporal, embedded }: Config, namespace: string, isEmbedded = false): { webUi?: string } {
   const path = `/namespaces/${namespace}/workflows`;
-  if (embedded !== undefined) return { webUi: `\`durable-backup dev\`, then ${embedded}${path}` };
+  if (isEmbedded) {
+    if (embedded.uiPort === 0) return {};
+    return { webUi: `\`durable-backup dev\`, then http://127.0.0.1:${embedded.uiPort}${path}` };
+  }
   return temporal.uiUrl === undefined ? {} : { webUi: `${temporal.uiUrl.replace(/\/$/u, '')}${path}` };
 }
 

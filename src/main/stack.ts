@@ -38,7 +38,7 @@ function temporalOf({ temporal, embedded }: Config, report: (line: string) => vo
       report,
       interactive: process.stderr.isTTY,
     });
-  return { port: embedded.temporalPort, uiPort: embedded.uiPort, cli };
+  return { port: embedded.temporalPort, webUi: true, cli };
 }
 
 function unwritable(error: unknown, dataDir: string): ExpectedError | undefined {

@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { Client, Connection } from '@temporalio/client';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { openEmbeddedStack, type EmbeddedStack } from '../../src/dev/embedded-stack.ts';
+import { serveWebUi } from '../../src/dev/web-ui.ts';
+import { findCli } from '../support/find-cli.ts';
+import { listeningAddresses } from '../support/listening-ports.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+interface Asked {
+  readonly host: string;
+  readonly port: number;
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** What came back, or an empty status where the other side speaks no such HTTP. Unlike `fetch`, it goes to any port, under any name. */
+function ask({ body, ...asked }: Asked): Promise<{ status: number | ''; headers: object; text: string }> {
+  return new Promise((resolve) => {
+    const sent = request({ ...asked, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? '', headers: answer.headers, text }));
+    });
+    sent.on('error', () => resolve({ status: '', headers: {}, text: '' }));
+    sent.end(body);
+  });
+}
+
+async function openStack(): Promise<{ stack: EmbeddedStack; dataDir: string }> {
+  const dataDir = await temporaryDirectory();
+  const temporal = { port: 0, webUi: true, inMemory: true, cli: findCli };
+  const stack = await openEmbeddedStack({ dataDir, temporal, azurite: { port: 0 }, report: () => {} });
+  onTestFinished(stack.close);
+  return { stack, dataDir };
+}
+
+async function pidOf(dataDir: string, key: string): Promise<number> {
+  const state = JSON.parse(await readFile(join(dataDir, 'stack', `${key}.json`), 'utf8')) as { pid: number };
+  return state.pid;
+}
+
+async function workflowsOf(stack: EmbeddedStack): Promise<string[]> {
+  const connection = await Connection.connect({ address: stack.temporalAddress ?? '' });
+  try {
+    const client = new Client({ connection });
+    // Temporal counts what it has indexed, in order: once this one is, those before it are.
+    await client.workflow.start('marker', { workflowId: 'marker', taskQueue: 'none', args: [] });
+    for (;;) {
+      const ids: string[] = [];
+      for await (const { workflowId } of client.workflow.list()) ids.push(workflowId);
+      if (ids.includes('marker')) return ids.filter((id) => id !== 'marker');
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+const start = JSON.stringify({ workflowType: { name: 'backup' }, taskQueue: { name: 'durable-backup' } });
+const startPath = '/api/v1/namespaces/default/workflows/';
+
+test("no request of a page, whatever its origin, host and type, starts anything at any port of Temporal's server", async () => {
+  const { stack, dataDir } = await openStack();
+  const addresses = await listeningAddresses(await pidOf(dataDir, 'temporal'));
+  const foreign = { Origin: 'http://evil.example' };
+  let told = 0;
+  for (const { host, port } of addresses) {
+    const own = `${host}:${port}`;
+    for (const [n, headers] of [
+      foreign,
+      { ...foreign, Host: `evil.example:${port}` },
+      { Host: `evil.example:${port}`, Origin: `http://evil.example:${port}` },
+      { Host: `localhost:${port}`, Origin: `http://localhost:${port}` },
+      { Host: own },
+      { Host: '' },
+    ].entries()) {
+      for (const type of ['text/plain', 'application/json']) {
+        const path = `${startPath}${port}-${n}-${type === 'text/plain' ? 'plain' : 'json'}`;
+        const { status } = await ask({
+          host,
+          port,
+          method: 'POST',
+          path,
+          headers: { ...headers, 'Content-Type': type },
+          body: start,
+        });
+        expect([own, headers, status === '' || status >= 400]).toEqual([own, headers, true]);
+        if (status === 403) told += 1;
+      }
+    }
+  }
+  expect(await workflowsOf(stack)).toEqual([]);
+  // The HTTP API was among them.
+  expect(told).toBe(12);
+});
+
+test("Temporal's own Web UI, which answers under any name, is where no browser goes", async () => {
+  const { stack, dataDir } = await openStack();
+  const { host = '', port = 0 } = stack.webUi ?? {};
+  expect(await listeningAddresses(await pidOf(dataDir, 'temporal'))).toContainEqual({ host, port });
+  expect((await ask({ host, port, path: '/', headers: { Host: 'evil.example' } })).status).toBe(200);
+  // Node's `fetch` keeps to the standard's list of ports, as browsers do.
+  await expect(fetch(`http://${host}:${port}/`)).rejects.toMatchObject({ cause: { message: 'bad port' } });
+});
+
+test('what is shown of the Web UI is all of it, and for the people of this machine alone', async () => {
+  const { stack } = await openStack();
+  const ui = await serveWebUi(stack.webUi ?? { host: '', port: 0 }, 0);
+  onTestFinished(ui.close);
+  const { hostname: host, port: text } = new URL(ui.url);
+  const port = Number(text);
+  const asks = (path: string, headers: Record<string, string> = {}, method = 'GET', body = '') =>
+    ask({ host, port, method, path, headers: { 'Content-Length': String(body.length), ...headers }, body });
+
+  const page = await asks('/');
+  expect(page).toMatchObject({ status: 200, headers: { 'x-frame-options': 'DENY' } });
+  expect(page.text).toContain('<html');
+  const cookie = /_csrf=\w+/u.exec(JSON.stringify(page.headers))?.[0] ?? '';
+  const forged = { Cookie: cookie, 'X-CSRF-TOKEN': cookie.replace('_csrf=', ''), 'Content-Type': 'application/json' };
+  const foreignPages: Record<string, string>[] = [
+    { Host: `evil.example:${port}` },
+    { Host: `evil.example:${port}`, Origin: `http://evil.example:${port}`, 'Sec-Fetch-Site': 'same-origin' },
+    { Host: '127.0.0.1:1' },
+    { Origin: 'http://evil.example' },
+    { Origin: 'null' },
+    { Origin: 'http://127.0.0.1:1', 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
+    { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' },
+  ];
+  for (const [n, headers] of foreignPages.entries()) {
+    expect([headers, (await asks('/api/v1/namespaces', headers)).status]).toEqual([headers, 403]);
+    const posted = await asks(`${startPath}foreign-${n}`, { ...forged, ...headers }, 'POST', start);
+    expect([headers, posted.status]).toEqual([headers, 403]);
+  }
+  // Without the page's token nothing is changed either; with it the Web UI does what it is for.
+  expect((await asks(`${startPath}no-token`, { 'Content-Type': 'text/plain' }, 'POST', start)).status).toBe(400);
+  const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+  expect((await asks('/namespaces/default/workflows', link)).status).toBe(200);
+  expect((await asks(`${startPath}linked`, { ...forged, ...link }, 'POST', start)).status).toBe(403);
+  const own = { ...forged, Origin: ui.url, 'Sec-Fetch-Site': 'same-origin' };
+  expect((await asks(`${startPath}own`, own, 'POST', start)).status).toBe(200);
+  expect(await workflowsOf(stack)).toEqual(['own']);
+});
+
+test('a request to the Web UI that names two hosts, or a whole address, is refused', async () => {
+  const ui = await serveWebUi({ host: '127.0.0.1', port: 1 }, 0);
+  onTestFinished(ui.close);
+  const { hostname: host, host: own, port } = new URL(ui.url);
+  const at = { host, port: Number(port) };
+  expect((await ask({ ...at, path: `http://evil.example/`, headers: { Host: own } })).status).toBe(400);
+  const twice = ['Host', own, 'Host', 'evil.example'] as unknown as Record<string, string>;
+  expect((await ask({ ...at, path: '/', headers: twice })).status).toBe(400);
+  // There is no Web UI behind this one.
+  expect(await ask({ ...at, path: '/' })).toMatchObject({
+    status: 502,
+    text: "Temporal's Web UI does not answer.\n",
+  });
+});
+
+test('Azurite gives a page nothing, whatever its origin, host and type', async () => {
+  const { dataDir } = await openStack();
+  const addresses = await listeningAddresses(await pidOf(dataDir, 'azurite'));
+  expect(addresses).toHaveLength(1);
+  for (const { host, port } of addresses) {
+    for (const headers of [
+      { Origin: 'http://evil.example' },
+      { Host: `evil.example:${port}`, Origin: `http://evil.example:${port}` },
+      { Host: `${host}:${port}` },
+    ]) {
+      for (const [method, path] of [
+        ['GET', '/devstoreaccount1?comp=list'],
+        ['GET', '/devstoreaccount1/backups?restype=container&comp=list'],
+        ['PUT', '/devstoreaccount1/made-by-a-page?restype=container'],
+        ['POST', '/devstoreaccount1?comp=batch'],
+        ['OPTIONS', '/devstoreaccount1/backups'],
+      ] as const) {
+        const answer = await ask({ host, port, method, path, headers: { ...headers, 'Content-Type': 'text/plain' } });
+        expect([method, path, headers, Number(answer.status) >= 400]).toEqual([method, path, headers, true]);
+        expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+      }
+    }
+  }
+});
+
+test('a taken port of the Web UI is an error that names its holder and EMBEDDED_UI_PORT', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void squatter.close());
+  await once(squatter, 'listening');
+  const { port } = squatter.address() as AddressInfo;
+  await expect(serveWebUi({ host: '127.0.0.1', port: 1 }, port)).rejects.toMatchObject({
+    type: 'StackUnavailable',
+    message: expect.stringMatching(
+      new RegExp(`^Port ${port} .* held by process ${process.pid} .* set EMBEDDED_UI_PORT `, 'u'),
+    ) as string,
+  });
+});
