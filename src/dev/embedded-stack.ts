@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { azuriteConnectionString, azuriteServer, type AzuriteOptions } from './azurite.ts';
 import type { SocketAddress } from './closed-address.ts';
 import { withFileLock } from './file-lock.ts';
+import { keepPrivate } from './private-data.ts';
 import type { ServerState } from './server-process.ts';
 import { ensureServer, stopServer } from './shared-server.ts';
 import { addUser, removeUser } from './stack-users.ts';
@@ -45,7 +45,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
   const dataDir = resolve(options.dataDir);
   const directory = join(dataDir, 'stack');
   const users = join(directory, 'users');
-  await mkdir(directory, { recursive: true });
+  await keepPrivate(dataDir, report);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     withFileLock(join(directory, 'lock'), work, (holder) =>
       report(`Waiting for ${holder}, which starts or stops the servers in ${dataDir} …`),
@@ -88,5 +88,5 @@ function describeTemporal(state: ServerState | undefined): Pick<EmbeddedStack, '
 }
 
 function describeAzurite(state: ServerState | undefined): Pick<EmbeddedStack, 'connectionString'> {
-  return state === undefined ? {} : { connectionString: azuriteConnectionString(state.port) };
+  return state === undefined ? {} : { connectionString: azuriteConnectionString(state.port, state.accountKey) };
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExpectedError } from '../shared/failures.ts';
 import type { SocketAddress } from './closed-address.ts';
 import { endProcess, identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { privateUmask } from './private-data.ts';
 import { lastLines } from './run-command.ts';
 
 /** What a running server is known by: enough for any process to find it, use it and stop it. */
@@ -12,6 +13,8 @@ export interface ServerState extends ProcessIdentity {
   readonly port: number;
   /** Where its web page is, when it has one. */
   readonly webUi?: SocketAddress;
+  /** What opens its storage account, when that is not what opens every Azurite. */
+  readonly accountKey?: string;
 }
 
 /** One kind of server that the embedded stack can run. */
@@ -27,8 +30,9 @@ export interface ManagedServer {
 }
 
 /**
- * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches us alone and we stop it in order, and with
- * its output in a file, which, unlike a pipe, outlives us.
+ * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches us alone and we stop it in order, with its
+ * output in a file, which, unlike a pipe, outlives us, and so that other users cannot read the files that it makes. `env` is added to
+ * our environment.
  *
  * Thrown when the program cannot be started (`StackUnavailable`).
  */
@@ -36,14 +40,18 @@ export async function launchProcess(
   command: string,
   args: readonly string[],
   logFile: string,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<ProcessIdentity> {
   const log = await open(logFile, 'w');
   try {
-    const child = spawn(command, args, {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      windowsHide: true,
-    });
+    const child = withUmask(privateUmask, () =>
+      spawn(command, args, {
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        windowsHide: true,
+        env: { ...process.env, ...env },
+      }),
+    );
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', reject);
@@ -56,6 +64,16 @@ export async function launchProcess(
     throw new ExpectedError('StackUnavailable', `${command} cannot be started: ${reason}`, { cause: error });
   } finally {
     await log.close();
+  }
+}
+
+/** Calls `make`, which must not wait for anything, while new files and processes of this one get this umask. */
+function withUmask<T>(umask: number, make: () => T): T {
+  const before = process.umask(umask);
+  try {
+    return make();
+  } finally {
+    process.umask(before);
   }
 }
 

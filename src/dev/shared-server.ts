@@ -79,7 +79,7 @@ async function readState(directory: string, key: string): Promise<ServerState | 
 
 async function writeState(directory: string, key: string, state: ServerState): Promise<void> {
   const draft = `${stateFile(directory, key)}.new`;
-  await writeFile(draft, JSON.stringify(state));
+  await writeFile(draft, JSON.stringify(state), { mode: 0o600 });
   await rename(draft, stateFile(directory, key));
 }
 
