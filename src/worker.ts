@@ -9,6 +9,7 @@ import { createOrderActivities } from './activities/orders/index.ts';
 import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';
 import type { Config } from './config.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import { ownFolders } from './own-folders.ts';
 import { siblingModule } from './shared/sibling-module.ts';
 import { sourceQueue } from './shared/source.ts';
 import type { BlobStore } from './storage/blob-store.ts';
@@ -54,13 +55,15 @@ export async function createWorker({
 }: WorkerDependencies): Promise<WorkerGroup> {
   const { uploadMemoryBytes, workflowBundle, sources } = config.worker;
   const memory = createMemoryBudget(uploadMemoryBytes);
+  const roots = [...config.backupRoots, ...extraRoots];
   metrics?.watchMemory(memory);
   const activities = {
     ...createActivities({
       store,
       prefix: config.prefix,
       host: config.backupHost,
-      roots: [...config.backupRoots, ...extraRoots],
+      roots,
+      ownFolders: ownFolders(config),
       workingDirectory,
       memory,
       isRunning,
@@ -69,6 +72,7 @@ export async function createWorker({
       // As the file stands by then: an address or a program is changed there alone.
       definitionOf: async (name) => sourceNamed(await openSourcesFile(config.sourcesFile), name),
       allowCommands: config.worker.allowCommands,
+      roots,
       searchPath: config.embedded.searchPath,
     }),
     ...(inventory && createOrderActivities({ inventory })),

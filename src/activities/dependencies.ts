@@ -11,6 +11,8 @@ export interface ActivityDependencies {
   readonly host: string;
   /** Directories below which this worker may read; absolute. */
   readonly roots: readonly string[];
+  /** Directories that no restore writes to, whatever `roots` says: the program's own; none unless given. */
+  readonly ownFolders?: readonly string[];
   /** Taken for an empty root; absolute. */
   readonly workingDirectory: string;
   readonly memory: MemoryBudget;

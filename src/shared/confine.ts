@@ -1,5 +1,5 @@
 import { open, readlink, realpath } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ExpectedError, failureTypes } from './failures.ts';
 import { isWithin } from './resolve-within.ts';
 
@@ -23,6 +23,38 @@ export async function confine(path: string, roots: readonly string[]): Promise<s
 export function isInside(path: string, root: string): boolean {
   const way = relative(root, path);
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}
+
+// As many as Linux follows.
+const mostLinks = 40;
+
+/**
+ * The one of `roots` in which a file lies, which need not be there yet: as it is named, where it leads, or by a link on the way, for each
+ * of these could be replaced. Undefined when it is in none.
+ */
+export async function rootAround(file: string, roots: readonly string[]): Promise<string | undefined> {
+  const places = await placesOnTheWay(resolve(file));
+  for (const root of roots) {
+    const folders = [resolve(root), await realOrGiven(resolve(root))];
+    if (places.some((place) => folders.some((folder) => isInside(place, folder)))) return root;
+  }
+  return undefined;
+}
+
+async function placesOnTheWay(file: string): Promise<string[]> {
+  const places: string[] = [];
+  let next: string | undefined = file;
+  for (let links = 0; next !== undefined && links <= mostLinks; links += 1) {
+    const place: string = join(await realOrGiven(dirname(next)), basename(next));
+    places.push(next, place);
+    const leadsTo: string | undefined = await readlink(place).catch(() => undefined);
+    next = leadsTo === undefined ? undefined : resolve(dirname(place), leadsTo);
+  }
+  return places;
+}
+
+function realOrGiven(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 /**

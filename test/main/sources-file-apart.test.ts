@@ -47,3 +47,30 @@ test('no link on the way hides where it is', async () => {
 test('the usual file in the usual root is refused too', async () => {
   await expect(requireSourcesFileApart(readConfig({ ALLOW_COMMANDS: 'true' }))).rejects.toThrow('durable-backup.yaml');
 });
+
+test('so do the programs that it names, wherever they are looked for', async () => {
+  const { roots, etc, check } = await newPlace();
+  const file = join(etc, 'sources.yaml');
+  const write = (command: readonly string[]) =>
+    writeFile(
+      file,
+      `sources: { site: { root: /srv/site, notify: { failure: [{ command: ${JSON.stringify(command)} }] } } }\n`,
+    );
+  await writeFile(join(roots, 'hook'), '', { mode: 0o755 });
+  await write([join(roots, 'hook')]);
+  await expect(check(file)).rejects.toMatchObject({
+    type: 'InvalidConfiguration',
+    message: expect.stringMatching(
+      new RegExp(`^ALLOW_COMMANDS: the command ${roots}/hook uses ${roots}/hook, which lies in ${roots} of`, 'u'),
+    ) as string,
+  });
+  await expect(check(file, { ALLOW_COMMANDS: 'false' })).resolves.toBeUndefined();
+  await write(['hook']);
+  await expect(check(file, { PATH: `${roots}:/usr/bin:/bin` })).rejects.toThrow(`uses ${roots}/hook`);
+  // Where the program is not found before, a restore could put one.
+  await write(['sh']);
+  await expect(check(file, { PATH: `${roots}:/usr/bin:/bin` })).rejects.toThrow(`uses ${roots}/sh`);
+  await expect(check(file, { PATH: `/usr/bin:/bin:${roots}` })).resolves.toBeUndefined();
+  await writeFile(file, 'sources: [');
+  await expect(check(file)).resolves.toBeUndefined();
+});

@@ -4,12 +4,14 @@ import type { Notice, TellInput } from '../../shared/notice.ts';
 import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { runProgram, type ProgramEnd } from './run-program.ts';
+import { withinRoots } from './within-roots.ts';
 import { targetAt, type NotifyDependencies } from './target.ts';
 
 /**
  * Runs a command of this worker's sources file, without a shell: the notice is its standard input, and its environment has the most of it.
  * It may run twice. Throws `NotificationFailed` where this worker runs no commands, as another one may, and when it ends otherwise than
- * with 0, or is killed for taking too long; the message has the last of its output.
+ * with 0, or is killed for taking too long; the message has the last of its output. Throws `NotificationRefused` where a restore could
+ * write what it runs.
  */
 export function createRunCommand(deps: NotifyDependencies) {
   return ({ place, notice, options }: TellInput): Promise<void> =>
@@ -22,6 +24,8 @@ export function createRunCommand(deps: NotifyDependencies) {
             'this worker runs no commands: start it with ALLOW_COMMANDS=true if it may',
           );
         }
+        const written = await withinRoots(command, deps);
+        if (written !== undefined) throw new ExpectedError(failureTypes.notificationRefused, written);
         const end = await runProgram(command, {
           // Nothing of the worker's own: its variables hold keys.
           env: { PATH: deps.searchPath, HOME: homedir(), ...variablesOf(notice) },

@@ -8,6 +8,8 @@ export interface NotifyDependencies {
   readonly definitionOf: (source: string) => Promise<SourceDefinition | undefined>;
   /** Whether this worker may run the commands of that file. */
   readonly allowCommands: boolean;
+  /** Directories that this worker's restores may write to; absolute. Nothing there is run. */
+  readonly roots: readonly string[];
   /** Where programs are looked for. */
   readonly searchPath: string;
 }

@@ -17,6 +17,7 @@ import { countSelected, onlySelected } from './count-selected.ts';
 import { requireSpace } from './free-space.ts';
 import { foldsNames } from './name-clashes.ts';
 import { probeFolding } from './probe-folding.ts';
+import { requireApart } from './require-apart.ts';
 import { normalizePaths } from './select-paths.ts';
 import { checkTarget, findTarget, makeTarget } from './target-directory.ts';
 
@@ -52,6 +53,8 @@ export function createOpenRestore(deps: ActivityDependencies) {
           prefix,
           ...asked,
         };
+        const { path: target } = await findTarget(restore.target, deps.roots);
+        await requireApart({ store, manifest, target, restore, ownFolders: deps.ownFolders ?? [] }, signal);
         await markReading(store, 'restores', restore, signal);
         await prepareTarget(restore, deps.roots, bytes, entries);
         return restore;

@@ -1,10 +1,10 @@
 import { printableJson } from '../../shared/printable.ts';
+import { commandsOf } from '../../client/sources/commands-of.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { appliedText } from '../../client/cli/schedule-text.ts';
 import { writeLines } from '../../client/cli/write-lines.ts';
 import { requireSourcesFile } from '../../client/sources/sources-file.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
 import { sourcesOf, type SourcesFileFlags } from '../at-source.ts';
 import type { Call } from '../invocation.ts';
 import { withSchedules } from '../with-schedules.ts';
@@ -41,16 +41,12 @@ async function apply(call: Call & ApplyFlags): Promise<number> {
     if (call.json) call.answer(printableJson(changes));
     else if (!call.quiet) await writeLines([appliedText(changes)], process.stdout);
     if (call.dryRun) call.note('Dry run: nothing was changed.');
-    if (sources.some(tellsByCommand)) call.note('Commands run on workers with ALLOW_COMMANDS=true alone.');
+    if (sources.some((source) => commandsOf(source).length > 0))
+      call.note('Commands run on workers with ALLOW_COMMANDS=true alone.');
     if (sources.some(({ notify }) => notify))
       call.note(`Workers read ${file} to know whom to tell: give each of them the same.`);
     if (!call.config.temporal.named)
       call.note('Schedules of the embedded Temporal start runs while `durable-backup dev` runs.');
     return exitCodes.done;
   });
-}
-
-function tellsByCommand({ notify }: SourceDefinition): boolean {
-  const { success = [], failure = [], missed = [] } = notify ?? {};
-  return [...success, ...failure, ...missed].some((target) => 'command' in target);
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createRunCommand } from '../../../src/activities/notify/run-command.ts';
@@ -10,15 +10,17 @@ import { asked, notice, sourceTelling } from './rig.ts';
 
 interface Settings {
   readonly allowCommands?: boolean;
+  readonly roots?: readonly string[];
   readonly options?: Partial<NotifyOptions>;
   readonly environment?: MockActivityEnvironment;
 }
 
 function run(command: readonly string[], settings: Settings = {}): Promise<void> {
-  const { allowCommands = true, options, environment = new MockActivityEnvironment() } = settings;
+  const { allowCommands = true, roots = [], options, environment = new MockActivityEnvironment() } = settings;
   const runCommand = createRunCommand({
     definitionOf: async () => sourceTelling({ command }),
     allowCommands,
+    roots,
     searchPath: process.env['PATH'] ?? '',
   });
   return environment.run(runCommand, asked('command', options)) as Promise<void>;
@@ -124,3 +126,33 @@ function isAlive(pid: number): boolean {
   const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
   return state !== '' && !state.startsWith('Z');
 }
+
+test('nothing that a restore may write is run: no program, script or link on the way', async () => {
+  const home = await temporaryDirectory();
+  const root = join(home, 'root');
+  await mkdir(root);
+  const marker = join(home, 'marker');
+  const program = join(root, 'hook');
+  await writeFile(program, `#!/bin/sh\ntouch '${marker}'\n`, { mode: 0o755 });
+  await symlink(program, join(home, 'leads-in'));
+  await symlink('/bin/sh', join(root, 'shell'));
+  await symlink(join(root, 'shell'), join(home, 'by-way-of'));
+  await symlink(root, join(home, 'also-root'));
+  const relative = posix.relative(process.cwd(), program);
+  for (const command of [
+    [program],
+    [relative],
+    [join(home, 'leads-in')],
+    [join(home, 'by-way-of'), '-c', `touch '${marker}'`],
+    [join(home, 'also-root', 'not-there-yet')],
+    ['sh', program],
+    ['sh', relative],
+  ]) {
+    const refused = await run(command, { roots: [root] }).catch((error: unknown) => error);
+    expect([command, refused]).toMatchObject([command, { type: 'NotificationRefused', nonRetryable: true }]);
+    expect((refused as Error).message).toContain(`lies in ${root} of BACKUP_ROOTS`);
+  }
+  await expect(readFile(marker)).rejects.toThrow('ENOENT');
+  // A folder is no program, and what the worker's user wrote elsewhere is its own.
+  await expect(run(['sh', '-c', 'true', root, join(root, 'none')], { roots: [root] })).resolves.toBeUndefined();
+});

@@ -9,6 +9,7 @@ function send(definition: SourceDefinition | undefined, options?: Partial<Notify
   const sendWebhook = createSendWebhook({
     definitionOf: async (name) => (name === definition?.name ? definition : undefined),
     allowCommands: false,
+    roots: [],
     searchPath: '',
   });
   return new MockActivityEnvironment().run(sendWebhook, asked('webhook', options)) as Promise<void>;
