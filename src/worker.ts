@@ -8,6 +8,7 @@ import { createNotifyActivities } from './activities/notify/index.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
 import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';
 import type { Config } from './config.ts';
+import { findEmbeddedData } from './dev/embedded-data.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { ownFolders } from './own-folders.ts';
 import { siblingModule } from './shared/sibling-module.ts';
@@ -67,6 +68,7 @@ export async function createWorker({
       workingDirectory,
       memory,
       isRunning,
+      embeddedData: () => findEmbeddedData(config.embedded.dataDir),
     }),
     ...createNotifyActivities({
       // As the file stands by then: an address or a program is changed there alone.

@@ -47,6 +47,7 @@ function manifestOf(
     run: run.id,
     instanceId: Context.current().info.workflowExecution?.workflowId ?? '',
     root: run.root,
+    ...(run.rootAttributes && { rootAttributes: run.rootAttributes }),
     prefix: run.prefix,
     host,
     ...times,

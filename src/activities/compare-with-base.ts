@@ -72,9 +72,10 @@ function warnOf(run: string, reason: string): void {
 function withBefore(entry: PageEntry, stored: ManifestEntry): PageEntry {
   if (!holdsContent(stored)) return entry;
   const { blob, etag, sha256, size } = stored;
-  return { ...entry, before: { blob, etag, sha256, size }, ...(isAlike(entry, stored) && { asBefore: true }) };
+  return { ...entry, before: { blob, etag, sha256, size }, ...(isAsBefore(entry, stored) && { asBefore: true }) };
 }
 
-function isAlike(a: FileAttributes, b: FileAttributes): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+function isAsBefore(now: FileAttributes, before: ManifestEntry): boolean {
+  const isSame = now.size === before.size && now.mtimeNs === before.mtimeNs && now.ctimeNs === before.ctimeNs;
+  return isSame && before.readAgain !== true;
 }

@@ -8,7 +8,7 @@ import { createResolver, realFolders } from '../shared/resolve-within.ts';
 import { createBlockReader } from './copy/blocks/read-in-blocks.ts';
 import { createFileCopier, type CopyContext, type FileCopier } from './copy/copy-file.ts';
 import { failed } from './copy/file-outcome.ts';
-import { createDiskCheck } from './copy/local-disk.ts';
+import { createFileSystemCheck } from './copy/local-disk.ts';
 import { createFileOpener } from './copy/open-file.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { eachConcurrently } from '../shared/each-concurrently.ts';
@@ -91,7 +91,7 @@ async function openCopier(
     checkDirectory: createDirectoryCheck(realRoot),
     resolve: follows ? createResolver(allowed) : undefined,
     allowed,
-    isLocal: createDiskCheck(),
+    fileSystemOf: createFileSystemCheck(),
     mayExist: attempt > 1,
     onBytes,
   });

@@ -1,4 +1,5 @@
 import type { BlobStore } from '../storage/blob-store.ts';
+import type { FindEmbeddedData } from './embedded-data.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { IsRunning } from './open/claim-root.ts';
 
@@ -19,4 +20,6 @@ export interface ActivityDependencies {
   /** Most names of directories that a listing holds in memory; a usual number unless given. */
   readonly namesInMemory?: number;
   readonly isRunning: IsRunning;
+  /** What is never backed up; nothing unless given. */
+  readonly embeddedData?: FindEmbeddedData;
 }

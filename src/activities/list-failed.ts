@@ -16,7 +16,7 @@ import { selectEntries, type SelectOptions } from './select-entries.ts';
  * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
  * even be listed, what is there now. With `only` it lists nothing but the files that another process was busy with.
  */
-export function createListFailed({ store, roots }: ActivityDependencies) {
+export function createListFailed({ store, roots, embeddedData }: ActivityDependencies) {
   return (run: Run, number: number, only?: 'busy'): Promise<Page> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
@@ -25,7 +25,7 @@ export function createListFailed({ store, roots }: ActivityDependencies) {
         const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
         const failed = shard.filter(only === undefined ? hasFailed : isBusy);
         const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
-        const found = await listAgain(realRoot, unlisted, { filters: run.filters, roots, signal });
+        const found = await listAgain(realRoot, unlisted, { filters: run.filters, roots, embeddedData, signal });
         const entries = failed.flatMap((entry) =>
           entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
         );
@@ -46,7 +46,7 @@ function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry
   return { path, kind, size, mtimeNs, ctimeNs, mode };
 }
 
-interface ListOptions extends Pick<SelectOptions, 'filters' | 'roots'> {
+interface ListOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData'> {
   readonly signal: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ import { createKeptNames } from './walk/kept-names.ts';
 const firstPageEntries = 1000;
 
 /** Lists the next page of the tree into a blob and plans its copies: those of the files that are not as the base run found them. */
-export function createListFiles({ store, roots, namesInMemory }: ActivityDependencies) {
+export function createListFiles({ store, roots, namesInMemory, embeddedData }: ActivityDependencies) {
   const kept = createKeptNames(readDirectoryNames);
   return (run: Run, number: number, cursor?: string): Promise<Page> =>
     withFailureTypes(() => {
@@ -27,6 +27,7 @@ export function createListFiles({ store, roots, namesInMemory }: ActivityDepende
           const selected = await selectEntries(await findRoot(run.root, roots), {
             filters: run.filters,
             roots,
+            embeddedData,
             after: cursor,
             readNames: kept.readerOf(run.id),
             namesInMemory,

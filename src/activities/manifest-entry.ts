@@ -1,5 +1,5 @@
 import type { FileFailure } from '../shared/contract.ts';
-import type { FileOutcome, ManifestEntry, PageEntry } from '../shared/manifest.ts';
+import { nameOfKind, type FileOutcome, type ManifestEntry, type PageEntry } from '../shared/manifest.ts';
 import { unread } from './copy/file-outcome.ts';
 
 /** What the run holds at a listed path, by what its copy left of it; `reasons` are why whole copies gave up, by their numbers. */
@@ -12,7 +12,7 @@ export function manifestEntry(
   if (copied) return { ...entry, ...copied };
   if (error !== undefined) return { ...entry, outcome: 'failed', reason: error, attempts: 1 };
   if (entry.kind === 'other')
-    return { ...entry, outcome: 'skipped', reason: 'a socket, fifo or device has no content to back up', attempts: 0 };
+    return { ...entry, outcome: 'skipped', reason: `${nameOfKind(entry)} has no content to back up`, attempts: 0 };
   if (copy === undefined)
     return before ? { ...entry, ...unread(entry, before) } : { ...entry, outcome: 'recorded', attempts: 0 };
   return { ...entry, outcome: 'failed', reason: reasons.get(copy) ?? 'its copy left no outcome', attempts: 1 };

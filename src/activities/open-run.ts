@@ -29,7 +29,7 @@ async function fixRun(
   startedAt: string,
   signal: AbortSignal,
 ): Promise<Run> {
-  const { root, prefix, options, takeOver = false } = input;
+  const { root, rootAttributes, prefix, options, takeOver = false } = input;
   await claimPrefix(store, { prefix, host, since: startedAt, takeOver }, signal);
   const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
   const run = await nextRunId(store, { prefix, startedAt }, signal);
@@ -43,6 +43,7 @@ async function fixRun(
   return {
     id,
     root,
+    rootAttributes,
     container: store.container,
     prefix,
     options,

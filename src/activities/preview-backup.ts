@@ -28,7 +28,7 @@ export function createPreviewBackup(deps: ActivityDependencies) {
 }
 
 async function preview(
-  { store, roots }: ActivityDependencies,
+  { store, roots, embeddedData }: ActivityDependencies,
   { root, prefix, filters }: ReadInput,
   signal: AbortSignal,
   onPath: () => void,
@@ -37,7 +37,7 @@ async function preview(
   const warnings: string[] = [];
   const onWarning = (text: string) => void warnings.push(text);
   const compared = base === undefined ? undefined : { store, run: { prefix, root, base } };
-  const options = { filters, roots, signal, base: compared, onWarning };
+  const options = { filters, roots, embeddedData, signal, base: compared, onWarning };
   const counts = { upload: 0, unchanged: 0, record: 0, skip: 0, fail: 0, exclude: 0 };
   const bytes = { upload: 0, unchanged: 0 };
   const rows: PreviewRow[] = [];

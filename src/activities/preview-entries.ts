@@ -1,18 +1,14 @@
 import { displayPath } from '../shared/encoded-path.ts';
-import type { Filters } from '../shared/filters.ts';
-import { entryKey, type PageEntry } from '../shared/manifest.ts';
+import { entryKey, nameOfKind, type PageEntry } from '../shared/manifest.ts';
 import type { PreviewAction, PreviewRow } from '../shared/preview.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
-import { selectEntries } from './select-entries.ts';
+import { selectEntries, type SelectOptions } from './select-entries.ts';
 import { unmatchedGlobs } from './selection-result.ts';
 import { interleave } from './walk/interleave.ts';
 import type { LeftOut } from './walk/left-out.ts';
 
-export interface PreviewOptions {
-  readonly filters: Filters | undefined;
-  /** Directories that symlinks may lead into. */
-  readonly roots: readonly string[];
+export interface PreviewOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData'> {
   readonly signal: AbortSignal;
   /** The last run, and where it is; unless given, all files count as new. */
   readonly base?: { readonly store: BlobStore; readonly run: ComparedRun } | undefined;
@@ -22,9 +18,9 @@ export interface PreviewOptions {
 
 /** What a backup of `root`, a real path, would do about each path now. Reads no content and writes nothing. */
 export async function* previewEntries(root: string, options: PreviewOptions): AsyncGenerator<PreviewRow, undefined> {
-  const { filters, roots, signal, base, onWarning } = options;
+  const { filters, roots, embeddedData, signal, base, onWarning } = options;
   const rows = interleave<LeftOut, PageEntry>(async (onLeftOut) => {
-    const selected = await selectEntries(root, { filters, roots, onLeftOut });
+    const selected = await selectEntries(root, { filters, roots, embeddedData, onLeftOut });
     const onUnreadable = (run: string, reason: string) =>
       onWarning(`the last run, ${run}, cannot be read from here on, and its files count as new: ${reason}`);
     const compared = { after: undefined, signal, onUnreadable };
@@ -51,7 +47,7 @@ function excludedRow({ path, isDirectory, isContent, why }: LeftOut): PreviewRow
 
 function entryRow(entry: PageEntry): PreviewRow {
   const { path, kind, size, error } = entry;
-  const reason = error ?? (kind === 'other' ? 'a socket, fifo or device has no content to back up' : entry.reason);
+  const reason = error ?? (kind === 'other' ? `${nameOfKind(entry)} has no content to back up` : entry.reason);
   return {
     path: `${displayPath(path)}${kind === 'directory' ? '/' : ''}`,
     key: entryKey(entry),

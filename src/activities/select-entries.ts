@@ -3,6 +3,7 @@ import { askedPath } from '../shared/path-glob.ts';
 import type { Filters } from '../shared/filters.ts';
 import type { PageEntry } from '../shared/manifest.ts';
 import { createResolver, realFolders } from '../shared/resolve-within.ts';
+import { requireApart, type FindEmbeddedData } from './embedded-data.ts';
 import { walk, type WalkOptions } from './walk.ts';
 import { createGlobs, type Globs } from './walk/globs.ts';
 import type { LeftOut } from './walk/left-out.ts';
@@ -13,6 +14,8 @@ export interface SelectOptions extends Pick<WalkOptions, 'readNames' | 'namesInM
   readonly filters: Filters | undefined;
   /** Directories that symlinks may lead into. */
   readonly roots: readonly string[];
+  /** What is left out whatever the filters say; nothing unless given. */
+  readonly embeddedData?: FindEmbeddedData | undefined;
   /** Where the listing goes on; from the beginning unless given. */
   readonly after?: string | undefined;
   /** Is told of everything that is left out, in its turn; the listing goes on when it is done with it. */
@@ -32,13 +35,15 @@ export interface SelectedEntries {
 /** Lists what is below `root`, a real path, but for what the filters leave out. */
 export async function selectEntries(
   root: string,
-  { filters = {}, roots, after, onLeftOut, ...options }: SelectOptions,
+  { filters = {}, roots, embeddedData, after, onLeftOut, ...options }: SelectOptions,
 ): Promise<SelectedEntries> {
   const globs = createGlobs(filters);
+  const own = await embeddedData?.();
+  requireApart(root, root, own);
   const resolve = filters.followSymlinks === true ? createResolver(await realFolders(roots)) : undefined;
   const count = { seen: 0, shown: 0 };
   const selection = {
-    root: await enterRoot(root, { filters, globs, resolve }),
+    root: await enterRoot(root, { filters, globs, resolve, own: own === undefined ? undefined : Buffer.from(own) }),
     onLeftOut: (leftOut: LeftOut) => {
       count.seen += 1;
       return onLeftOut?.(leftOut);

@@ -3,7 +3,7 @@ import { lstatSync, type BigIntStats } from 'node:fs';
 import { createDirectoryCheck } from '../shared/confine.ts';
 import { createTurn } from '../shared/create-turn.ts';
 import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
-import { afterUnread, type EntryKind, type PageEntry } from '../shared/manifest.ts';
+import { afterUnread, type EntryKind, type PageEntry, type SpecialKind } from '../shared/manifest.ts';
 import {
   namesInMemory as namesOf,
   readDirectoryNames,
@@ -191,7 +191,8 @@ async function inspect(child: Child, look?: Look): Promise<Found | undefined> {
     const kind = kindOf(found);
     // Its key would no longer be the one that it was sorted by, and a later page would miss entries.
     if ((kind === 'directory') !== child.isDirectory) return unreadable(child, 'replaced while it was listed');
-    const entry = { path: child.path, kind, ...attributesOf(found) };
+    const special = kind === 'other' && { special: specialOf(found) };
+    const entry = { path: child.path, kind, ...special, ...attributesOf(found) };
     if (kind !== 'symlink') return { entry, device: found.dev };
     return { entry: { ...entry, target: encodeText(await readlink(child.location, { encoding: 'buffer' })) } };
   } catch (error) {
@@ -231,6 +232,12 @@ function kindOf(found: BigIntStats): EntryKind {
   if (found.isFile()) return 'file';
   if (found.isDirectory()) return 'directory';
   return found.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+/** What a stat says of something that has no content. */
+export function specialOf(found: BigIntStats): SpecialKind {
+  if (found.isFIFO()) return 'fifo';
+  return found.isSocket() ? 'socket' : 'device';
 }
 
 /** The code and words of a system error, without the path that Node puts in it. */

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 
 import { azuriteConnectionString, azuriteServer, type AzuriteOptions } from './azurite.ts';
 import type { SocketAddress } from './closed-address.ts';
+import { stackDirectory } from './embedded-data.ts';
 import { withFileLock } from './file-lock.ts';
 import { keepPrivate } from './private-data.ts';
 import type { ServerState } from './server-process.ts';
@@ -43,7 +44,7 @@ export interface EmbeddedStack {
 export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack> {
   const { temporal, azurite, report } = options;
   const dataDir = resolve(options.dataDir);
-  const directory = join(dataDir, 'stack');
+  const directory = stackDirectory(dataDir);
   const users = join(directory, 'users');
   await keepPrivate(dataDir, report);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>

@@ -6,6 +6,7 @@ import { explainStorage } from '../client/backups/storage-failure.ts';
 import { exitCodes } from '../client/cli/exit-code.ts';
 import { previewFormat } from '../client/cli/preview-text.ts';
 import { lastRun } from '../manifests/run-catalogue.ts';
+import { findEmbeddedData } from '../dev/embedded-data.ts';
 import type { BackupInput } from '../shared/contract.ts';
 import type { PreviewRow } from '../shared/preview.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
@@ -42,7 +43,9 @@ export async function previewBackup(call: Call, input: BackupInput): Promise<num
   const onWarning = (text: string) => note(`Warning: ${text}.`);
   let failures = 0;
   try {
-    const rows = previewEntries(await findRoot(root, roots), { filters, roots, signal: stop, base, onWarning });
+    const embeddedData = () => findEmbeddedData(config.embedded.dataDir);
+    const options = { filters, roots, embeddedData, signal: stop, base, onWarning };
+    const rows = previewEntries(await findRoot(root, roots), options);
     const watched = watch(rows, ({ action }) => (failures += action === 'fail' ? 1 : 0));
     await printAll(watched, previewFormat, call);
     return failures > 0 ? exitCodes.incomplete : exitCodes.done;

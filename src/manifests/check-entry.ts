@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import { systemFolder } from '../shared/blob-name.ts';
+import { attributesSchema } from './attributes-schema.ts';
 import { decodePath, encodePath, encodeText } from '../shared/encoded-path.ts';
-import { holdsContent, isContentOutcome, type ManifestEntry } from '../shared/manifest.ts';
+import { holdsContent, isContentOutcome, nameOfKind, type ManifestEntry } from '../shared/manifest.ts';
 
 const text = z.string();
-const nanoseconds = z.string().regex(/^-?\d{1,30}$/u);
 const count = z.int().min(0);
 
 const entrySchema = z.object({
   path: text,
   kind: z.enum(['file', 'directory', 'symlink', 'other']),
   outcome: z.enum(['uploaded', 'unchanged', 'adopted', 'recorded', 'skipped', 'changed', 'failed']),
-  size: count,
-  mtimeNs: nanoseconds,
-  ctimeNs: nanoseconds,
-  mode: z.int().min(0).max(0o7777),
+  ...attributesSchema.shape,
   attempts: count,
   target: z.exactOptional(text),
   blob: z.exactOptional(text.min(1).max(1024)),
@@ -22,6 +19,8 @@ const entrySchema = z.object({
   sha256: z.exactOptional(text.regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits')),
   reason: z.exactOptional(text),
   busy: z.exactOptional(z.literal(true)),
+  special: z.exactOptional(z.enum(['fifo', 'socket', 'device'])),
+  readAgain: z.exactOptional(z.literal(true)),
 });
 
 /**
@@ -51,9 +50,10 @@ function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-function targetFault({ kind, outcome, target }: ManifestEntry): string | undefined {
+function targetFault(entry: ManifestEntry): string | undefined {
+  const { kind, outcome, target } = entry;
   if (target === undefined) return kind === 'symlink' && outcome === 'recorded' ? 'target: missing' : undefined;
-  if (kind !== 'symlink') return `target: a ${kind} has none`;
+  if (kind !== 'symlink') return `target: ${nameOfKind(entry)} has none`;
   const isTarget = target !== '' && isCanonical(target, encodeText) && !decodePath(target).includes(0);
   return isTarget ? undefined : `target: ${shown(target)} is nothing that a symlink can hold`;
 }
@@ -62,7 +62,7 @@ function contentFault(entry: ManifestEntry, prefix: string): string | undefined 
   const { kind, outcome, blob } = entry;
   if (kind === 'file' && outcome === 'recorded') return 'outcome: a file has content, so it is not just recorded';
   if (!isContentOutcome(outcome)) return undefined;
-  if (kind !== 'file') return `outcome: a ${kind} has no content that could be ${outcome}`;
+  if (kind !== 'file') return `outcome: ${nameOfKind(entry)} has no content that could be ${outcome}`;
   if (!holdsContent(entry)) return `blob, etag and sha256: a file that was ${outcome} has them`;
   return isFileBlob(entry.blob, prefix)
     ? undefined

@@ -5,6 +5,7 @@ import type { Filters } from '../shared/filters.ts';
 import type { Manifest } from '../shared/manifest.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
+import { attributesSchema } from './attributes-schema.ts';
 import { isSealed } from './manifest-checksum.ts';
 import { manifestInvalid } from './manifest-invalid.ts';
 import { readBlob } from './read-blob.ts';
@@ -18,6 +19,7 @@ const manifestSchema = z.object({
   run: z.string(),
   instanceId: z.string(),
   root: z.string(),
+  rootAttributes: z.exactOptional(attributesSchema),
   prefix: z.string(),
   host: z.string(),
   startedAt: z.iso.datetime(),

@@ -1,6 +1,7 @@
 /** What client, workflows and activities say to each other. Sizes are bytes and durations are milliseconds. */
 
 import type { Filters } from './filters.ts';
+import type { FileAttributes } from './manifest.ts';
 
 /** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
 export interface BackupOptions {
@@ -71,6 +72,8 @@ export interface Run {
   readonly id: string;
   /** Absolute path, as the caller wrote it. */
   readonly root: string;
+  /** Of the root itself, as it was when the run was opened; absent where an earlier version opened it. */
+  readonly rootAttributes?: FileAttributes;
   readonly container: string;
   /** Put before every blob's name. */
   readonly prefix: string;

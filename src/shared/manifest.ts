@@ -5,6 +5,9 @@ import type { Filters } from './filters.ts';
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
 
+/** What has no content and no kind of its own. */
+export type SpecialKind = 'fifo' | 'socket' | 'device';
+
 /** Attributes that tell whether a file changed, and that a restore brings back. Times are decimal nanoseconds since 1970. */
 export interface FileAttributes {
   /** Bytes. */
@@ -20,6 +23,8 @@ export interface PageEntry extends FileAttributes {
   /** Relative to the run's root. */
   readonly path: EncodedPath;
   readonly kind: EntryKind;
+  /** What it is where its kind is `other`. */
+  readonly special?: SpecialKind;
   /** Where a symlink points, encoded. */
   readonly target?: EncodedPath;
   /** The copy of this page that takes the file along. */
@@ -57,11 +62,14 @@ export interface FileOutcome extends FileAttributes {
   readonly busy?: true;
   /** Times that the file was read. */
   readonly attempts: number;
+  /** Whether the next run reads it whatever its size and times say: they may have stayed the same when it was changed. */
+  readonly readAgain?: true;
 }
 
 /** One line of a manifest shard: what the run holds at a path, and what became of it. */
 export interface ManifestEntry extends FileOutcome {
   readonly kind: EntryKind;
+  readonly special?: SpecialKind;
   readonly target?: EncodedPath;
 }
 
@@ -71,6 +79,8 @@ export interface Manifest {
   readonly run: string;
   readonly instanceId: string;
   readonly root: string;
+  /** Of the root itself, as it was when the run was opened; absent where an earlier version wrote the run. */
+  readonly rootAttributes?: FileAttributes;
   readonly prefix: string;
   readonly host: string;
   /** ISO 8601. */
@@ -115,6 +125,11 @@ export function entryKey(entry: { readonly path: EncodedPath; readonly kind: Ent
  */
 export function afterUnread(key: string): string {
   return `${key}\uffff`;
+}
+
+/** The name of what is at a path, with its article. */
+export function nameOfKind({ kind, special }: { readonly kind: EntryKind; readonly special?: SpecialKind }): string {
+  return kind === 'other' && special === undefined ? 'a socket, fifo or device' : `a ${special ?? kind}`;
 }
 
 /** Whether the run holds a content for the entry: that is what a restore writes and a verification checks. */

@@ -8,7 +8,15 @@ export type PreviewAction = 'upload' | 'unchanged' | 'record' | 'skip' | 'fail' 
 
 /** A rule that leaves things out: what kind it is of, what it says, and where it stands, if in a file. */
 export interface Why {
-  readonly by: 'include' | 'exclude' | 'ignore-file' | 'if-present' | 'cache' | 'larger-than' | 'file-system';
+  readonly by:
+    | 'include'
+    | 'exclude'
+    | 'ignore-file'
+    | 'if-present'
+    | 'cache'
+    | 'larger-than'
+    | 'file-system'
+    | 'own-data';
   /** A glob, a line, a name or a size. */
   readonly rule?: string;
   /** The file and the line of it, or the file that marks a directory; relative to the root. */

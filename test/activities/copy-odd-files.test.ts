@@ -18,7 +18,7 @@ function copierOf(rig: Rig, more: Pick<CopyContext, 'openFile'>) {
     allowed: [Buffer.from(rig.root)],
     signal: new AbortController().signal,
     checkDirectory: () => Promise.resolve(),
-    isLocal: () => Promise.resolve(true),
+    fileSystemOf: () => Promise.resolve('local'),
     readInBlocks: createBlockReader(),
     mayExist: false,
     onBytes: () => undefined,

@@ -11,19 +11,18 @@ import { attributesOf } from '../walk.ts';
 import type { OpenedFile } from './blocking-file.ts';
 import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
 import { failed, skipped, unopened, unread } from './file-outcome.ts';
-import { settledStat } from './file-state.ts';
+import { settledState } from './file-state.ts';
+import type { FileSystem } from './local-disk.ts';
 import type { OpenFile } from './open-file.ts';
 import { openedLocation } from './opened-location.ts';
 import { maxBlobBytes } from './plan-blocks.ts';
+import { mostMisstated, storeMisstated } from './store-misstated.ts';
 import { storeLarge } from './store-large.ts';
-import { storeSmall } from './store-small.ts';
-import type { Stored, Target } from './target.ts';
+import { smallFileBytes, storeSmall } from './store-small.ts';
+import type { SeenFile, Stored, Target } from './target.ts';
 
 const reads = 3;
 const pauseBetweenReads = 100;
-
-// At this size a file still fits in memory a few times over, and one request beats three.
-const smallFileBytes = 8 * 1024 * 1024;
 
 const tooLarge = 'larger than the 190.7 TiB that a blob can hold: split it';
 
@@ -41,8 +40,7 @@ export interface CopyContext {
   readonly resolve?: ResolveWithin | undefined;
   /** Real paths of the directories that files may lie in. */
   readonly allowed: readonly Buffer[];
-  /** Whether a directory is on a disk of this machine. */
-  readonly isLocal: (directory: Buffer) => Promise<boolean>;
+  readonly fileSystemOf: (directory: Buffer) => Promise<FileSystem>;
   readonly openFile: OpenFile;
   readonly readInBlocks: ReadInBlocks;
   /** Whether to expect that the files are in storage already, as after a crash: then each is looked up before it is sent. */
@@ -84,11 +82,13 @@ async function findUnread(entry: PageEntry, { before, store, signal }: Target): 
 async function copyByPath(entry: PageEntry, target: Target, context: CopyContext): Promise<FileOutcome> {
   const listed = Buffer.concat([Buffer.from(`${context.realRoot}/`), decodePath(entry.path)]);
   let file: OpenedFile;
+  let fileSystem: FileSystem;
   try {
     const location = (await context.resolve?.(listed)) ?? listed;
     const directory = location.subarray(0, location.lastIndexOf(0x2f));
     if (!context.resolve) await context.checkDirectory(directory);
-    file = await context.openFile({ location, size: entry.size, isLocal: await context.isLocal(directory) });
+    fileSystem = await context.fileSystemOf(directory);
+    file = await context.openFile({ location, size: entry.size, isLocal: fileSystem === 'local' });
   } catch (error) {
     // With its root gone, a file did not just vanish.
     await findRoot(context.run.root, context.roots);
@@ -99,23 +99,28 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
     const opened = openedLocation(file.fd);
     if (opened && !context.allowed.some((folder) => isWithin(opened, folder)))
       return failed(entry, new Error(`now leads to ${opened.toString()}, outside what may be backed up`), 1);
-    return await copyOpened(file, entry, target);
+    return await copyOpened(file, fileSystem, entry, target);
   } finally {
     await file.close();
   }
 }
 
-async function copyOpened(file: OpenedFile, entry: PageEntry, target: Target): Promise<FileOutcome> {
+async function copyOpened(
+  file: OpenedFile,
+  fileSystem: FileSystem,
+  entry: PageEntry,
+  target: Target,
+): Promise<FileOutcome> {
   const { path } = entry;
   for (let attempt = 1; ; attempt += 1) {
-    const before = await settledStat(file, target.signal);
-    if (!before.isFile()) return skipped(entry, 'no longer a regular file');
-    const attributes = attributesOf(before);
-    if (attributes.size > maxBlobBytes) return failed({ path, ...attributes }, new Error(tooLarge), attempt);
-    const store = attributes.size <= smallFileBytes ? storeSmall : storeLarge;
-    const stored = await readErrorsAsValue(() => store(file, attributes, target));
+    const { stats, mayHideChange } = await settledState(file, fileSystem, target.signal);
+    if (!stats.isFile()) return skipped(entry, 'no longer a regular file');
+    const attributes = attributesOf(stats);
+    const readAgain = mayHideChange && ({ readAgain: true } as const);
+    const stored = await readErrorsAsValue(() => store(file, { attributes, mayHideChange }, fileSystem, target));
     if (stored instanceof Error) return failed({ path, ...attributes }, stored, attempt);
-    if (stored !== 'changed') return { path, ...attributes, blob: target.name, ...stored, attempts: attempt };
+    if (stored !== 'changed')
+      return { path, ...attributes, blob: target.name, ...stored, ...readAgain, attempts: attempt };
     if (attempt >= reads) {
       const reason = `changed each of the ${reads} times it was read`;
       return { path, ...attributes, outcome: 'changed', reason, busy: true, attempts: attempt };
@@ -124,8 +129,25 @@ async function copyOpened(file: OpenedFile, entry: PageEntry, target: Target): P
   }
 }
 
+/** Stores an open file by its size, or, where it yields more or less than that, by what it yields. */
+async function store(
+  file: OpenedFile,
+  seen: SeenFile,
+  fileSystem: FileSystem,
+  target: Target,
+): Promise<Stored | 'changed' | Error> {
+  const { size } = seen.attributes;
+  if (size > maxBlobBytes) return new Error(tooLarge);
+  // What is made up as it is read has an end that its size does not tell, as /proc/kcore has none.
+  if (fileSystem === 'virtual' && size > mostMisstated) return storeMisstated(file, seen, fileSystem, target);
+  const stored = await (size <= smallFileBytes ? storeSmall : storeLarge)(file, seen, target);
+  return stored === 'misstated' ? storeMisstated(file, seen, fileSystem, target) : stored;
+}
+
 // A disk error in the middle of a file is the file's outcome; everything else (storage, cancellation) goes up.
-async function readErrorsAsValue(store: () => Promise<Stored | 'changed'>): Promise<Stored | 'changed' | Error> {
+async function readErrorsAsValue(
+  store: () => Promise<Stored | 'changed' | Error>,
+): Promise<Stored | 'changed' | Error> {
   try {
     return await store();
   } catch (error) {

@@ -23,12 +23,13 @@ export interface BlockPlan {
 
 /**
  * Plans a file's blocks. The ids tell its path and the state it was seen in, so two attempts at the same content stage the same
- * blocks under the same ids, while another version of the file never mixes with them. Its size is at most {@link maxBlobBytes}.
+ * blocks under the same ids, while another version of the file never mixes with them; `attempt` tells attempts apart where the
+ * state does not tell versions apart. Its size is at most {@link maxBlobBytes}.
  */
-export function planBlocks(path: EncodedPath, { size, mtimeNs, ctimeNs }: FileAttributes): BlockPlan {
+export function planBlocks(path: EncodedPath, { size, mtimeNs, ctimeNs }: FileAttributes, attempt?: string): BlockPlan {
   const blockSize = Math.max(usualBlockSize, Math.ceil(size / maxBlocks / mebibyte) * mebibyte);
   const identity = createHash('sha256')
-    .update(JSON.stringify([path, size, mtimeNs, ctimeNs, blockSize]))
+    .update(JSON.stringify([path, size, mtimeNs, ctimeNs, blockSize, ...(attempt === undefined ? [] : [attempt])]))
     .digest('hex')
     .slice(0, 32);
   return {

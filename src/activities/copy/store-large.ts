@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { BlobStoreError } from '../../storage/blob-store.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
@@ -5,48 +6,51 @@ import type { Block } from './blocks/read-in-blocks.ts';
 import type { OpenedFile } from './blocking-file.ts';
 import { planBlocks, type BlockPlan } from './plan-blocks.ts';
 import { heldStill } from './file-state.ts';
+import { readBlock } from './read-block.ts';
 import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
-import { metadataOf, type Stored, type Target } from './target.ts';
+import { metadataOf, type SeenFile, type Stored, type Target } from './target.ts';
 
 const blocksAtOnce = 4;
 const nothing: Blocks = { wants: () => false, send: () => Promise.resolve() };
 
 /**
  * Stores a file in blocks. Block ids come from the file's identity, so an attempt after a crash stages only the blocks that are
- * not in storage yet. `changed` means that the file did not hold still, and no blob was made of it.
+ * not in storage yet. `changed` means that the file did not hold still, and `misstated` that it did and yet has another length than `size`,
+ * bytes; no blob was made of it then.
  */
 export async function storeLarge(
   file: OpenedFile,
-  attributes: FileAttributes,
+  { attributes, mayHideChange }: SeenFile,
   target: Target,
-): Promise<Stored | 'changed'> {
+  size = attributes.size,
+): Promise<Stored | 'changed' | 'misstated'> {
   const { store, name, signal } = target;
-  const plan = planBlocks(target.path, attributes);
+  const plan = planBlocks(target.path, { ...attributes, size }, mayHideChange ? randomUUID() : undefined);
   // A small file's write finds out what is there; for a large one that would be late.
   const sight = target.before ? await see(target) : await store.properties(name, signal);
-  if (mayBeHeld(target, attributes.size, sight)) {
+  if (mayBeHeld(target, size, sight)) {
     // Reading the file once more is cheaper than sending it again.
-    const sha256 = await readWhole(file, plan, target);
-    if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
-    const held = heldBy(target, { size: attributes.size, sha256 }, sight);
+    const { sha256, fault } = await readWhole(file, attributes, plan, target);
+    if (fault) return fault;
+    const held = heldBy(target, { size, sha256 }, sight);
     if (held) return held;
   }
 
   const staged = await store.stagedBlocks(name, signal);
   const isStaged = (index: number) => staged.get(plan.id(index)) === plan.lengthOf(index);
-  const sha256 = await readWhole(file, plan, target, {
+  const { sha256, fault } = await readWhole(file, attributes, plan, target, {
     wants: (index) => !isStaged(index),
     send: async ({ index, bytes, md5 }) => {
       if (md5 !== undefined) await store.stageBlock(name, plan.id(index), bytes, signal, md5);
       target.onBytes(bytes.length);
     },
   });
-  if (sha256 === undefined || !(await heldStill(file, attributes))) return 'changed';
+  if (fault) return fault;
   const ids = Array.from({ length: plan.count }, (_, index) => plan.id(index));
-  const stored = await storeContent(target, { size: attributes.size, sha256 }, (precondition) =>
+  const stored = await storeContent(target, { size, sha256 }, (precondition) =>
     store.commitBlocks(name, ids, { signal, precondition, metadata: metadataOf(attributes, sha256, target.writer) }),
   );
-  await checkCommitted(attributes.size, target);
+  await checkCommitted(size, target);
   return stored;
 }
 
@@ -57,13 +61,18 @@ interface Blocks {
   readonly send: (block: Block) => Promise<void>;
 }
 
-/** Reads and hashes the file in order while blocks are handed on side by side. Undefined when the file ends early. */
+type Whole =
+  | { readonly sha256: string; readonly fault?: undefined }
+  | { readonly sha256?: undefined; readonly fault: 'changed' | 'misstated' };
+
+/** Reads and hashes the file in order while blocks are handed on side by side. */
 async function readWhole(
   file: OpenedFile,
+  attributes: FileAttributes,
   plan: BlockPlan,
   { readInBlocks, memory, signal }: Target,
   { wants, send }: Blocks = nothing,
-): Promise<string | undefined> {
+): Promise<Whole> {
   const pass = readInBlocks(file.fd, plan, { memory, signal, wantsMd5: wants });
   try {
     let read = 0;
@@ -75,7 +84,9 @@ async function readWhole(
         block.release();
       }
     });
-    return read === plan.size ? await pass.sha256() : undefined;
+    const isWhole = read === plan.size && (await readBlock(file, plan.size, 1)).length === 0;
+    if (!(await heldStill(file, attributes))) return { fault: 'changed' };
+    return isWhole ? { sha256: await pass.sha256() } : { fault: 'misstated' };
   } finally {
     await pass.close();
   }

@@ -3,6 +3,7 @@ import type { FileAttributes, StoredFile } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { MemoryBudget } from '../memory-budget.ts';
 import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
+import type { FileState } from './file-state.ts';
 
 /** The blob that a file becomes, and what storing it needs. */
 export interface Target {
@@ -24,8 +25,15 @@ export interface Target {
   readonly ownOnly: boolean;
 }
 
+/** An open file as it was before it is read. */
+export interface SeenFile extends Pick<FileState, 'mayHideChange'> {
+  readonly attributes: FileAttributes;
+}
+
 export interface Stored {
   readonly outcome: 'uploaded' | 'unchanged' | 'adopted';
+  /** Bytes stored, where the system tells another size of the file. */
+  readonly size?: number;
   readonly etag: string;
   readonly sha256: string;
 }

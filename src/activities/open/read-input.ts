@@ -4,22 +4,30 @@ import { newPrefixOf } from '../../shared/blob-prefix.ts';
 import { confine } from '../../shared/confine.ts';
 import type { BackupInput, Run } from '../../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import type { FileAttributes } from '../../shared/manifest.ts';
 import { checkFilters } from '../check-filters.ts';
 import { checkOptions } from '../check-options.ts';
 import { checkTags } from '../check-tags.ts';
 import { checkUploadLimit } from '../check-upload-limit.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { requireApart } from '../embedded-data.ts';
 import { explainRoot } from '../find-root.ts';
+import { attributesOf } from '../walk.ts';
 
 /** What a backup is asked for, with all that the worker knows better. */
-export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags'>>;
+export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags' | 'rootAttributes'>>;
 
 /**
  * Checks what a caller asks a backup for, and that its directory is there and may be read. Throws an {@link ExpectedError} that names what
  * is wrong.
  */
 export async function readInput(
-  { workingDirectory, prefix: usual, roots }: Pick<ActivityDependencies, 'workingDirectory' | 'prefix' | 'roots'>,
+  {
+    workingDirectory,
+    prefix: usual,
+    roots,
+    embeddedData,
+  }: Pick<ActivityDependencies, 'workingDirectory' | 'prefix' | 'roots' | 'embeddedData'>,
   input: BackupInput,
 ): Promise<ReadInput> {
   const root = resolve(input.root === '' ? workingDirectory : input.root);
@@ -37,14 +45,20 @@ export async function readInput(
   checkUploadLimit(input);
   const tags = checkTags(input.tags);
   const filters = checkFilters(input.filters);
-  await checkDirectory(root, roots);
-  return { ...input, root, options, prefix, tags, ...(filters && { filters }) };
+  const rootAttributes = await checkDirectory(root, roots, await embeddedData?.());
+  return { ...input, root, rootAttributes, options, prefix, tags, ...(filters && { filters }) };
 }
 
-async function checkDirectory(root: string, roots: readonly string[]): Promise<void> {
+/** Returns what the directory is like. */
+async function checkDirectory(
+  root: string,
+  roots: readonly string[],
+  embeddedData: string | undefined,
+): Promise<FileAttributes> {
   try {
     const real = await confine(root, roots);
-    const found = await stat(real);
+    requireApart(root, real, embeddedData);
+    const found = await stat(real, { bigint: true });
     if (!found.isDirectory()) {
       throw new ExpectedError(
         failureTypes.rootNotDirectory,
@@ -52,6 +66,7 @@ async function checkDirectory(root: string, roots: readonly string[]): Promise<v
       );
     }
     await access(real, constants.R_OK | constants.X_OK);
+    return attributesOf(found);
   } catch (error) {
     const explained = explainRoot(root, error);
     throw explained instanceof ExpectedError ? explained : unreadable(root, error as NodeJS.ErrnoException);

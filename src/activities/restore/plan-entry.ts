@@ -1,7 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { encodeText, type EncodedPath } from '../../shared/encoded-path.ts';
-import type { EntryKind } from '../../shared/manifest.ts';
+import { nameOfKind } from '../../shared/manifest.ts';
 import type { Restore, RestoreOutcome } from '../../shared/restore.ts';
 import { isSameDirectory, isSameFile, isSameTime } from './file-attributes.ts';
 import { locationOf, parentOf } from './places.ts';
@@ -22,13 +22,6 @@ export interface Planner {
 
 /** What stands where the run has a folder. */
 type FolderState = 'directory' | 'nothing' | 'obstacle';
-
-const nameOfKind: Readonly<Record<EntryKind, string>> = {
-  file: 'a file',
-  directory: 'a directory',
-  symlink: 'a symlink',
-  other: 'a socket, fifo or device',
-};
 
 /** Whether a directory makes room for what is no directory, and the other way round. Then things go that the run does not name. */
 export function givesWay(restore: Pick<Restore, 'delete' | 'overwrite'>): boolean {
@@ -83,10 +76,10 @@ export function createPlanner(restore: Restore, realTarget: string): Planner {
   }
 
   function obstructed(entry: RestoreEntry, found: BigIntStats): Plan {
-    const there = nameOfKind[found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'file'];
+    const there = nameOfKind({ kind: found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'file' });
     if (givesWay(restore)) return { reason: `${there} gives way to it` };
     return failed(
-      `${there} is where ${nameOfKind[entry.kind]} belongs: move it away, or restore with delete and without overwrite: never`,
+      `${there} is where ${nameOfKind(entry)} belongs: move it away, or restore with delete and without overwrite: never`,
     );
   }
 }

@@ -2,7 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { ExpectedError } from '../../shared/failures.ts';
 import { isWithin, type ResolveWithin } from '../../shared/resolve-within.ts';
-import { attributesOf } from '../walk.ts';
+import { nameOfKind } from '../../shared/manifest.ts';
+import { attributesOf, specialOf } from '../walk.ts';
 import type { Child } from './level.ts';
 import type { Found, Inspect } from './scope.ts';
 
@@ -49,17 +50,20 @@ function behind(child: Child, link: Found, led: Followed): Found {
   // It leads to something else by now.
   if (isDirectory !== child.isDirectory) return link;
   const kind = isDirectory ? 'directory' : 'file';
-  return { entry: { path: child.path, kind, ...attributesOf(led.stats) }, device: led.stats.dev };
+  return { entry: { path: child.path, kind, ...attributesOf(led.stats) }, device: led.stats.dev, real: led.real };
 }
 
 /** The trail of a directory in another, or of one that a symlink there leads to. */
-export async function trailInto(resolve: ResolveWithin, trail: Trail, { location }: Child): Promise<Trail> {
-  const led = await followLink(location, trail, resolve);
-  if (!led) {
-    return { ...trail, real: Buffer.concat([trail.real, location.subarray(location.lastIndexOf(0x2f))]) };
-  }
+export async function trailInto(resolve: ResolveWithin, trail: Trail, child: Child): Promise<Trail> {
+  const led = await followLink(child.location, trail, resolve);
+  if (!led) return { ...trail, real: realOf(trail, child) };
   if ('reason' in led) throw new Error(led.reason);
   return { real: led.real, links: trail.links + 1, before: trail };
+}
+
+/** Where what is in a directory really is, unless it is a symlink. */
+export function realOf({ real }: Trail, { location }: Child): Buffer {
+  return Buffer.concat([real, location.subarray(location.lastIndexOf(0x2f))]);
 }
 
 async function followLink(link: Buffer, trail: Trail, resolve: ResolveWithin): Promise<Followed | undefined> {
@@ -82,7 +86,7 @@ function circular(real: Buffer, trail: Trail): string | undefined {
 }
 
 function unusual(stats: BigIntStats): string | undefined {
-  return stats.isFile() ? undefined : 'leads to a socket, fifo or device';
+  return stats.isFile() ? undefined : `leads to ${nameOfKind({ kind: 'other', special: specialOf(stats) })}`;
 }
 
 function reasonOf(error: unknown): string {

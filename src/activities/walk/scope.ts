@@ -4,10 +4,12 @@ import type { Why } from '../../shared/preview.ts';
 import type { LeftOut } from './left-out.ts';
 import type { Child } from './level.ts';
 
-/** What is at a path, and on which device where that is known. */
+/** What is at a path, and on which device and where that is, as far as it is known. */
 export interface Found {
   readonly entry: PageEntry;
   readonly device?: bigint;
+  /** Where a symlink there led, where it was followed; a real path. */
+  readonly real?: Buffer;
 }
 
 /** Says what is there; undefined when it is gone. */

@@ -3,14 +3,15 @@ import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import type { Filters } from '../../shared/filters.ts';
 import { askedPath, type AskedPath } from '../../shared/path-glob.ts';
-import type { ResolveWithin } from '../../shared/resolve-within.ts';
 import type { Globs } from './globs.ts';
 import { ignoredBy, withOwnLevel, type IgnoreLevels } from './ignore-levels.ts';
 import type { Why } from '../../shared/preview.ts';
+import { isWithin, type ResolveWithin } from '../../shared/resolve-within.ts';
 import type { LeftOut } from './left-out.ts';
 import type { Child } from './level.ts';
-import { inspectFollowed, leadsToFolder, trailInto, type Trail } from './links.ts';
+import { inspectFollowed, leadsToFolder, realOf, trailInto, type Trail } from './links.ts';
 import { findMarker } from './markers.ts';
+import { readMounts, type Mounts } from './mounts.ts';
 import type { Entrance, Found, Scope } from './scope.ts';
 
 /** What decides in every directory of a walk. */
@@ -19,8 +20,17 @@ interface Rules {
   readonly globs: Globs;
   /** Where symlinks lead; absent where none is followed. */
   readonly resolve: ResolveWithin | undefined;
-  /** Of the root; absent where it does not matter. */
-  readonly device: bigint | undefined;
+  /** The one that is backed up alone; absent where all are. */
+  readonly fileSystem: FileSystem | undefined;
+  /** A real path that nothing is listed of. */
+  readonly own: Buffer | undefined;
+}
+
+interface FileSystem {
+  /** Of the root. */
+  readonly device: bigint;
+  /** Absent where the device alone tells. */
+  readonly mounts: Mounts | undefined;
 }
 
 /** What decides in one of them besides. */
@@ -34,18 +44,22 @@ interface Place {
 }
 
 /** How the root, a real path, is entered. What marks other directories does not count for it, since it was asked for. */
-export async function enterRoot(root: string, rules: Omit<Rules, 'device'>): Promise<Entrance> {
+export async function enterRoot(root: string, rules: Omit<Rules, 'fileSystem'>): Promise<Entrance> {
   const location = Buffer.from(root);
-  const device = rules.filters.oneFileSystem === true ? (await stat(root, { bigint: true })).dev : undefined;
+  const fileSystem = rules.filters.oneFileSystem === true ? await fileSystemOf(location) : undefined;
   const isIncluded = !rules.globs.areIncluding;
   const place = { path: '', location, isIncluded, ignores: [], trail: { real: location, links: 0 } };
-  const entrance = entranceOf({ ...rules, device }, place);
+  const entrance = entranceOf({ ...rules, fileSystem }, place);
   // The root has no entry of its own to be told with.
   const open: Entrance['open'] = (names) =>
     entrance.open(names).catch((error: unknown) => {
       throw error instanceof ExpectedError ? new ExpectedError(error.type, `${root}: ${error.message}`) : error;
     });
   return { ...entrance, open };
+}
+
+async function fileSystemOf(root: Buffer): Promise<FileSystem> {
+  return { device: (await stat(root, { bigint: true })).dev, mounts: await readMounts(root) };
 }
 
 function entranceOf(rules: Rules, place: Place): Entrance {
@@ -61,17 +75,15 @@ function entranceOf(rules: Rules, place: Place): Entrance {
 }
 
 function scopeOf(rules: Rules, place: Place): Scope {
-  const { resolve, filters, device: expected } = rules;
+  const { resolve, filters } = rules;
   return {
     byName: byNameOf(rules, place),
     look: lookOf(rules, place),
-    enter: async (child, { device }) => {
+    enter: async (child, found) => {
       const trail = resolve ? await trailInto(resolve, place.trail, child) : place.trail;
       const within = { ...withinOf(rules, place, child), trail };
-      const isElsewhere = expected !== undefined && device !== expected;
-      const content = isElsewhere
-        ? ({ why: { by: 'file-system' }, only: [] } as const)
-        : await findMarker(filters, child);
+      const why = byPlace(rules, found, resolve ? trail.real : child.location);
+      const content = why ? { why, only: [] } : await findMarker(filters, child);
       return { ...entranceOf(rules, within), ...(content && { content }) };
     },
   };
@@ -89,20 +101,26 @@ function byNameOf({ filters, globs }: Rules, { ignores, isIncluded }: Place): Sc
   };
 }
 
-function lookOf({ resolve, filters, device }: Rules, { trail }: Place): Scope['look'] {
+function lookOf(rules: Rules, { trail }: Place): Scope['look'] {
+  const { resolve, filters, fileSystem } = rules;
   const { largerThan = Infinity } = filters;
-  if (!resolve && largerThan === Infinity && device === undefined) return undefined;
+  if (!resolve && largerThan === Infinity && !fileSystem) return undefined;
   return async (child, inspect) => {
     const found = await (resolve ? inspectFollowed(resolve, trail, child, inspect) : inspect(child));
-    const why = found && byState(found, largerThan, device);
+    if (found?.entry.kind !== 'file' || found.entry.error !== undefined) return found;
+    if (found.entry.size > largerThan) return leftOut(child, { by: 'larger-than', rule: String(largerThan) });
+    const why = byPlace(rules, found, found.real ?? (resolve ? realOf(trail, child) : child.location));
     return why ? leftOut(child, why) : found;
   };
 }
 
-function byState({ entry, device }: Found, largerThan: number, expected: bigint | undefined): Why | undefined {
-  if (entry.kind !== 'file' || entry.error !== undefined) return undefined;
-  if (entry.size > largerThan) return { by: 'larger-than', rule: String(largerThan) };
-  return expected === undefined || device === expected ? undefined : { by: 'file-system' };
+/** Why nothing is listed of what is at a real path, by where that is. */
+function byPlace({ fileSystem, own }: Rules, { device, real: followed }: Found, real: Buffer): Why | undefined {
+  if (own && isWithin(real, own)) return { by: 'own-data' };
+  if (!fileSystem) return undefined;
+  const { device: expected, mounts } = fileSystem;
+  const isElsewhere = followed ? mounts?.isElsewhere(real) : mounts?.isMountPoint(real);
+  return device !== expected || isElsewhere === true ? { by: 'file-system' } : undefined;
 }
 
 function withinOf({ globs }: Rules, place: Place, child: Child): Place {

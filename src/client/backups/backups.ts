@@ -9,7 +9,7 @@ import { isRunId, parseRunReference } from '../../manifests/run-reference.ts';
 import { prefixOf } from '../../shared/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { ForgetInput, ForgetResult } from '../../shared/forget.ts';
-import { holdsContent, type Manifest } from '../../shared/manifest.ts';
+import { holdsContent, nameOfKind, type Manifest, type ManifestEntry } from '../../shared/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { compareRuns, type DifferenceRow } from './compare-runs.ts';
 import { entryRow, type EntryRow } from './entry-row.ts';
@@ -163,7 +163,7 @@ export class Backups {
   /** The content of a file; what is wrong with it is thrown before its end. Throws `InvalidInput` for what has none. */
   async content(manifest: Manifest, path: string, signal: AbortSignal): Promise<FileContent> {
     const entry = await this.#explain(entryAt(this.#store, manifest, path, signal));
-    if (!holdsContent(entry)) throw hasNoContent(entryRow(entry));
+    if (!holdsContent(entry)) throw hasNoContent(entry);
     const blocks = explained(readContent(this.#store, entry, signal), this.url);
     return { entry: entryRow(entry), size: entry.size, sha256: entry.sha256, blocks };
   }
@@ -177,9 +177,10 @@ export class Backups {
   }
 }
 
-function hasNoContent({ path, kind, target, reason }: EntryRow): ExpectedError {
-  const what = `${kind}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`;
-  const why = kind === 'file' ? `not in this run (${reason ?? 'it was not stored'})` : `a ${what}`;
+function hasNoContent(entry: ManifestEntry): ExpectedError {
+  const { path, kind, target, reason } = entryRow(entry);
+  const what = `${nameOfKind(entry)}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`;
+  const why = kind === 'file' ? `not in this run (${reason ?? 'it was not stored'})` : what;
   return new ExpectedError(
     failureTypes.invalidInput,
     `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: name a file that the run stored`,

@@ -1,9 +1,11 @@
 import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
-import type { EntryKind, ManifestEntry } from '../../shared/manifest.ts';
+import type { EntryKind, ManifestEntry, SpecialKind } from '../../shared/manifest.ts';
 
 /** What a path is in a run. */
 export interface EntryState {
   readonly kind: EntryKind;
+  /** What it is where its kind is `other`, as far as the run says. */
+  readonly special?: SpecialKind;
   /** Permission bits in octal digits: `0644`. */
   readonly mode: string;
   /** Of a file. */
@@ -42,10 +44,11 @@ export function pathRow({ path }: ManifestEntry): PathRow {
   return { path: displayPath(path), encodedPath: path };
 }
 
-export function entryState({ kind, mode, size, mtimeNs, sha256, target }: ManifestEntry): EntryState {
+export function entryState({ kind, special, mode, size, mtimeNs, sha256, target }: ManifestEntry): EntryState {
   const mtime = new Date(Number(BigInt(mtimeNs) / 1_000_000n));
   return {
     kind,
+    ...(special && { special }),
     mode: mode.toString(8).padStart(4, '0'),
     ...(kind === 'file' && { bytes: size }),
     ...(!Number.isNaN(mtime.getTime()) && { mtime: mtime.toISOString() }),

@@ -13,7 +13,7 @@ export const entryFormat: RowFormat<EntryRow> = {
   header: ['TYPE'.padEnd(widths.kind), 'MODE', sizeAndTime('BYTES', 'MODIFIED'), 'PATH'].join('  '),
   line: (row) =>
     [
-      row.kind.padEnd(widths.kind),
+      (row.special ?? row.kind).padEnd(widths.kind),
       row.mode,
       sizeAndTimeOf(row),
       row.reason === undefined ? nameOf(row) : `${nameOf(row)}: ${printable(row.reason)}`,

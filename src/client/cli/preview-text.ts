@@ -28,6 +28,7 @@ const words: Readonly<Record<Why['by'], (why: Why) => string>> = {
   cache: ({ at }) => `a cache, says ${at}`,
   'larger-than': ({ rule }) => `larger than ${formatCount(Number(rule))} bytes`,
   'file-system': () => 'on another file system',
+  'own-data': () => 'the data of the embedded servers, which hold the backups',
 };
 
 function wordsOf(why: Why): string {

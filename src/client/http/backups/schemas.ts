@@ -113,6 +113,7 @@ export const ledgerRowSchema = z
 
 const stateMembers = {
   kind: z.string(),
+  special: z.string().optional().meta({ description: 'Of the kind `other`: a fifo, a socket or a device' }),
   mode: z.string().meta({ description: 'Permission bits in octal digits' }),
   bytes: count,
   mtime: z.iso.datetime().optional().meta({ description: 'When it was last modified' }),
