@@ -2,38 +2,11 @@ import { statSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createBlockReader } from '../../src/activities/copy/blocks/read-in-blocks.ts';
-import { createFileCopier, type CopyContext } from '../../src/activities/copy/copy-file.ts';
 import { createFileOpener } from '../../src/activities/copy/open-file.ts';
 import { maxBlobBytes } from '../../src/activities/copy/plan-blocks.ts';
-import type { PageEntry } from '../../src/shared/manifest.ts';
 import { writeTree } from '../support/tree.ts';
-import { backUp, blobNames, openRig, type Rig } from './rig.ts';
-
-function copierOf(rig: Rig, more: Pick<CopyContext, 'openFile'>) {
-  return createFileCopier({
-    ...rig.deps,
-    run: rig.run,
-    realRoot: rig.root,
-    allowed: [Buffer.from(rig.root)],
-    signal: new AbortController().signal,
-    checkDirectory: () => Promise.resolve(),
-    fileSystemOf: () => Promise.resolve('local'),
-    readInBlocks: createBlockReader(),
-    mayExist: false,
-    onBytes: () => undefined,
-    ...more,
-  });
-}
-
-const entryOf = (path: string): PageEntry => ({
-  path,
-  kind: 'file',
-  size: 10,
-  mtimeNs: '0',
-  ctimeNs: '0',
-  mode: 0o644,
-});
+import { copierOf, entryOf } from './copier.ts';
+import { backUp, blobNames, openRig } from './rig.ts';
 
 test('names that hold what ends a line elsewhere are copied as any other', async () => {
   const rig = await openRig();

@@ -1,7 +1,8 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
+import { attributesOf } from '../../src/activities/walk.ts';
 import { defaultBackupOptions } from '../../src/shared/contract.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { runAsNobody } from '../support/as-nobody.ts';
@@ -24,6 +25,7 @@ test('a run is fixed with its id, root, container and options', async () => {
   expect(run).toEqual({
     id: expect.stringMatching(/^20260102T030405Z-[0-9a-f]{8}$/u),
     root: rig.root,
+    rootAttributes: attributesOf(await stat(rig.root, { bigint: true })),
     container: container.containerName,
     prefix: 'hosts/web-1/',
     options: { ...defaultBackupOptions, window: 3 },

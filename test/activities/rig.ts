@@ -53,6 +53,13 @@ export async function openRig(options: Partial<BackupOptions> = {}): Promise<Rig
   return { root, run, deps, activities: createActivities(deps), proxy, container };
 }
 
+/** A rig whose tree is a directory that is there already; a real path. */
+export async function openRigAt(root: string): Promise<Rig> {
+  const rig = await openRig();
+  const deps = { ...rig.deps, roots: [root] };
+  return { ...rig, root, run: { ...rig.run, root }, deps, activities: createActivities(deps) };
+}
+
 // The failures that tests bring about are no news.
 const logger = new DefaultLogger('ERROR');
 

@@ -110,10 +110,15 @@ test('sockets and fifos are neither files nor errors', async () => {
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   const entries = await walkAll(root);
-  expect(entries.map(({ path, kind, error }) => ({ path, kind, error }))).toEqual([
-    { path: 'fifo', kind: 'other', error: undefined },
-    { path: 'socket', kind: 'other', error: undefined },
+  expect(entries.map(({ path, kind, special, error }) => ({ path, kind, special, error }))).toEqual([
+    { path: 'fifo', kind: 'other', special: 'fifo', error: undefined },
+    { path: 'socket', kind: 'other', special: 'socket', error: undefined },
   ]);
+});
+
+test.runIf(process.platform === 'linux')('a device is neither a file nor an error', async () => {
+  const found = (await walkAll('/dev')).find(({ path }) => path === 'null');
+  expect(found).toMatchObject({ kind: 'other', special: 'device' });
 });
 
 test('what vanishes before it is looked at is left out, and what is replaced by another kind is an error', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -123,13 +124,15 @@ test('cat prints the bytes of a file, and of damaged ones an error', async () =>
 });
 
 test('what cannot be shown is an error that says what can', async () => {
+  execFileSync('mkfifo', [join(root, 'pipe')]);
   const id = await backUp();
   const cases: readonly (readonly [readonly string[], string])[] = [
     [['ls', 'latest', 'd/x/y'], '"d", the nearest folder'],
     [['ls', 'nonsense'], 'nonsense'],
     [['ls', id, '/etc'], root],
     [['cat', id, 'd'], 'a directory'],
-    [['cat', id, 'link'], 'a symlink to "a.txt"'],
+    [['cat', id, 'link'], 'is a symlink to "a.txt"'],
+    [['cat', id, 'pipe'], 'is a fifo, so there is no content of it'],
     [['cat', id, root], 'names nothing'],
     [['find', '{a,b}'.repeat(12)], 'more than 1000 globs'],
     [['find', ''], 'It is empty'],
