@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync, type BigIntStats } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { settledState } from '../../src/activities/copy/file-state.ts';
 import type { FileSystem } from '../../src/activities/copy/local-disk.ts';
-import { temporaryDirectory } from '../support/tree.ts';
+import { mayMountImages, mountCoarse } from '../support/mounting.ts';
 import { blobBytes, nameOf, openRig, openRigAt, type Rig } from './rig.ts';
 import { backUpWhole, type WholeRun } from './whole-run.ts';
 
@@ -74,19 +72,13 @@ test('a file that was read while it was written is read again by the next run, a
   expect(third.pages.flatMap(({ copies }) => copies)).toEqual([]);
 });
 
-// To mount a file system takes its administrator; what is made of such times is tested above for everybody.
-test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+// Where nothing may be mounted, what is made of such times is tested above.
+test.runIf(mayMountImages)(
   'on a file system whose times are whole seconds, a change in the second of the last one is not missed',
   async () => {
-    const folder = await temporaryDirectory();
-    const [image, root] = [join(folder, 'image'), join(folder, 'mounted')];
-    await mkdir(root);
-    execFileSync('truncate', ['-s', '16M', image]);
-    // Inodes of 128 bytes have no room for fractions of a second.
-    execFileSync('mkfs.ext4', ['-q', '-I', '128', '-O', '^has_journal', image], { stdio: 'ignore' });
-    execFileSync('mount', ['-o', 'loop', image, root]);
-    onTestFinished(() => void execFileSync('umount', [root]));
-    const rig = await openRigAt(await realpath(root));
+    const { root, unmount } = mountCoarse();
+    onTestFinished(unmount);
+    const rig = await openRigAt(root);
     const path = join(rig.root, 'a');
     let first: WholeRun;
     do {

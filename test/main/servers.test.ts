@@ -193,6 +193,23 @@ test('a data directory that cannot be written is named', async () => {
   expect(stderr).toMatch(/^error: .*file\/data.* cannot be written .*DATA_DIR/u);
 });
 
+test('a backup of the folder that holds the data of its own servers leaves those out, each time', async () => {
+  const root = await temporaryDirectory();
+  await writeTree(root, { 'a.txt': 42 });
+  const settings = { ...(await embedded()), DATA_DIR: join(root, '.data') };
+  const run = (...args: string[]) => runCommand('backup.ts', [root, ...args], { env: settings });
+  for (const outcome of ['uploaded', 'unchanged']) {
+    const { code, stdout } = await run('--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ files: 1, bytes: 42, [outcome]: 1, directories: 1, excluded: 1 });
+  }
+  expect((await run('--dry-run')).stdout).toMatch(
+    /^exclude +- {2}\.data\/\*: the data of the embedded servers, which hold the backups$/mu,
+  );
+  const refused = await runCommand('backup.ts', [join(root, '.data/azurite')], { env: settings });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('set DATA_DIR to one apart') });
+});
+
 test('a backup needs nothing but a directory', async () => {
   const root = await temporaryDirectory();
   await writeTree(root, { 'a.txt': 42 });

@@ -50,7 +50,7 @@ async function look(file: OpenedFile): Promise<Look> {
 }
 
 function stateOf({ stats, age, granularity }: Look, fileSystem: FileSystem): FileState {
-  const settled = fileSystem === 'local' ? granularity : granularity + clockSkew;
+  const settled = fileSystem === 'other' ? granularity + clockSkew : granularity;
   // Some file systems have no time of change to give.
   const tells = fileSystem !== 'virtual' && stats.ctimeNs > 0n;
   return { stats, mayHideChange: !tells || age <= settled };

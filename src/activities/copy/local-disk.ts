@@ -37,9 +37,9 @@ const virtual: Readonly<Record<string, number>> = {
 
 /**
  * What is known of a file system: `local` is on a disk of this machine; of `virtual` ones, as /proc, neither size nor times of a file tell of
- * its content; `other` may be anywhere, as across a network.
+ * its content; `other` may be anywhere, as across a network; and of an `unknown` one the system tells nothing.
  */
-export type FileSystem = 'local' | 'virtual' | 'other';
+export type FileSystem = 'local' | 'virtual' | 'other' | 'unknown';
 
 const kinds = new Map<number, FileSystem>([
   ...Object.values(local).map((type) => [type, 'local'] as const),
@@ -62,7 +62,7 @@ export function createFileSystemCheck(
   const known = new Map<string, Promise<FileSystem>>();
   return (directory) => {
     // Elsewhere these numbers mean other systems.
-    if (platform !== 'linux') return Promise.resolve('other');
+    if (platform !== 'linux') return Promise.resolve('unknown');
     const key = directory.toString('latin1');
     const check = known.get(key) ?? fileSystemOf(directory);
     known.set(key, check);

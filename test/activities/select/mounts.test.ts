@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { mountsOf } from '../../../src/activities/walk/mounts.ts';
+import { bindMount, mayBind } from '../../support/mounting.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { select } from './rig.ts';
 
@@ -55,51 +55,45 @@ test('where another path leads is told by all mounts on the way', () => {
   ]);
 });
 
-// To mount takes an administrator; what is made of a table of mounts is tested above for everybody.
-test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
-  'what is mounted below the root from the same device is on another file system',
-  async () => {
-    const root = await temporaryDirectory();
-    await writeTree(root, { 'real/a': 1, 'real/file': 1, 'deep/in/x': 1, 'of files/f': 1 });
-    await mkdir(join(root, 'bo und'));
-    const bind = (from: string, to: string) => {
-      execFileSync('mount', ['--bind', join(root, from), join(root, to)]);
-      onTestFinished(() => void execFileSync('umount', [join(root, to)]));
-    };
-    bind('real', 'bo und');
-    bind('real/file', 'of files/f');
-    await symlink('bo und/a', join(root, 'link-in'));
-    await symlink('real', join(root, 'link-same'));
-    await writeFile(join(root, 'real/.keep'), '');
-    const all = await select(root);
-    expect(all.files).toContain('bo und/a');
-    const { keys, whys } = await select(root, { oneFileSystem: true });
-    expect(keys).toEqual([
-      'bo und/',
-      'deep/',
-      'deep/in/',
-      'deep/in/x',
-      'link-in',
-      'link-same',
-      'of files/',
-      'real/',
-      'real/.keep',
-      'real/a',
-      'real/file',
-    ]);
-    expect(whys).toEqual({ 'bo und/*': { by: 'file-system' }, 'of files/f': { by: 'file-system' } });
-    const followed = await select(root, { oneFileSystem: true, followSymlinks: true });
-    expect(followed.files).toEqual([
-      'deep/in/x',
-      'link-same/.keep',
-      'link-same/a',
-      'link-same/file',
-      'real/.keep',
-      'real/a',
-      'real/file',
-    ]);
-    expect(Object.keys(followed.whys).toSorted()).toEqual(['bo und/*', 'link-in', 'of files/f']);
-    // A mount point that is asked for is a root like any other.
-    expect((await select(join(root, 'bo und'), { oneFileSystem: true })).files).toEqual(['.keep', 'a', 'file']);
-  },
-);
+// Where nothing may be mounted, what is made of a table of mounts is tested above.
+test.runIf(mayBind)('what is mounted below the root from the same device is on another file system', async () => {
+  const root = await temporaryDirectory();
+  await writeTree(root, { 'real/a': 1, 'real/file': 1, 'deep/in/x': 1, 'of files/f': 1 });
+  await mkdir(join(root, 'bo und'));
+  const bind = (from: string, to: string) => onTestFinished(bindMount(join(root, from), join(root, to)));
+  bind('real', 'bo und');
+  bind('real/file', 'of files/f');
+  await symlink('bo und/a', join(root, 'link-in'));
+  await symlink('real', join(root, 'link-same'));
+  await writeFile(join(root, 'real/.keep'), '');
+  const all = await select(root);
+  expect(all.files).toContain('bo und/a');
+  const { keys, whys } = await select(root, { oneFileSystem: true });
+  expect(keys).toEqual([
+    'bo und/',
+    'deep/',
+    'deep/in/',
+    'deep/in/x',
+    'link-in',
+    'link-same',
+    'of files/',
+    'real/',
+    'real/.keep',
+    'real/a',
+    'real/file',
+  ]);
+  expect(whys).toEqual({ 'bo und/*': { by: 'file-system' }, 'of files/f': { by: 'file-system' } });
+  const followed = await select(root, { oneFileSystem: true, followSymlinks: true });
+  expect(followed.files).toEqual([
+    'deep/in/x',
+    'link-same/.keep',
+    'link-same/a',
+    'link-same/file',
+    'real/.keep',
+    'real/a',
+    'real/file',
+  ]);
+  expect(Object.keys(followed.whys).toSorted()).toEqual(['bo und/*', 'link-in', 'of files/f']);
+  // A mount point that is asked for is a root like any other.
+  expect((await select(join(root, 'bo und'), { oneFileSystem: true })).files).toEqual(['.keep', 'a', 'file']);
+});
