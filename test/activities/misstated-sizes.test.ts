@@ -1,7 +1,7 @@
 import { constants, fstatSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { OpenedFile } from '../../src/activities/copy/blocking-file.ts';
 import type { FileSystem } from '../../src/activities/copy/local-disk.ts';
 import { content, writeTree } from '../support/tree.ts';
@@ -25,6 +25,19 @@ test.runIf(process.platform === 'linux').each([
     expect((await blobBytes(rig, nameOf(rig, name))).equals(yields)).toBe(true);
     const second = await backUpWhole(rig, { filters });
     expect(second.entries.get(name)).toMatchObject({ outcome: 'unchanged', size: yields.length, attempts: 1 });
+  },
+);
+
+// For others than root it cannot be opened.
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'of a file of /proc that gives whole numbers alone, all is stored',
+  async () => {
+    const rig = await openRigAt('/proc');
+    const { entries } = await backUpWhole(rig, { filters: { include: ['/kpagecount'] } });
+    const { outcome, size = 0, reason } = entries.get('kpagecount') ?? {};
+    expect([outcome, reason]).toEqual(['uploaded', undefined]);
+    expect(size % 8).toBe(0);
+    expect((await blobBytes(rig, nameOf(rig, 'kpagecount'))).length).toBe(size);
   },
 );
 
@@ -98,4 +111,24 @@ test.each([
     reason: `its size is told as ${told} bytes, and it yields more than 1024 MiB: exclude it`,
   });
   expect(await blobNames(rig)).toEqual([]);
+});
+
+test('a file that is made up as it is read, and never is, fails with its reason', async () => {
+  const rig = await openRig();
+  await writeTree(rig.root, { a: 0 });
+  const handle = await open(join(rig.root, 'a'));
+  const never = Promise.withResolvers<never>();
+  onTestFinished(() => handle.close());
+  // Nor is it closed while it is being read.
+  const file: OpenedFile = {
+    fd: handle.fd,
+    stat: (options) => handle.stat(options),
+    read: () => never.promise,
+    close: () => never.promise,
+  };
+  const context = { openFile: () => Promise.resolve(file), fileSystemOf: () => Promise.resolve('virtual' as const) };
+  expect(await copierOf(rig, { ...context, longestRead: 10 })(entryOf('a'))).toMatchObject({
+    outcome: 'failed',
+    reason: 'a read of it gave nothing for 0.01 seconds',
+  });
 });

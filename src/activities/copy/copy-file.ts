@@ -12,6 +12,7 @@ import type { OpenedFile } from './blocking-file.ts';
 import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
 import { failed, skipped, unopened, unread } from './file-outcome.ts';
 import { settledState } from './file-state.ts';
+import { impatientFile } from './impatient-file.ts';
 import type { FileSystem } from './local-disk.ts';
 import type { OpenFile } from './open-file.ts';
 import { openedLocation } from './opened-location.ts';
@@ -23,6 +24,7 @@ import type { SeenFile, Stored, Target } from './target.ts';
 
 const reads = 3;
 const pauseBetweenReads = 100;
+const longestRead = 60_000;
 
 const tooLarge = 'larger than the 190.7 TiB that a blob can hold: split it';
 
@@ -42,6 +44,8 @@ export interface CopyContext {
   readonly allowed: readonly Buffer[];
   readonly fileSystemOf: (directory: Buffer) => Promise<FileSystem>;
   readonly openFile: OpenFile;
+  /** Milliseconds that a read of a file may take that is made up as it is read; a usual time unless given. */
+  readonly longestRead?: number;
   readonly readInBlocks: ReadInBlocks;
   /** Whether to expect that the files are in storage already, as after a crash: then each is looked up before it is sent. */
   readonly mayExist: boolean;
@@ -89,6 +93,8 @@ async function copyByPath(entry: PageEntry, target: Target, context: CopyContext
     if (!context.resolve) await context.checkDirectory(directory);
     fileSystem = await context.fileSystemOf(directory);
     file = await context.openFile({ location, size: entry.size, isLocal: fileSystem === 'local' });
+    // There are files that wait for something to tell, also when they are asked not to.
+    if (fileSystem === 'virtual') file = impatientFile(file, context.longestRead ?? longestRead);
   } catch (error) {
     // With its root gone, a file did not just vanish.
     await findRoot(context.run.root, context.roots);
@@ -138,8 +144,9 @@ async function store(
 ): Promise<Stored | 'changed' | Error> {
   const { size } = seen.attributes;
   if (size > maxBlobBytes) return new Error(tooLarge);
-  // What is made up as it is read has an end that its size does not tell, as /proc/kcore has none.
-  if (fileSystem === 'virtual' && size > mostMisstated) return storeMisstated(file, seen, fileSystem, target);
+  // Of what is made up as it is read, neither no size tells anything, nor one that nothing has, as that of /proc/kcore.
+  if (fileSystem === 'virtual' && (size === 0 || size > mostMisstated))
+    return storeMisstated(file, seen, fileSystem, target);
   const stored = await (size <= smallFileBytes ? storeSmall : storeLarge)(file, seen, target);
   return stored === 'misstated' ? storeMisstated(file, seen, fileSystem, target) : stored;
 }

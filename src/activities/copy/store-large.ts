@@ -11,6 +11,8 @@ import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
 import { metadataOf, type SeenFile, type Stored, type Target } from './target.ts';
 
 const blocksAtOnce = 4;
+// Bytes that are asked for after the last; some files of /proc refuse to give less than several.
+const pastEnd = 4096;
 const nothing: Blocks = { wants: () => false, send: () => Promise.resolve() };
 
 /**
@@ -84,7 +86,7 @@ async function readWhole(
         block.release();
       }
     });
-    const isWhole = read === plan.size && (await readBlock(file, plan.size, 1)).length === 0;
+    const isWhole = read === plan.size && (await readBlock(file, plan.size, pastEnd)).length === 0;
     if (!(await heldStill(file, attributes))) return { fault: 'changed' };
     return isWhole ? { sha256: await pass.sha256() } : { fault: 'misstated' };
   } finally {

@@ -6,6 +6,8 @@ import { smallFileBytes, storeBody } from './store-small.ts';
 import type { SeenFile, Stored, Target } from './target.ts';
 
 const mebibyte = 1024 * 1024;
+// Some of /proc give all in one read or nothing, and some only an even number of bytes.
+const atOnce = mebibyte;
 /** More is not read of a file whose size tells nothing: it may have no end. Bytes. */
 export const mostMisstated = 1024 * mebibyte;
 
@@ -42,19 +44,17 @@ export async function storeMisstated(
 
 /** The content of a file, or as much of it as is more than a small one has. */
 async function readStart(file: OpenedFile): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(smallFileBytes + 1);
-  const { length } = bytes;
+  const bytes = Buffer.allocUnsafe(smallFileBytes + atOnce);
   let filled = 0;
-  // Some of /proc give all in one read or nothing.
-  for (let read = 1; read > 0 && filled < length; filled += read) {
-    read = (await file.read(bytes, filled, Math.min(mebibyte, length - filled), filled)).bytesRead;
+  for (let read = 1; read > 0 && filled <= smallFileBytes; filled += read) {
+    read = (await file.read(bytes, filled, Math.min(atOnce, bytes.length - filled), filled)).bytesRead;
   }
   return bytes.subarray(0, filled);
 }
 
 /** How many bytes a file yields; more than {@link mostMisstated} where it goes on after them. */
 async function measure(file: OpenedFile, signal: AbortSignal): Promise<number> {
-  const bytes = Buffer.allocUnsafe(mebibyte);
+  const bytes = Buffer.allocUnsafe(atOnce);
   let size = 0;
   for (let read = 1; read > 0 && size <= mostMisstated; size += read) {
     signal.throwIfAborted();
