@@ -5,7 +5,7 @@ import { ExpectedError, failureTypes } from '../shared/failures.ts';
 export type FindEmbeddedData = () => Promise<string | undefined>;
 
 /** Throws `InvalidInput` when a root, whose real path is `real`, lies in the data of the embedded servers: a backup of its own store grows for ever. */
-export function requireApart(root: string, real: string, embeddedData: string | undefined): void {
+export function requireOutsideData(root: string, real: string, embeddedData: string | undefined): void {
   if (embeddedData === undefined || !isInside(real, embeddedData)) return;
   throw new ExpectedError(
     failureTypes.invalidInput,

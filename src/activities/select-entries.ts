@@ -3,7 +3,7 @@ import { askedPath } from '../shared/path-glob.ts';
 import type { Filters } from '../shared/filters.ts';
 import type { PageEntry } from '../shared/manifest.ts';
 import { createResolver, realFolders } from '../shared/resolve-within.ts';
-import { requireApart, type FindEmbeddedData } from './embedded-data.ts';
+import { requireOutsideData, type FindEmbeddedData } from './embedded-data.ts';
 import { walk, type WalkOptions } from './walk.ts';
 import { createGlobs, type Globs } from './walk/globs.ts';
 import type { LeftOut } from './walk/left-out.ts';
@@ -39,7 +39,7 @@ export async function selectEntries(
 ): Promise<SelectedEntries> {
   const globs = createGlobs(filters);
   const own = await embeddedData?.();
-  requireApart(root, root, own);
+  requireOutsideData(root, root, own);
   const resolve = filters.followSymlinks === true ? createResolver(await realFolders(roots)) : undefined;
   const count = { seen: 0, shown: 0 };
   const selection = {

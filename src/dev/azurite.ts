@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { ExpectedError } from '../shared/failures.ts';
+import { stackDirectory } from './embedded-data.ts';
 import { reservePort } from './ports.ts';
 import { launchProcess, type ManagedServer } from './server-process.ts';
 
@@ -39,14 +40,14 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
     launch: async (logFile) => {
       const port = await reservePort({ port: options.port, purpose: 'Azurite', setting: 'EMBEDDED_BLOB_PORT' });
       const location = join(dataDir, 'azurite');
-      const accountKey = await keyOf(join(dataDir, 'stack', 'azurite-key'));
+      const accountKey = await keyOf(join(stackDirectory(dataDir), 'azurite-key'));
       const program = findAzurite();
       const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', location];
       // The storage SDK is ahead of the API versions that Azurite knows by number.
       const how = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
       const env = { AZURITE_ACCOUNTS: `${account}:${accountKey}` };
       const identity = await launchProcess(process.execPath, [program, ...where, ...how], logFile, env);
-      await writeFile(join(dataDir, 'stack', 'connection-string'), azuriteConnectionString(port, accountKey), {
+      await writeFile(join(stackDirectory(dataDir), 'connection-string'), azuriteConnectionString(port, accountKey), {
         mode: 0o600,
       });
       return { ...identity, port, accountKey };

@@ -10,7 +10,7 @@ import { checkOptions } from '../check-options.ts';
 import { checkTags } from '../check-tags.ts';
 import { checkUploadLimit } from '../check-upload-limit.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { requireApart } from '../embedded-data.ts';
+import { requireOutsideData } from '../embedded-data.ts';
 import { explainRoot } from '../find-root.ts';
 import { attributesOf } from '../walk.ts';
 
@@ -57,7 +57,7 @@ async function checkDirectory(
 ): Promise<FileAttributes> {
   try {
     const real = await confine(root, roots);
-    requireApart(root, real, embeddedData);
+    requireOutsideData(root, real, embeddedData);
     const found = await stat(real, { bigint: true });
     if (!found.isDirectory()) {
       throw new ExpectedError(
