@@ -70,13 +70,7 @@ export async function createWorker({
       isRunning,
       embeddedData: () => findEmbeddedData(config.embedded.dataDir),
     }),
-    ...createNotifyActivities({
-      // As the file stands by then: an address or a program is changed there alone.
-      definitionOf: async (name) => sourceNamed(await openSourcesFile(config.sourcesFile), name),
-      allowCommands: config.worker.allowCommands,
-      roots,
-      searchPath: config.embedded.searchPath,
-    }),
+    ...notifyActivities(config, roots),
     ...(inventory && createOrderActivities({ inventory })),
   };
   const common = {
@@ -104,6 +98,16 @@ export async function createWorker({
   });
   const ofSources = sources.map((source) => Worker.create({ ...common, taskQueue: sourceQueue(source) }));
   return workerGroup([worker, ...(await Promise.all(ofSources))]);
+}
+
+function notifyActivities({ sourcesFile, worker, embedded }: Config, roots: readonly string[]) {
+  return createNotifyActivities({
+    // As the file stands by then: an address or a program is changed there alone.
+    definitionOf: async (name) => sourceNamed(await openSourcesFile(sourcesFile), name),
+    allowCommands: worker.allowCommands,
+    roots,
+    searchPath: embedded.searchPath,
+  });
 }
 
 /** How much a worker takes on at once, and how it listens. */
