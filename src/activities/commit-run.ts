@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CommittedRun, Run, Tally } from '../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import type { Manifest, ManifestShard } from '../shared/manifest.ts';
+import { acceptedAt } from '../manifests/accepted.ts';
 import { emptyTally } from '../shared/tally.ts';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
 import { readManifest } from '../manifests/read-manifest.ts';
@@ -10,6 +11,7 @@ import { runLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
 import { sumShards } from './report.ts';
 import { unmatchedGlobs } from './selection-result.ts';
 import { writeLast } from './write-last.ts';
@@ -24,13 +26,18 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
-        const manifest = manifestOf({ run, host }, times, tally, shards);
+        const unjudged = manifestOf({ run, host }, times, tally, shards);
+        const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
+        const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
         await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
         const warnings = unmatchedGlobs(run.filters, selections);
+        // One that is taken up again may have been accepted.
+        const suspect = found && (await acceptedAt(store, run, signal)) === undefined ? found : undefined;
         return {
           manifest: `${store.container}/${layout.manifest}`,
           tally,
           ...(warnings.length > 0 && { warnings }),
+          ...(suspect && { suspect }),
         };
       }),
     );
@@ -41,8 +48,8 @@ function manifestOf(
   times: { startedAt: string; finishedAt: string },
   { files, bytes, failed, skipped, excluded }: Tally,
   shards: readonly ManifestShard[],
-): Manifest {
-  return sealManifest({
+): UnsealedManifest {
+  return {
     format: 1,
     run: run.id,
     instanceId: Context.current().info.workflowExecution?.workflowId ?? '',
@@ -59,8 +66,9 @@ function manifestOf(
     ...(run.filters && { filters: run.filters }),
     ...(excluded !== undefined && { excluded }),
     ...(run.tags && { tags: run.tags }),
+    ...(run.fileSystem && { fileSystem: run.fileSystem }),
     shards,
-  });
+  };
 }
 
 // What cannot be read as a manifest is of no use to anybody, so it gives way too.

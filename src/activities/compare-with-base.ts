@@ -49,16 +49,19 @@ export function needsCopy({ unchanged }: Run): (entry: PageEntry) => boolean {
     kind === 'file' && error === undefined && (asBefore !== true || unchanged !== undefined);
 }
 
-// What cannot be read of the base is missing from it: then files count as new, which costs time and is never wrong.
-async function* baseEntries(
+/**
+ * The entries of the base. What cannot be read of it is missing from it: then files count as new, which costs time and is never wrong.
+ */
+export async function* baseEntries(
   store: BlobStore,
-  { prefix, base }: ComparedRun,
+  { prefix, base }: Pick<ComparedRun, 'prefix' | 'base'>,
   { after, signal, onUnreadable = warnOf }: ComparedAt,
 ): AsyncGenerator<ManifestEntry> {
   if (base === undefined) return;
   try {
     const found = await readManifest(store, { prefix, id: base }, signal);
     if (found) yield* readEntries(store, found.manifest, after === undefined ? {} : { after }, signal);
+    else onUnreadable(base, 'it is gone');
   } catch (error) {
     if (!(error instanceof ExpectedError)) throw error;
     onUnreadable(base, error.message);

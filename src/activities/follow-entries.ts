@@ -6,12 +6,22 @@ import type { Row } from './shard.ts';
 export interface EntryFollower<E> {
   /** Undefined when there is none with this key. */
   at(key: string): Promise<E | undefined>;
+  /** Passes over all that is left. */
+  end(): Promise<void>;
   /** Lets the source release what it holds. */
   close(): Promise<void>;
 }
 
-export function followEntries<E extends Row>(source: AsyncGenerator<E>): EntryFollower<E> {
+/** `onPassed` is told each entry that was passed over without having been asked for. */
+export function followEntries<E extends Row>(
+  source: AsyncGenerator<E>,
+  onPassed?: (entry: E) => void,
+): EntryFollower<E> {
   let present: IteratorResult<E> | undefined;
+  let met: E | undefined;
+  const passOver = (entry: E) => {
+    if (entry !== met) onPassed?.(entry);
+  };
   return {
     async at(key) {
       for (;;) {
@@ -19,9 +29,14 @@ export function followEntries<E extends Row>(source: AsyncGenerator<E>): EntryFo
         if (present.done === true) return undefined;
         const { value } = present;
         const order = comparePaths(entryKey(value), key);
-        if (order >= 0) return order === 0 ? value : undefined;
+        if (order === 0) met = value;
+        if (order >= 0) return met === value ? value : undefined;
+        passOver(value);
         present = undefined;
       }
+    },
+    async end() {
+      for (; present?.done !== true; present = await source.next()) if (present) passOver(present.value);
     },
     close: async () => void (await source.return(undefined)),
   };

@@ -5,6 +5,7 @@ import { createForgetRuns } from './forget-runs.ts';
 import { createListFailed } from './list-failed.ts';
 import { createListFiles } from './list-files.ts';
 import { createNewestSuccess } from './newest-success.ts';
+import { createNoteFailedBackup } from './note-failed-backup.ts';
 import { createOpenRun } from './open-run.ts';
 import { createResumeReading } from './open/resume-reading.ts';
 import { createPreviewBackup } from './preview-backup.ts';
@@ -27,6 +28,7 @@ export function createActivities(deps: ActivityDependencies) {
     copyFile: copyFiles,
     sealPage: createSealPage(deps),
     commitRun: createCommitRun(deps),
+    noteFailedBackup: createNoteFailedBackup(deps),
     forgetRuns: createForgetRuns(deps),
     resumeReading: createResumeReading(deps),
     ...createRestoreActivities(deps),

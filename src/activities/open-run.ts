@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { BackupInput, Run } from '../shared/contract.ts';
-import { lastRun } from '../manifests/run-catalogue.ts';
+import { lastRuns, referenceFor } from '../manifests/last-runs.ts';
 import { requireContainer } from '../storage/require-container.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
@@ -9,6 +9,7 @@ import { claimPrefix } from './open/claim-prefix.ts';
 import { claimRoot } from './open/claim-root.ts';
 import { isPruned } from './open/is-pruned.ts';
 import { readInput, type ReadInput } from './open/read-input.ts';
+import { rootFileSystem } from './open/root-file-system.ts';
 import { nextRunId } from './open/run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
@@ -29,7 +30,7 @@ async function fixRun(
   startedAt: string,
   signal: AbortSignal,
 ): Promise<Run> {
-  const { root, rootAttributes, prefix, options, takeOver = false } = input;
+  const { root, rootAttributes, prefix, options, filters, takeOver = false } = input;
   await claimPrefix(store, { prefix, host, since: startedAt, takeOver }, signal);
   const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
   const run = await nextRunId(store, { prefix, startedAt }, signal);
@@ -38,8 +39,9 @@ async function fixRun(
   // Only after its own mark is there: of a prune that begins at the same time one sees the other. And before a run is chosen to go by.
   const besidePrune = await isPruned(store, prefix, signal);
   // For a new root, all manifests of the others would be read in vain.
-  const last = isFirst ? undefined : await lastRun(store, { prefix, root }, signal);
-  const unchanged = aboutUnchanged(input);
+  const last = isFirst ? {} : await lastRuns(store, { prefix, root, filters }, signal);
+  const fileSystem = await rootFileSystem(root);
+  const reference = referenceFor(last, input);
   return {
     id,
     root,
@@ -48,16 +50,21 @@ async function fixRun(
     prefix,
     options,
     ...(besidePrune && { besidePrune }),
-    ...(last && { base: last.manifest.run }),
-    ...(unchanged && { unchanged }),
+    ...(last.base && { base: last.base.run }),
+    ...(reference && { reference }),
+    ...(fileSystem && { fileSystem }),
     ...recorded(input),
   };
 }
 
 /** What of the input later activities go by. */
-function recorded({ uploadLimit, filters, tags = [] }: BackupInput): Pick<Run, 'uploadLimit' | 'filters' | 'tags'> {
+function recorded(input: BackupInput): Pick<Run, 'uploadLimit' | 'maxLoss' | 'filters' | 'tags' | 'unchanged'> {
+  const { uploadLimit, maxLoss, filters, tags = [] } = input;
+  const unchanged = aboutUnchanged(input);
   return {
+    ...(unchanged && { unchanged }),
     ...(uploadLimit !== undefined && { uploadLimit }),
+    ...(maxLoss !== undefined && { maxLoss }),
     ...(filters && { filters }),
     ...(tags.length > 0 && { tags }),
   };

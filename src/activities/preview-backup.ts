@@ -1,4 +1,4 @@
-import { lastRun } from '../manifests/run-catalogue.ts';
+import { lastRuns, type LastRuns } from '../manifests/last-runs.ts';
 import type { BackupInput } from '../shared/contract.ts';
 import type { Preview, PreviewRow } from '../shared/preview.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
@@ -6,6 +6,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { foresee } from './foresee-suspicion.ts';
 import { readInput, type ReadInput } from './open/read-input.ts';
 import { previewEntries } from './preview-entries.ts';
 
@@ -29,15 +30,19 @@ export function createPreviewBackup(deps: ActivityDependencies) {
 
 async function preview(
   { store, roots, embeddedData }: ActivityDependencies,
-  { root, prefix, filters }: ReadInput,
+  input: ReadInput,
   signal: AbortSignal,
   onPath: () => void,
 ): Promise<Preview> {
-  const base = await baseOf(() => lastRun(store, { prefix, root }, signal));
+  const { root, prefix, filters } = input;
+  const last = await lastIfAny(() => lastRuns(store, { prefix, root, filters }, signal));
+  const base = last.base?.run;
+  const found: Pick<Preview, 'suspect'>[] = [];
+  const foreseen = foresee(last, input, (suspect) => void found.push({ suspect }));
   const warnings: string[] = [];
   const onWarning = (text: string) => void warnings.push(text);
   const compared = base === undefined ? undefined : { store, run: { prefix, root, base } };
-  const options = { filters, roots, embeddedData, signal, base: compared, onWarning };
+  const options = { filters, roots, embeddedData, signal, base: compared, foreseen, onWarning };
   const counts = { upload: 0, unchanged: 0, record: 0, skip: 0, fail: 0, exclude: 0 };
   const bytes = { upload: 0, unchanged: 0 };
   const rows: PreviewRow[] = [];
@@ -47,7 +52,7 @@ async function preview(
     onPath();
     counts[row.action] += 1;
     if (row.action === 'upload' || row.action === 'unchanged') bytes[row.action] += row.bytes ?? 0;
-    if (row.action === 'unchanged' || row.action === 'record') continue;
+    if (isAsExpected(row)) continue;
     room -= Buffer.byteLength(JSON.stringify(row));
     if (room < 0) moreRows += 1;
     else rows.push(row);
@@ -59,18 +64,23 @@ async function preview(
     counts,
     uploadBytes: bytes.upload,
     unchangedBytes: bytes.unchanged,
+    ...found[0],
     rows,
     moreRows,
     warnings,
   };
 }
 
-/** The run to compare with; undefined also where nothing was ever backed up. */
-async function baseOf(find: () => ReturnType<typeof lastRun>): Promise<string | undefined> {
+function isAsExpected({ action }: PreviewRow): boolean {
+  return action === 'unchanged' || action === 'record';
+}
+
+/** None where nothing was ever backed up. */
+async function lastIfAny(find: () => Promise<LastRuns>): Promise<LastRuns> {
   try {
-    return (await find())?.manifest.run;
+    return await find();
   } catch (error) {
-    if (isBlobStoreError(error, 'not-found')) return undefined;
+    if (isBlobStoreError(error, 'not-found')) return {};
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { entryKey, nameOfKind, type PageEntry } from '../shared/manifest.ts';
 import type { PreviewAction, PreviewRow } from '../shared/preview.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
+import { foreseeSuspicion, type Foreseen } from './foresee-suspicion.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
 import { unmatchedGlobs } from './selection-result.ts';
 import { interleave } from './walk/interleave.ts';
@@ -12,19 +13,23 @@ export interface PreviewOptions extends Pick<SelectOptions, 'filters' | 'roots' 
   readonly signal: AbortSignal;
   /** The last run, and where it is; unless given, all files count as new. */
   readonly base?: { readonly store: BlobStore; readonly run: ComparedRun } | undefined;
+  /** Tells whether the run would be suspect; nothing does unless given. */
+  readonly foreseen?: Foreseen | undefined;
   /** Is told what may not be as it was meant. */
   readonly onWarning: (text: string) => void;
 }
 
 /** What a backup of `root`, a real path, would do about each path now. Reads no content and writes nothing. */
 export async function* previewEntries(root: string, options: PreviewOptions): AsyncGenerator<PreviewRow, undefined> {
-  const { filters, roots, embeddedData, signal, base, onWarning } = options;
+  const { filters, roots, embeddedData, signal, base, foreseen, onWarning } = options;
   const rows = interleave<LeftOut, PageEntry>(async (onLeftOut) => {
     const selected = await selectEntries(root, { filters, roots, embeddedData, onLeftOut });
     const onUnreadable = (run: string, reason: string) =>
       onWarning(`the last run, ${run}, cannot be read from here on, and its files count as new: ${reason}`);
     const compared = { after: undefined, signal, onUnreadable };
-    const entries = base ? compareWithBase(base.store, base.run, selected.entries, compared) : selected.entries;
+    const listed = base ? compareWithBase(base.store, base.run, selected.entries, compared) : selected.entries;
+    const place = base && { store: base.store, prefix: base.run.prefix, root, signal };
+    const entries = place && foreseen ? foreseeSuspicion(place, listed, foreseen) : listed;
     const end = () => unmatchedGlobs(filters, [{ excluded: 0, matched: selected.matched() }]).forEach(onWarning);
     return { entries, end };
   });

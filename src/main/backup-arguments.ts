@@ -1,6 +1,7 @@
 import { Command, Help } from 'commander';
 import type { Level } from 'pino';
 import { errorJson } from '../client/cli/report.ts';
+import { addAccept } from './commands/accept.ts';
 import { addApi } from './commands/api.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCat } from './commands/cat.ts';
@@ -39,7 +40,7 @@ export interface BackupArguments {
 
 /** Every command, under the heading that help shows it below. */
 const groups: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Back up and restore:': [addInit, addBackup, addRetry, addRestore, addVerify],
+  'Back up and restore:': [addInit, addBackup, addRetry, addAccept, addRestore, addVerify],
   'Look into backups:': [addStatus, addSources, addRuns, addLedger, addLs, addFind, addDiff, addCat, addStats],
   'Give up old runs:': [addForget, addPrune],
   'Run by itself:': [addSchedule],
@@ -52,7 +53,7 @@ const help = `
 \`durable-backup DIR\` is short for \`durable-backup backup DIR\`.
 \`durable-backup COMMAND --help\` tells the options of a command.
 
-Exit codes: 0 done, 1 error, 3 incomplete or not intact, 130 interrupted.
+Exit codes: 0 done, 1 error, 3 incomplete or not intact, 4 suspect, 130 interrupted.
 
 Examples:
   durable-backup ~/photos

@@ -1,14 +1,17 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findRoot } from '../activities/find-root.ts';
+import { foresee } from '../activities/foresee-suspicion.ts';
 import { previewEntries, type PreviewOptions } from '../activities/preview-entries.ts';
 import { explainStorage } from '../client/backups/storage-failure.ts';
 import { exitCodes } from '../client/cli/exit-code.ts';
 import { previewFormat } from '../client/cli/preview-text.ts';
-import { lastRun } from '../manifests/run-catalogue.ts';
 import { findEmbeddedData } from '../dev/embedded-data.ts';
+import { lastRuns, type LastRuns } from '../manifests/last-runs.ts';
 import type { BackupInput } from '../shared/contract.ts';
+import type { Filters } from '../shared/filters.ts';
 import type { PreviewRow } from '../shared/preview.ts';
+import type { Suspicion } from '../shared/suspicion.ts';
 import { ExpectedError, failureTypes } from '../shared/failures.ts';
 import { messageOf } from '../shared/message-of.ts';
 import { isBlobStoreError } from '../storage/blob-store.ts';
@@ -37,24 +40,34 @@ export async function previewBackup(call: Call, input: BackupInput): Promise<num
   }
   await requireDirectory(root);
   leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
-  const opened = await openBase(call, { root, prefix: input.prefix ?? config.prefix });
+  const opened = await openBase(call, { root, prefix: input.prefix ?? config.prefix, filters });
   const roots = [...config.backupRoots, root];
   const base = opened?.base;
   const onWarning = (text: string) => note(`Warning: ${text}.`);
-  let failures = 0;
+  let [failures, isSuspect] = [0, false];
+  const onSuspect = ({ reasons }: Suspicion) => {
+    isSuspect = true;
+    note(`The run would be suspect: ${reasons.join('; ')}.`);
+  };
+  const foreseen = foresee(opened?.last ?? {}, input, onSuspect);
   try {
     const embeddedData = () => findEmbeddedData(config.embedded.dataDir);
-    const options = { filters, roots, embeddedData, signal: stop, base, onWarning };
+    const options = { filters, roots, embeddedData, signal: stop, base, foreseen, onWarning };
     const rows = previewEntries(await findRoot(root, roots), options);
     const watched = watch(rows, ({ action }) => (failures += action === 'fail' ? 1 : 0));
     await printAll(watched, previewFormat, call);
-    return failures > 0 ? exitCodes.incomplete : exitCodes.done;
+    return exitCodeFor({ isSuspect, failures });
   } catch (error) {
     if (stop.aborted) return interrupted(call, 'Stopped.');
     throw error;
   } finally {
     await opened?.close();
   }
+}
+
+function exitCodeFor({ isSuspect, failures }: { readonly isSuspect: boolean; readonly failures: number }): number {
+  if (isSuspect) return exitCodes.suspect;
+  return failures > 0 ? exitCodes.incomplete : exitCodes.done;
 }
 
 async function* watch(
@@ -70,13 +83,14 @@ async function* watch(
 
 interface OpenedBase {
   readonly base: PreviewOptions['base'];
+  readonly last: LastRuns;
   readonly close: () => Promise<void>;
 }
 
 /** The last run of the directory, where storage is there and has one. What hinders that is no reason not to list. */
 async function openBase(
   { config, note, stop }: Call,
-  where: { readonly root: string; readonly prefix: string },
+  { filters, ...where }: { readonly root: string; readonly prefix: string; readonly filters: Filters | undefined },
 ): Promise<OpenedBase | undefined> {
   if (!config.storage && !(await isThere(join(config.embedded.dataDir, 'azurite')))) return undefined;
   const stack = await openStack(config, note, { withTemporal: false });
@@ -84,14 +98,14 @@ async function openBase(
   const store = openBlobStore(storageLocation(config, stack.connectionString), config.container);
   try {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(answerWithin)]);
-    const last = await lastRun(store, where, signal);
-    return { base: last && { store, run: { ...where, base: last.manifest.run } }, close };
+    const last = await lastRuns(store, { ...where, filters }, signal);
+    return { base: last.base && { store, run: { ...where, base: last.base.run } }, last, close };
   } catch (error) {
     // Nothing was backed up there yet.
     const isEmpty = isBlobStoreError(error, 'not-found');
     const why = messageOf(explainStorage(error, store.url));
     if (!isEmpty && !stop.aborted) note(`All files count as new, for the last run cannot be read: ${why}`);
-    return { base: undefined, close };
+    return { base: undefined, last: {}, close };
   }
 }
 

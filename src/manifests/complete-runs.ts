@@ -1,11 +1,12 @@
 import type { Manifest } from '../shared/manifest.ts';
+import { isGood } from '../shared/suspicion.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { newestManifests } from './newest-manifests.ts';
 import { choosableRuns, type RunQuery } from './run-catalogue.ts';
 import { noCompleteRun, severalRoots } from './run-not-found.ts';
 
 /**
- * The manifests of all complete runs of a directory that are not forgotten, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
+ * The manifests of all complete runs of a directory that are neither suspect nor forgotten, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
  * no root is given and there are several, and what is wrong with a manifest that cannot be used.
  */
 export async function completeRuns(
@@ -14,17 +15,17 @@ export async function completeRuns(
   signal: AbortSignal,
 ): Promise<Manifest[]> {
   const complete: Manifest[] = [];
-  const incomplete: string[] = [];
+  const others: string[] = [];
   const ids = await choosableRuns(store, prefix, signal);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('fault' in found) throw found.fault;
     const { manifest } = found;
     if (root !== undefined && manifest.root !== root) continue;
-    if (manifest.complete) complete.push(manifest);
-    else incomplete.push(manifest.run);
+    if (isGood(manifest)) complete.push(manifest);
+    else others.push(manifest.run);
   }
   const roots = [...new Set(complete.map((manifest) => manifest.root))];
   if (roots.length > 1) throw severalRoots(roots);
-  if (complete.length === 0) throw noCompleteRun({ prefix, run: 'latest', root }, incomplete);
+  if (complete.length === 0) throw noCompleteRun({ prefix, run: 'latest', root }, others);
   return complete;
 }

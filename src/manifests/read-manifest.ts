@@ -6,6 +6,8 @@ import type { Manifest } from '../shared/manifest.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { runLayout } from '../storage/run-layout.ts';
 import { attributesSchema } from './attributes-schema.ts';
+import type { FileSystem, Suspicion } from '../shared/suspicion.ts';
+import { acceptedAt } from './accepted.ts';
 import { isSealed } from './manifest-checksum.ts';
 import { manifestInvalid } from './manifest-invalid.ts';
 import { readBlob } from './read-blob.ts';
@@ -33,11 +35,17 @@ const manifestSchema = z.object({
   filters: z.exactOptional(z.custom<Filters>((value) => typeof value === 'object' && value !== null)),
   excluded: z.exactOptional(count),
   tags: z.array(z.string()).exactOptional(),
+  fileSystem: z
+    .object({ type: z.string(), source: z.string(), mountedAt: z.string(), uuid: z.string().exactOptional() })
+    .exactOptional() satisfies z.ZodType<FileSystem | undefined>,
+  suspect: z
+    .object({ since: z.string(), files: count, lost: count, reasons: z.array(z.string()).min(1) })
+    .exactOptional() satisfies z.ZodType<Suspicion | undefined>,
   shards: z.array(z.object({ blob: z.string(), sha256, entries: count, first: z.string().max(500) })),
   checksum: sha256,
 });
 
-/** A manifest that has passed every check, and the etag of its blob. */
+/** A manifest that has passed every check, with whether it was accepted if it is suspect, and the etag of its blob. */
 export interface StoredManifest {
   readonly manifest: Manifest;
   readonly etag: string;
@@ -65,7 +73,13 @@ export async function readManifest(
     if (!isNext) throw manifestInvalid(layout.manifest, `names the shard ${blob}, which is no next shard of its run`);
     before = blob;
   }
-  return { manifest, etag: found.etag };
+  return { manifest: await withAcceptance(store, manifest, signal), etag: found.etag };
+}
+
+async function withAcceptance(store: BlobStore, manifest: Manifest, signal: AbortSignal): Promise<Manifest> {
+  const { prefix, run: id, suspect } = manifest;
+  const accepted = suspect && (await acceptedAt(store, { prefix, id }, signal));
+  return suspect && accepted !== undefined ? { ...manifest, suspect: { ...suspect, acceptedAt: accepted } } : manifest;
 }
 
 function parseManifest(blob: string, bytes: Buffer): Manifest {

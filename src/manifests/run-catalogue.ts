@@ -13,6 +13,7 @@ import {
   unknownRun,
 } from './run-not-found.ts';
 import { isRunId, parseRunReference } from './run-reference.ts';
+import { isGood } from '../shared/suspicion.ts';
 
 /** Which run is meant, among those below a prefix. */
 export interface RunQuery {
@@ -21,7 +22,7 @@ export interface RunQuery {
   readonly run: string;
   /** The directory that was backed up, as it was named then. */
   readonly root?: string | undefined;
-  /** Lets `latest` and a time mean incomplete runs too. */
+  /** Lets `latest` and a time mean incomplete and suspect runs too. */
   readonly incompleteToo?: boolean;
 }
 
@@ -39,7 +40,7 @@ export async function choosableRuns(store: BlobStore, prefix: string, signal: Ab
 }
 
 /**
- * The manifest of the run that is meant. `latest` and a time mean complete runs alone unless told otherwise; an id may name an incomplete one. Throws an
+ * The manifest of the run that is meant. `latest` and a time mean complete runs that are not suspect unless told otherwise; an id may name any. Throws an
  * `ExpectedError`: `RunNotFound` with what there is to choose from, and what {@link readManifest} throws, also when `latest` or a time
  * may mean a run whose manifest cannot be used. Without a root it reads all manifests, to learn whether there are several roots.
  */
@@ -50,19 +51,6 @@ export async function findRun(store: BlobStore, query: RunQuery, signal: AbortSi
   }
   if ('id' in reference) return findById(store, query, reference.id, signal);
   return findByStart(store, query, reference.startedBy, signal);
-}
-
-/** The newest manifest of a root that can be used, of a complete run or not; undefined when there is none. Forgotten runs do not count. */
-export async function lastRun(
-  store: BlobStore,
-  { prefix, root }: { readonly prefix: string; readonly root: string },
-  signal: AbortSignal,
-): Promise<StoredManifest | undefined> {
-  const ids = await choosableRuns(store, prefix, signal);
-  for await (const found of newestManifests(store, prefix, ids, signal)) {
-    if ('manifest' in found && found.manifest.root === root) return found;
-  }
-  return undefined;
 }
 
 async function runIds(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
@@ -96,28 +84,28 @@ async function findByStart(
 ): Promise<StoredManifest> {
   const { prefix, root } = query;
   const newest = new Map<string, StoredManifest>();
-  const incomplete: string[] = [];
+  const others: string[] = [];
   const ids = notAfter(await choosableRuns(store, prefix, signal), startedBy);
   for await (const found of newestManifests(store, prefix, ids, signal)) {
     if ('fault' in found) {
       // It may be of the run that is meant, and an older run would be another state than was asked for.
       if (newest.size === 0) throw found.fault;
     } else if (isMeant(found, root, startedBy)) {
-      if (!found.manifest.complete && query.incompleteToo !== true) incomplete.push(found.manifest.run);
+      if (!isGood(found.manifest) && query.incompleteToo !== true) others.push(found.manifest.run);
       else if (!newest.has(found.manifest.root)) newest.set(found.manifest.root, found);
     }
     if (newest.size > 0 && root !== undefined) break;
   }
-  return onlyOne(query, newest, incomplete);
+  return onlyOne(query, newest, others);
 }
 
 function onlyOne(
   query: RunQuery,
   byRoot: ReadonlyMap<string, StoredManifest>,
-  incomplete: readonly string[],
+  others: readonly string[],
 ): StoredManifest {
   const [first] = byRoot.values();
-  if (first === undefined) throw noCompleteRun(query, incomplete);
+  if (first === undefined) throw noCompleteRun(query, others);
   if (byRoot.size > 1) throw severalRoots([...byRoot.keys()]);
   return first;
 }

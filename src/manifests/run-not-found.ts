@@ -38,16 +38,16 @@ export function runOfAnotherRoot(id: string, its: string, root: string): Expecte
   return runNotFound(`Run ${id} is a backup of ${its}, not of ${root}: leave the root out, or name another run`);
 }
 
-/** Says that no complete run fits what was asked for, and how to name one of the incomplete ones. */
+/** Says that no complete run fits what was asked for, and how to name one that is incomplete or suspect. */
 export function noCompleteRun(
   { prefix, run, root }: { readonly prefix: string; readonly run: string; readonly root?: string | undefined },
-  incomplete: readonly string[],
+  others: readonly string[],
 ): ExpectedError {
   const which = `${root === undefined ? '' : ` of ${root}`}${run === 'latest' ? '' : ` begun by ${run}`}`;
   const hint =
-    incomplete.length === 0
+    others.length === 0
       ? 'list the runs that there are, or make a backup'
-      : `incomplete ones can be named by their id (${list(incomplete)})`;
+      : `incomplete and suspect ones can be named by their id (${list(others)})`;
   return runNotFound(`There is no complete backup${which} below the prefix "${prefix}": ${hint}`);
 }
 

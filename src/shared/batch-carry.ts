@@ -1,5 +1,4 @@
-import type { BatchProgress } from './contract.ts';
-import type { ItemFailure, ItemResult, OrderItem } from './orders.ts';
+import type { BatchProgress, ItemFailure, ItemResult, OrderItem } from './orders.ts';
 
 /** What an order batch takes along when it continues as new, and what a rewound one starts from. */
 export interface BatchCarry {

@@ -2,6 +2,7 @@
 
 import type { Filters } from './filters.ts';
 import type { FileAttributes } from './manifest.ts';
+import type { Judged, LossWishes, Suspicion } from './suspicion.ts';
 
 /** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
 export interface BackupOptions {
@@ -44,7 +45,7 @@ export const defaultBackupOptions: BackupOptions = {
   sourceTimeout: 3_600_000,
 };
 
-export interface BackupInput {
+export interface BackupInput extends LossWishes {
   /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
   readonly root: string;
   /** Where the directory is: a name that workers have among their `SOURCES`. Unless given, every worker can read it. */
@@ -67,7 +68,7 @@ export interface BackupInput {
 }
 
 /** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
-export interface Run {
+export interface Run extends Judged {
   /** Names the run in storage and sorts by start time: `20261121T051430Z-1f3a9c2e`. */
   readonly id: string;
   /** Absolute path, as the caller wrote it. */
@@ -170,6 +171,8 @@ export interface CommittedRun {
   /** The sum of all shards. */
   readonly tally: Tally;
   readonly warnings?: readonly string[];
+  /** Why it is suspect; absent when it is not, and when that was accepted. */
+  readonly suspect?: Suspicion;
 }
 
 /** What committing a restore or a verification returns. */
@@ -185,7 +188,10 @@ export interface BackupSummary extends Tally {
   readonly root: string;
   /** `container/name` of the run's manifest. */
   readonly manifest: string;
+  /** Whether no file failed. */
   readonly complete: boolean;
+  /** Why it may not be what the directory ought to hold: it is then no success. */
+  readonly suspect?: Suspicion;
   /** What may not be as it was meant, such as globs that match nothing; absent when there is nothing to tell. */
   readonly warnings?: readonly string[];
   /** The first failures, at most {@link maxReportedFailures}; the manifest has them all. */
@@ -223,15 +229,6 @@ export interface BackupProgress {
   readonly waitingFor?: string;
   /** Activities that failed lately and are being tried again, and what the last of them said; only where a client looked. */
   readonly retrying?: { readonly activities: number; readonly reason: string };
-}
-
-/** Where a running order batch stands. */
-export interface BatchProgress {
-  readonly suspended: boolean;
-  readonly total: number;
-  /** Items that have a result. */
-  readonly processed: number;
-  readonly failed: number;
 }
 
 /** The workflows that a caller may start, by the names used on the wire. */

@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { startOf } from './run-start.ts';
+import { isGood, isSuspect, type Suspicion } from './suspicion.ts';
 import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
 
 /** What of a run decides whether it is kept. */
@@ -8,6 +9,7 @@ export interface RetainableRun {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly complete: boolean;
+  readonly suspect?: Suspicion;
   readonly tags?: readonly string[];
 }
 
@@ -24,8 +26,8 @@ type Rule = (start: Temporal.ZonedDateTime, at: { readonly isOldest: boolean }) 
 /**
  * Decides about all runs of one directory, newest first. The rules are those of restic: each counts only hours, days and so on in
  * which there was a run, and keeps the newest run of each; the oldest run of all is kept too while a rule has room for more.
- * Incomplete runs take no place among them: they are kept by `within`, by tags, and while no complete run has come after them. The
- * newest complete run is kept whatever the rules say, unless `force`.
+ * Incomplete and suspect runs take no place among them: they are kept by `within`, by tags, and while no complete run has come after them
+ * that is not suspect. The newest of those is kept whatever the rules say, unless `force`.
  */
 export function decideRetention<R extends RetainableRun>(
   runs: readonly R[],
@@ -35,7 +37,7 @@ export function decideRetention<R extends RetainableRun>(
   const { timeZone = 'UTC' } = policy;
   const startIn = (run: R) => Temporal.Instant.fromEpochMilliseconds(beganAt(run)).toZonedDateTimeISO(timeZone);
   const sorted = runs.toSorted(laterFirst);
-  const complete = sorted.filter((run) => run.complete);
+  const complete = sorted.filter(isGood);
   const [newest] = complete;
   const counts = countRules(policy);
   const recent = recentRule(policy, newest && startIn(newest));
@@ -43,7 +45,7 @@ export function decideRetention<R extends RetainableRun>(
   const reasonsOf = (run: R): string[] => {
     const start = startIn(run);
     const always = [...recent(start), ...tagReasons(policy, run)];
-    if (!run.complete) return isReplaced(run, newest) ? always : [...always, 'no complete run came after it'];
+    if (!isGood(run)) return isReplaced(run, newest) ? always : [...always, lastOf(run)];
     const at = { isOldest: run === complete.at(-1) };
     const reasons = [...counts.flatMap((rule) => rule(start, at)), ...always];
     return run === newest && reasons.length === 0 && !force ? ['the newest complete run'] : reasons;
@@ -51,11 +53,7 @@ export function decideRetention<R extends RetainableRun>(
   return sorted.map((run) => {
     const reasons = reasonsOf(run);
     if (reasons.length > 0) return { run, keep: true, reasons };
-    return {
-      run,
-      keep: false,
-      reasons: [run.complete ? 'no rule keeps it' : 'incomplete, and a complete run came after it'],
-    };
+    return { run, keep: false, reasons: [isGood(run) ? 'no rule keeps it' : replaced(run)] };
   });
 }
 
@@ -71,6 +69,14 @@ function laterFirst(a: RetainableRun, b: RetainableRun): number {
 function beganAt({ run, startedAt }: RetainableRun): number {
   const began = Date.parse(startedAt);
   return Math.max(began, Date.parse(startOf(run)) || began);
+}
+
+function lastOf(run: RetainableRun): string {
+  return `${isSuspect(run) ? 'suspect, and ' : ''}no complete run came after it`;
+}
+
+function replaced(run: RetainableRun): string {
+  return `${isSuspect(run) ? 'suspect' : 'incomplete'}, and a complete run came after it`;
 }
 
 function isReplaced(run: RetainableRun, newest: RetainableRun | undefined): boolean {

@@ -19,6 +19,8 @@ export const failureTypes = {
   storageRefused: 'StorageRefused',
   /** Thrown when a run finished but some files failed; details hold the {@link BackupSummary}. */
   backupIncomplete: 'BackupIncomplete',
+  /** Thrown when a run finished and lost more files than it may, or its directory is on another disk; details hold the {@link BackupSummary}. */
+  backupSuspect: 'BackupSuspect',
   /** Thrown when a backup of the same root is under way already; the message names it. */
   backupRunning: 'BackupRunning',
   /** Thrown when no worker of the source that a job names took it up in time; no file was touched. */

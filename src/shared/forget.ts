@@ -1,4 +1,5 @@
 import type { RetentionPolicy } from './retention.ts';
+import type { Suspicion } from './suspicion.ts';
 
 /** Which runs are to be forgotten: those that are named, or those that a policy does not keep. */
 export interface ForgetInput {
@@ -31,6 +32,8 @@ export interface ForgetRow {
   readonly startedAt: string;
   readonly root?: string;
   readonly complete?: boolean;
+  /** Why it may not be what its directory ought to hold. */
+  readonly suspect?: Suspicion;
   readonly files?: number;
   readonly bytes?: number;
   readonly tags?: readonly string[];

@@ -1,5 +1,8 @@
-/** How one run of a workflow ended; `incomplete`: everything was done that could be, and some items failed. */
-export type JobEnding = 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'continued';
+/**
+ * How one run of a workflow ended; `incomplete`: everything was done that could be, and some items failed; `suspect`: all was done, and
+ * what came of it is not what was expected.
+ */
+export type JobEnding = 'completed' | 'incomplete' | 'suspect' | 'failed' | 'cancelled' | 'continued';
 
 /** What a workflow tells its worker when a run of it ends, for metrics and traces alone. */
 export interface JobEnd {
@@ -10,4 +13,10 @@ export interface JobEnd {
   readonly parent?: string;
 }
 
-export const jobEndings = ['completed', 'incomplete', 'failed', 'cancelled'] as const satisfies readonly JobEnding[];
+export const jobEndings = [
+  'completed',
+  'incomplete',
+  'suspect',
+  'failed',
+  'cancelled',
+] as const satisfies readonly JobEnding[];

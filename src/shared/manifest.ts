@@ -1,6 +1,7 @@
 import type { EncodedPath } from './encoded-path.ts';
 import type { Outcome } from './contract.ts';
 import type { Filters } from './filters.ts';
+import type { FileSystem, Suspicion } from './suspicion.ts';
 
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
@@ -98,6 +99,10 @@ export interface Manifest {
   readonly excluded?: number;
   /** Words that mark the run; absent when there are none. */
   readonly tags?: readonly string[];
+  /** What its root was on; absent where the system does not tell. */
+  readonly fileSystem?: FileSystem;
+  /** Why it may not be what the directory ought to hold; absent when it is as expected. */
+  readonly suspect?: Suspicion;
   /** In the order of the paths they hold. */
   readonly shards: readonly ManifestShard[];
   /** SHA-256 of this manifest without the checksum, in hexadecimal. */

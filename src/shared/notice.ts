@@ -1,3 +1,4 @@
+import type { Suspicion } from './suspicion.ts';
 import type { NotificationTarget } from './source-definition.ts';
 
 /** What is told of a source: a scheduled run went well or not; there was no success for too long, and there is one again. */
@@ -21,8 +22,8 @@ export interface Notice {
 /** What became of the backup of a scheduled run. */
 export interface BackedUp {
   readonly instanceId: string;
-  /** `failed` no run was finished; `canceled` somebody stopped the backup alone. */
-  readonly outcome: 'complete' | 'incomplete' | 'failed' | 'canceled';
+  /** `suspect` the run may not be what its directory ought to hold; `failed` no run was finished; `canceled` somebody stopped the backup alone. */
+  readonly outcome: 'complete' | 'incomplete' | 'suspect' | 'failed' | 'canceled';
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly runId?: string;
@@ -33,7 +34,9 @@ export interface BackedUp {
   /** How many files failed, and the first few of them. */
   readonly failed?: number;
   readonly failures?: readonly { readonly path: string; readonly reason: string }[];
-  /** Why it is not complete. */
+  /** Why it is suspect, and what it lost. */
+  readonly suspect?: Suspicion;
+  /** Why it is no success. */
   readonly failure?: StepFailure;
 }
 
@@ -46,7 +49,7 @@ export interface StepFailure {
 /** What became of one thing that follows a backup. */
 export interface Step {
   readonly step: 'forget' | 'prune' | 'verify';
-  /** `skipped` because the backup is not complete. */
+  /** `skipped` because the backup is not complete, or suspect. */
   readonly outcome: 'done' | 'failed' | 'skipped';
   /** Of the job that did it, where it was one. */
   readonly instanceId?: string;

@@ -34,3 +34,12 @@ export interface ItemFailure {
 
 /** The most lines that one batch may have. */
 export const maxBatchItems = 10_000;
+
+/** Where a running order batch stands. */
+export interface BatchProgress {
+  readonly suspended: boolean;
+  readonly total: number;
+  /** Items that have a result. */
+  readonly processed: number;
+  readonly failed: number;
+}

@@ -1,4 +1,5 @@
 import type { EntryKind } from './manifest.ts';
+import type { Suspicion } from './suspicion.ts';
 
 /**
  * What a backup would do about a path: `upload` when it is new or another, as far as that is known; `record` for what has no content; `fail`
@@ -49,6 +50,8 @@ export interface Preview {
   /** Bytes of the files that would be sent, and of those that would not. */
   readonly uploadBytes: number;
   readonly unchangedBytes: number;
+  /** Why the run would be suspect; absent when it would not. */
+  readonly suspect?: Suspicion;
   /** The first of those that are neither unchanged nor without content, in the order of the listing. */
   readonly rows: readonly PreviewRow[];
   /** How many more of them there are. */

@@ -17,6 +17,8 @@ export interface SourceDefinition {
   /** Every run gets these. */
   readonly tags?: readonly string[];
   readonly filters?: Filters;
+  /** The share of the last good run's files that a run may lose before it is suspect, above 0 and at most 1. */
+  readonly maxLoss?: number;
   /** Which runs `forget` keeps. */
   readonly retention?: RetentionPolicy;
   readonly schedule?: SourceSchedule;

@@ -38,6 +38,8 @@ export function jobLayout(kind: JobKind, job: StoredJob) {
     rounds: `${folder}/rounds/`,
     /** Of a restore or a verification: which run it reads, and who it is. */
     reading: `${folder}/reading.json`,
+    /** Of a suspect run: somebody said that it is meant to be so. It goes with the run. */
+    accepted: `${folder}/accepted.json`,
     /** Of a prune: what is to become of each run. */
     plan: `${folder}/plan.ndjson`,
     outcomes: (page: number) => `${round}/outcomes/${ordinal(page)}/`,
@@ -103,9 +105,22 @@ export function ownerBlob(prefix: string): string {
 
 /** Tells which backup of a root is under way. */
 export function runningBlob(prefix: string, root: string): string {
-  // A root can be longer than a blob's name.
-  const name = createHash('sha256').update(root).digest('hex').slice(0, 32);
-  return `${runningFolder(prefix)}${name}.json`;
+  return `${runningFolder(prefix)}${nameOfRoot(root)}.json`;
+}
+
+/** Tells of the last backups of a root that failed without leaving a manifest. */
+export function failedBlob(prefix: string, root: string): string {
+  return `${failedFolder(prefix)}${nameOfRoot(root)}.json`;
+}
+
+/** The folder of these; ends in `/`. */
+export function failedFolder(prefix: string): string {
+  return `${prefixFolder(prefix)}/failed/`;
+}
+
+// A root can be longer than a blob's name.
+function nameOfRoot(root: string): string {
+  return createHash('sha256').update(root).digest('hex').slice(0, 32);
 }
 
 // A prefix is a path of folders; as one segment it cannot run into another prefix's data. `@`, which encoding never leaves, stands for none.

@@ -40,10 +40,21 @@ function createGauges(registry: Registry): (seen: WatchedHistory) => void {
     return made;
   };
   const info = gauge('source_info', 'Always 1: the sources of the sources file, those too that were never backed up.');
-  const success = gauge('last_success_timestamp_seconds', 'When its last complete backup ended, in Unix time.');
-  const age = gauge('last_success_age_seconds', 'Seconds since its last complete backup ended.');
+  const success = gauge(
+    'last_success_timestamp_seconds',
+    'When its last complete backup that is not suspect ended, in Unix time.',
+  );
+  const age = gauge('last_success_age_seconds', 'Seconds since its last complete backup that is not suspect ended.');
   const lastRun = gauge('last_run_timestamp_seconds', 'When its last backup ended, complete or not, in Unix time.');
   const complete = gauge('last_run_complete', '1 when no file failed in its last backup, otherwise 0.');
+  const suspect = gauge(
+    'last_run_suspect',
+    '1 when its last backup lost more than it may, until it is accepted, otherwise 0.',
+  );
+  const failedBackups = gauge(
+    'failed_backups',
+    'Backups since its last complete one that failed without becoming a run, a hundred at most.',
+  );
   const files = gauge('last_run_files', 'Files that its last backup holds.');
   const bytes = gauge('last_run_bytes', 'Bytes that its last backup holds.');
   const failed = gauge('last_run_failed_files', 'Files that failed in its last backup.');
@@ -51,7 +62,7 @@ function createGauges(registry: Registry): (seen: WatchedHistory) => void {
   return ({ sources, roots }) => {
     for (const each of all) each.reset();
     for (const { name, prefix, root } of sources) info.set({ source: name, prefix, root }, 1);
-    for (const { source, prefix, root, succeededAt, last } of roots) {
+    for (const { source, prefix, root, succeededAt, failedBackups: without, last } of roots) {
       const labels = { source, prefix, root };
       if (succeededAt !== undefined) {
         success.set(labels, succeededAt / 1000);
@@ -59,6 +70,8 @@ function createGauges(registry: Registry): (seen: WatchedHistory) => void {
       }
       lastRun.set(labels, last.endedAt / 1000);
       complete.set(labels, last.complete ? 1 : 0);
+      suspect.set(labels, last.suspect ? 1 : 0);
+      failedBackups.set(labels, without);
       files.set(labels, last.files);
       bytes.set(labels, last.bytes);
       failed.set(labels, last.failed);

@@ -31,7 +31,7 @@ export function createJobMetrics(registry: Registry): JobMetrics {
   });
   const failures = new Counter({
     name: 'durable_backup_job_failures_total',
-    help: 'Jobs that failed or ended incomplete, by the type of failure.',
+    help: 'Jobs that failed or ended incomplete or suspect, by the type of failure.',
     labelNames: ['reason'],
     registers,
   });

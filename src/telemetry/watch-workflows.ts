@@ -52,6 +52,7 @@ function endSpan(
       contextOf(above),
     ),
   );
-  if (ending === 'failed' || ending === 'incomplete') span.setStatus({ code: SpanStatusCode.ERROR });
+  if (ending !== 'completed' && ending !== 'cancelled' && ending !== 'continued')
+    span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
 }

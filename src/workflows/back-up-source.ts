@@ -19,6 +19,12 @@ const passing: readonly FailureType[] = [
   failureTypes.storageUnavailable,
 ];
 
+// What a run that has ended, and is no success, fails with.
+const ended: Readonly<Record<string, BackedUp['outcome']>> = {
+  [failureTypes.backupIncomplete]: 'incomplete',
+  [failureTypes.backupSuspect]: 'suspect',
+};
+
 /**
  * Backs up a source by a workflow of its own, and says what became of it. While another backup of the directory is under way it waits
  * and begins again: that one began before, and may not have what has changed since. So it does while no worker of the source or no storage
@@ -59,13 +65,23 @@ export async function backUpSource(
 function endOf(failure: CaughtFailure): Pick<BackedUp, 'outcome' | 'failure'> {
   const told = { failure: stepFailure(failure) };
   if (failure.canceled) return { outcome: 'canceled', ...told };
-  if (failure.type !== failureTypes.backupIncomplete) return { outcome: 'failed', ...told };
-  return { outcome: 'incomplete', ...told, ...countsOf(failure.details[0] as BackupSummary) };
+  const outcome = ended[failure.type];
+  if (outcome === undefined) return { outcome: 'failed', ...told };
+  return { outcome, ...told, ...countsOf(failure.details[0] as BackupSummary) };
 }
 
-function countsOf({ runId, files, bytes, uploadedBytes, failed, failures }: BackupSummary): Partial<BackedUp> {
+function countsOf(summary: BackupSummary): Partial<BackedUp> {
+  const { runId, files, bytes, uploadedBytes, failed, failures, suspect } = summary;
   const told = failures.slice(0, failuresTold).map(({ path, reason }) => ({ path, reason }));
-  return { runId, files, bytes, uploadedBytes, failed, ...(told.length > 0 && { failures: told }) };
+  return {
+    runId,
+    files,
+    bytes,
+    uploadedBytes,
+    failed,
+    ...(suspect && { suspect }),
+    ...(told.length > 0 && { failures: told }),
+  };
 }
 
 function now(): string {

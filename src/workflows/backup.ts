@@ -1,8 +1,10 @@
 import { ApplicationFailure, continueAsNew, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
+import { isGood, type Suspicion } from '../shared/suspicion.ts';
 import { emptyTally } from '../shared/tally.ts';
 import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
+import { noteFailure } from './note-failed-backup.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
 import { createPlace, type Place } from './place.ts';
 import { createProgressReport, type ProgressReport } from './progress-report.ts';
@@ -20,7 +22,8 @@ const longestPause = 60_000;
 /**
  * Backs up a directory tree: lists it page by page, copies each page's files side by side while the next page is listed, and commits
  * the manifest. Continues as new between pages when Temporal suggests it. Fails with `BackupIncomplete` when files failed, after
- * everything else was copied and committed; a rewind then copies exactly those and completes the manifest.
+ * everything else was copied and committed; a rewind then copies exactly those and completes the manifest. Fails with `BackupSuspect`
+ * when it lost more than it may since the last good run, or its root is on another file system.
  */
 export async function backup(input: BackupInput, carry?: BackupCarry): Promise<BackupSummary> {
   return runBackup(input, carry, (next) => continueAsNew<typeof backup>(input, next));
@@ -45,10 +48,16 @@ async function runBackup(
   const suspension = createSuspension(report);
   await suspension.firstGate();
   const place = createPlace(input, report, suspension);
-  const begun = carry ? await goOn(carry, place, report) : await begin(input, place);
-  opened = begun.run;
   const activitiesOf = (run: Run) => backupActivities(run, suspension, place);
-  return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
+  try {
+    const begun = carry ? await goOn(carry, place, report) : await begin(input, place);
+    opened = begun.run;
+    return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
+  } catch (error) {
+    // One that was rewound left a manifest, or is told of already.
+    if (!carry || workflowInfo().continuedFromExecutionRunId !== undefined) await noteFailure(input, opened, error);
+    throw error;
+  }
 }
 
 async function begin(input: BackupInput, { reachFirst }: Place): Promise<BackupCarry> {
@@ -79,9 +88,12 @@ async function goOn(
   }
 }
 
-/** The summary; throws `BackupIncomplete` when files failed, with the summary and what a rewind starts from in its details. */
+/**
+ * The summary; throws `BackupSuspect` when the run is suspect and `BackupIncomplete` when files failed, with the summary and what a rewind
+ * starts from in its details.
+ */
 function complete(run: Run, { committed, failures, rewind }: PagedEnd<Run, Tally, CommittedRun>): BackupSummary {
-  const { manifest, tally, warnings } = committed;
+  const { manifest, tally, warnings, suspect } = committed;
   const { failed, files } = tally;
   const summary = {
     ...tally,
@@ -89,14 +101,20 @@ function complete(run: Run, { committed, failures, rewind }: PagedEnd<Run, Tally
     root: run.root,
     manifest,
     complete: failed === 0,
+    ...(suspect && { suspect }),
     ...(warnings && { warnings }),
     failures,
   };
-  if (summary.complete) return summary;
+  if (isGood(summary)) return summary;
+  const incomplete = `${failed} of ${files + failed} files could not be backed up; the others were. The manifest ${manifest} names each with its reason.`;
   throw ApplicationFailure.create({
-    type: failureTypes.backupIncomplete,
-    message: `${failed} of ${files + failed} files could not be backed up; the others were. The manifest ${manifest} names each with its reason.`,
+    type: suspect ? failureTypes.backupSuspect : failureTypes.backupIncomplete,
+    message: [...(suspect ? [whySuspect(run, suspect)] : []), ...(failed > 0 ? [incomplete] : [])].join(' '),
     nonRetryable: true,
     details: [summary, rewind],
   });
+}
+
+function whySuspect({ id, root }: Run, { since, reasons }: Suspicion): string {
+  return `Run ${id} of ${root} is suspect: ${reasons.join('; ')}. If that is meant, accept it with \`durable-backup accept ${id}\`; if not, look whether ${root} is mounted and whole, and back it up again. Until then run ${since} is the last good one, and no prune deletes anything.`;
 }

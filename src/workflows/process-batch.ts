@@ -7,9 +7,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { freshCarry, type BatchCarry } from '../shared/batch-carry.ts';
-import { maxReportedFailures, type BatchProgress } from '../shared/contract.ts';
+import { maxReportedFailures } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import {
+  type BatchProgress,
   maxBatchItems,
   type BatchSummary,
   type ItemFailure,

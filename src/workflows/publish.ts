@@ -1,5 +1,6 @@
 import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { BackupProgress, BatchProgress } from '../shared/contract.ts';
+import type { BackupProgress } from '../shared/contract.ts';
+import type { BatchProgress } from '../shared/orders.ts';
 import type { Notice, NotifyProgress } from '../shared/notice.ts';
 import { printable } from '../shared/printable.ts';
 import type { ScheduledProgress } from '../shared/scheduled.ts';

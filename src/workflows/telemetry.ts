@@ -71,6 +71,7 @@ function endOf(error: unknown): JobEnd | undefined {
   if (isCancellation(error)) return { ending: 'cancelled' };
   if (!(error instanceof TemporalFailure)) return undefined;
   const reason = typeOf(error);
+  if (reason === failureTypes.backupSuspect) return { ending: 'suspect', reason };
   return { ending: incomplete.includes(reason) ? 'incomplete' : 'failed', reason };
 }
 

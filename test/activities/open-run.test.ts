@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { attributesOf } from '../../src/activities/walk.ts';
+import { rootFileSystem } from '../../src/activities/open/root-file-system.ts';
 import { defaultBackupOptions } from '../../src/shared/contract.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { runAsNobody } from '../support/as-nobody.ts';
@@ -29,6 +30,7 @@ test('a run is fixed with its id, root, container and options', async () => {
     container: container.containerName,
     prefix: 'hosts/web-1/',
     options: { ...defaultBackupOptions, window: 3 },
+    fileSystem: await rootFileSystem(rig.root),
   });
 });
 

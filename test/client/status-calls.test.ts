@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { summarizeBatch } from '../../src/activities/orders/summarize-batch.ts';
-import { workflowNames, type BatchProgress } from '../../src/shared/contract.ts';
-import type { ItemResult } from '../../src/shared/orders.ts';
+import { workflowNames } from '../../src/shared/contract.ts';
+import type { BatchProgress, ItemResult } from '../../src/shared/orders.ts';
 import { progressQuery } from '../../src/workflows/messages.ts';
 import { connect, startWorker, type RunningWorker } from '../support/workflow-harness.ts';
 import { countedJobs, type CountedJobs } from './counted-jobs.ts';

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { realpath, rename, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { Backups } from '../../src/client/backups/backups.ts';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
 import { openSourcesFile } from '../../src/client/sources/sources-file.ts';
+import { statusOfEach } from '../../src/client/sources/source-status.ts';
 import type { Notice } from '../../src/shared/notice.ts';
 import { type ScheduledBackupReport } from '../../src/shared/scheduled.ts';
+import { openBlobStore } from '../../src/storage/open-blob-store.ts';
+import { ownerBlob } from '../../src/storage/run-layout.ts';
 import { startReceiver } from '../activities/notify/rig.ts';
 import { startMain } from '../support/main-process.ts';
+import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
 import { removeSchedule } from '../support/remove-schedule.ts';
 
@@ -22,11 +27,12 @@ async function serve(rest: (name: string) => object) {
   await writeFile(file, JSON.stringify({ sources: { [name]: { root, ...rest(name) } } }));
   const address = inject('temporalAddress');
   const taskQueue = `scheduled-${randomUUID()}`;
+  const container = `scheduled-${randomUUID()}`;
   const worker = await startMain('worker.ts', 'worker is running', {
     TEMPORAL_ADDRESS: address,
     AZURE_STORAGE_CONNECTION_STRING: inject('connectionString'),
     TASK_QUEUE: taskQueue,
-    BACKUP_CONTAINER: `scheduled-${randomUUID()}`,
+    BACKUP_CONTAINER: container,
     BACKUP_ROOTS: root,
     DURABLE_BACKUP_CONFIG: file,
     DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
@@ -41,7 +47,20 @@ async function serve(rest: (name: string) => object) {
   const { schedules, ...jobs } = parts(new Jobs({ client, address, taskQueue }));
   await schedules.apply((await openSourcesFile(file))?.sources ?? []);
   const trigger = async () => (await schedules.trigger(name)) ?? '';
-  return { name, root, file, client, schedules, ...jobs, trigger };
+  const store = openBlobStore({ connectionString: inject('connectionString') }, container);
+  const backups = new Backups({ store, prefix: '' });
+  const asked = { name, root, prefix: `${name}/`, schedule: { cron: '0 2 * * *' } };
+  const status = async () => {
+    const parts = { backups, jobs: new Jobs({ client, address, taskQueue }), signal: new AbortController().signal };
+    return (await statusOfEach(parts, [asked]))[0];
+  };
+  const own = async (host: string) => {
+    await containerClient(container).createIfNotExists();
+    const owner = JSON.stringify({ format: 1, host, since: '2026-01-02T03:04:05.678Z' });
+    const { signal } = new AbortController();
+    await store.put(ownerBlob(`${name}/`), Buffer.from(owner), { signal });
+  };
+  return { name, root, file, client, schedules, ...jobs, trigger, status, own };
 }
 
 function parts(jobs: Jobs) {
@@ -82,12 +101,49 @@ test('a run does all that its source wants: forgets, prunes, verifies a sample, 
   ]);
 });
 
-test('a source whose directory is gone fails that run, and its webhooks hear why', async () => {
+test('an emptied source is suspect: it is told, and nothing that the last good run needs is forgotten or pruned', async () => {
   const { url, received } = await startReceiver();
-  const { root, trigger, result } = await serve(() => ({
+  const { name, root, trigger, result, status } = await serve(() => ({
+    schedule: nightly,
+    retention: { last: 1 },
+    after: { forget: true, prune: true, verify: { sample: '100%' } },
+    notify: { failure: [{ webhook: url }] },
+  }));
+  const first = (await result(await trigger())) as { output: ScheduledBackupReport };
+  const { runId = '' } = first.output.backup;
+  await rm(root, { recursive: true });
+  await mkdir(root);
+  const ended = await result(await trigger());
+  expect(ended).toMatchObject({ status: 'Failed', failure: { type: 'ScheduledRunFailed' } });
+  const { failure } = ended as { failure: { message: string; details: readonly unknown[] } };
+  const { backup, steps } = failure.details[0] as ScheduledBackupReport;
+  expect(backup).toMatchObject({
+    outcome: 'suspect',
+    files: 0,
+    suspect: { since: runId, files: 2, lost: 2 },
+    failure: { type: 'BackupSuspect' },
+  });
+  expect(steps).toEqual(['forget', 'prune', 'verify'].map((step) => ({ step, outcome: 'skipped' })));
+  await expect.poll(() => received.length).toBe(1);
+  const [notice] = noticesOf(received);
+  expect(notice?.text).toContain(`the scheduled backup of ${name} failed: Run ${backup.runId} of ${root} is suspect`);
+  expect(await status()).toMatchObject({
+    health: 'failing',
+    failuresSince: 1,
+    lastSuccess: { run: runId, files: 2 },
+    lastRun: { run: backup.runId, state: 'suspect' },
+    reason: `suspect: it holds no file, and run ${runId} holds 2`,
+  });
+});
+
+test('a source whose directory is gone fails that run, its webhooks hear why, and status tells how often', async () => {
+  const { url, received } = await startReceiver();
+  const { root, trigger, result, status } = await serve(() => ({
     schedule: nightly,
     notify: { failure: [{ webhook: url }] },
   }));
+  expect(await result(await trigger())).toMatchObject({ status: 'Completed' });
+  expect(await status()).toMatchObject({ health: 'ok', failuresSince: 0, failingSince: null, reason: null });
   await rename(root, `${root}-moved`);
   const ended = await result(await trigger());
   expect(ended).toMatchObject({ status: 'Failed', failure: { type: 'ScheduledRunFailed' } });
@@ -95,6 +151,29 @@ test('a source whose directory is gone fails that run, and its webhooks hear why
   const [notice] = noticesOf(received);
   expect(notice).toMatchObject({ event: 'failure', backup: { outcome: 'failed', failure: { type: 'RootNotFound' } } });
   expect(notice?.text).toContain(root);
+
+  expect(await result(await trigger())).toMatchObject({ status: 'Failed' });
+  const reason = `RootNotFound: ${root} does not exist on the worker's machine`;
+  const failing = await status();
+  expect(failing).toMatchObject({ health: 'failing', failuresSince: 2, reason, lastRun: { state: 'complete' } });
+  expect(failing?.failingSince).toBe(failing?.failedBackups[1]?.at);
+  expect(failing?.failedBackups.map(({ type }) => type)).toEqual(['RootNotFound', 'RootNotFound']);
+  expect(failing?.failedBackups[1]?.instanceId).toBe(notice?.backup?.instanceId);
+  await rename(`${root}-moved`, root);
+  expect(await result(await trigger())).toMatchObject({ status: 'Completed' });
+  expect(await status()).toMatchObject({ health: 'ok', failuresSince: 0, reason: null, failedBackups: [] });
+});
+
+test('a source that another host owns was never backed up, and status says why', async () => {
+  const { trigger, result, status, own } = await serve(() => ({ schedule: nightly }));
+  await own('elsewhere');
+  expect(await result(await trigger())).toMatchObject({ status: 'Failed' });
+  expect(await status()).toMatchObject({
+    health: 'never',
+    failuresSince: 1,
+    lastRun: null,
+    reason: expect.stringContaining('OwnedByAnother: '),
+  });
 });
 
 test('a webhook that answers 500 is tried again, and one that hangs holds up neither that run nor the next', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { completeRuns } from '../../src/manifests/complete-runs.ts';
 import { markForgotten } from '../../src/manifests/forgotten.ts';
-import { choosableRuns, findRun, lastRun, listRuns } from '../../src/manifests/run-catalogue.ts';
+import { lastRuns } from '../../src/manifests/last-runs.ts';
+import { choosableRuns, findRun, listRuns } from '../../src/manifests/run-catalogue.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { runLayout } from '../../src/storage/run-layout.ts';
 import { openRig, rejection, signal } from '../storage/rig.ts';
@@ -108,7 +109,7 @@ describe('latest, and a time', () => {
     const { direct } = await openRig();
     const id = await run(direct, '06:00:00.000', { complete: false });
     expect(await refusal(direct, 'latest')).toBe(
-      `There is no complete backup below the prefix "hosts/": incomplete ones can be named by their id (${id})`,
+      `There is no complete backup below the prefix "hosts/": incomplete and suspect ones can be named by their id (${id})`,
     );
   });
 
@@ -190,7 +191,7 @@ test.each([
 
 test('the last run of a root is its newest with a manifest that can be used, complete or not', async () => {
   const { direct } = await openRig();
-  const last = async (root: string) => (await lastRun(direct, { prefix, root }, signal))?.manifest.run;
+  const last = async (root: string) => (await lastRuns(direct, { prefix, root }, signal)).base?.run;
   expect(await last('/srv')).toBeUndefined();
   const first = await run(direct, '06:00:00.000');
   const second = await run(direct, '07:00:00.000', { complete: false });
@@ -211,7 +212,7 @@ test('a forgotten run is chosen by nothing, and by its id it is said that it was
   await markForgotten(direct, { prefix, id: second }, { at, reason: 'named' }, signal);
   expect(await find(direct, 'latest')).toBe(first);
   expect(await find(direct, '2026-11-21T08:00:00Z', '/srv')).toBe(first);
-  expect((await lastRun(direct, { prefix, root: '/srv' }, signal))?.manifest.run).toBe(first);
+  expect((await lastRuns(direct, { prefix, root: '/srv' }, signal)).base?.run).toBe(first);
   expect((await completeRuns(direct, { prefix }, signal)).map((manifest) => manifest.run)).toEqual([first]);
   expect(await choosableRuns(direct, prefix, signal)).toEqual([first]);
   expect(await Array.fromAsync(listRuns(direct, prefix, signal))).toEqual([second, first]);
@@ -222,5 +223,5 @@ test('a forgotten run is chosen by nothing, and by its id it is said that it was
   expect(await refusal(direct, second)).toBe(message);
   await markForgotten(direct, { prefix, id: first }, { at, reason: 'named' }, signal);
   expect(await refusal(direct, 'latest')).toContain('There is no complete backup');
-  expect(await lastRun(direct, { prefix, root: '/srv' }, signal)).toBeUndefined();
+  expect(await lastRuns(direct, { prefix, root: '/srv' }, signal)).toEqual({});
 });

@@ -163,6 +163,24 @@ test('incomplete runs take no place, and go once a complete run has come after t
   expect(replaced?.reasons).toEqual(['incomplete, and a complete run came after it']);
 });
 
+test('suspect runs take no place and push no good one out, until they are accepted', () => {
+  const suspect = { since: 'x', files: 20, lost: 20, reasons: ['it holds no file'] };
+  const runs = [
+    runAt('2026-11-22T12:00:00Z', { suspect }),
+    runAt('2026-11-21T12:00:00Z'),
+    runAt('2026-11-20T12:00:00Z', { suspect }),
+    runAt('2026-11-19T12:00:00Z'),
+  ];
+  expect(days(kept(runs, { last: 1 }))).toEqual(['2026-11-22', '2026-11-21']);
+  const [newest, , replaced] = decideRetention(runs, { last: 1 });
+  expect(newest?.reasons).toEqual(['suspect, and no complete run came after it']);
+  expect(replaced?.reasons).toEqual(['suspect, and a complete run came after it']);
+  const accepted = { ...suspect, acceptedAt: '2026-11-23T12:00:00Z' };
+  expect(days(kept([{ ...runAt('2026-11-22T12:00:00Z'), suspect: accepted }, ...runs.slice(1)], { last: 1 }))).toEqual([
+    '2026-11-22',
+  ]);
+});
+
 test('a backup that was suspended before it opened its run takes its place by the id, not by its start', () => {
   const runs = [
     runAt('2026-11-20T12:00:00.500Z', { run: '20261120T120000Z-0123abcd' }),

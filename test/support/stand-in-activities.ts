@@ -1,4 +1,5 @@
 import type { Activities } from '../../src/activities/index.ts';
+import type { NotedFailure } from '../../src/activities/note-failed-backup.ts';
 import {
   type BackupOptions,
   type Copy,
@@ -6,6 +7,7 @@ import {
   type Page,
   type Tally,
 } from '../../src/shared/contract.ts';
+import type { Suspicion } from '../../src/shared/suspicion.ts';
 import { addTallies, emptyTally } from '../../src/shared/tally.ts';
 
 /** What the tree looks like to the stand-ins, and what happens to its copies. */
@@ -15,6 +17,8 @@ export interface Plan {
   readonly options?: Partial<BackupOptions>;
   /** One that fails with a reason that begins with `busy` is of a busy file. */
   readonly copy?: (copy: Copy) => Promise<void>;
+  /** Why the run is suspect. */
+  readonly suspect?: Suspicion;
 }
 
 /** What the workflow asked for, in order. */
@@ -23,23 +27,32 @@ export interface Seen {
   readonly copied: string[];
   readonly sealed: { page: number; gaveUp: string[] }[];
   readonly again: string[];
+  readonly noted: NotedFailure[];
   committed: number;
 }
 
 export type BackupActivities = Pick<
   Activities,
-  'openRun' | 'reopenRun' | 'listFiles' | 'listFailed' | 'copyFile' | 'copyFiles' | 'sealPage' | 'commitRun'
+  | 'openRun'
+  | 'reopenRun'
+  | 'listFiles'
+  | 'listFailed'
+  | 'copyFile'
+  | 'copyFiles'
+  | 'sealPage'
+  | 'commitRun'
+  | 'noteFailedBackup'
 >;
 
 /**
  * Activities that stand in for disk and storage alone, for tests of which activities the workflow asks for, and when: every copy is
  * of one file of ten bytes.
  */
-export function createStandIns({ pages, options, copy = () => Promise.resolve() }: Plan): {
+export function createStandIns({ pages, options, copy = () => Promise.resolve(), suspect }: Plan): {
   activities: BackupActivities;
   seen: Seen;
 } {
-  const seen: Seen = { listed: [], copied: [], sealed: [], again: [], committed: 0 };
+  const seen: Seen = { listed: [], copied: [], sealed: [], again: [], noted: [], committed: 0 };
   const tallies = new Map<number, Tally>();
   const failed = new Map<number, string[]>();
   const copyFiles: Activities['copyFiles'] = async (_run, item) => {
@@ -94,8 +107,10 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve() 
     },
     commitRun: async () => {
       seen.committed += 1;
-      return { manifest: 'c/manifest.json', tally: [...tallies.values()].reduce(addTallies, emptyTally) };
+      const tally = [...tallies.values()].reduce(addTallies, emptyTally);
+      return { manifest: 'c/manifest.json', tally, ...(suspect && { suspect }) };
     },
+    noteFailedBackup: async (_input, failure) => void seen.noted.push(failure),
   };
   return { activities, seen };
 }

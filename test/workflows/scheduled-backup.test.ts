@@ -83,12 +83,17 @@ describe('a scheduled backup', () => {
     await recordHistory(handle, 'scheduled-incomplete');
   });
 
-  test('of a backup that cannot begin says why, however long that is', async () => {
+  test('of a backup that cannot begin says why, however long that is, and has it noted', async () => {
     const why = `no such directory: /${'資料'.repeat(500)}`;
-    const { handle, told } = await start({ tell: { failure: ['command'] } }, { open: refusal('RootNotFound', why) });
+    const { handle, told, seen } = await start(
+      { tell: { failure: ['command'] } },
+      { open: refusal('RootNotFound', why) },
+    );
     const { message, report } = await failedReport(handle);
     expect(message.endsWith(`failed: ${why}`)).toBe(true);
     expect(report.backup).toMatchObject({ outcome: 'failed', failure: { type: 'RootNotFound', message: why } });
+    expect(seen.noted).toEqual([{ at: expect.any(String), type: 'RootNotFound', message: why, scheduled: true }]);
+    await recordHistory(client.workflow.getHandle(report.backup.instanceId), 'backup-not-begun');
     await deliveriesOf(client, report.notification);
     expect(told[0]?.text).toBe(message);
   });

@@ -6,6 +6,7 @@ import type { BackupInput, Run } from '../../shared/contract.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { FileAttributes } from '../../shared/manifest.ts';
 import { checkFilters } from '../check-filters.ts';
+import { checkMaxLoss } from '../check-max-loss.ts';
 import { checkOptions } from '../check-options.ts';
 import { checkTags } from '../check-tags.ts';
 import { checkUploadLimit } from '../check-upload-limit.ts';
@@ -43,6 +44,7 @@ export async function readInput(
   const options = checkOptions(input.options);
   const prefix = newPrefixOf(input, usual);
   checkUploadLimit(input);
+  checkMaxLoss(input);
   const tags = checkTags(input.tags);
   const filters = checkFilters(input.filters);
   const rootAttributes = await checkDirectory(root, roots, await embeddedData?.());

@@ -1,6 +1,7 @@
 import { readManifest } from '../../manifests/read-manifest.ts';
 import { listRuns } from '../../manifests/run-catalogue.ts';
 import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import type { Manifest } from '../../shared/manifest.ts';
 import type { Prune, PrunePlan } from '../../shared/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -11,6 +12,7 @@ import { readForgotten } from './open-prune.ts';
 import { requireApart } from './overlapping-prefixes.ts';
 import { writePlan, type PlannedReader, type PlannedRun } from './plan.ts';
 import { claimedRuns, type ForgottenRun } from './pruning-mark.ts';
+import { requireGood } from './require-good.ts';
 import { runningBackups } from './running-backups.ts';
 import { sealForgotten, sealUnfinished } from './seal-forgotten.ts';
 import { storedReaders, type StoredReader } from './stored-jobs.ts';
@@ -20,7 +22,8 @@ const sealsAtOnce = 8;
 
 /**
  * Decides what becomes of every run, restore and verification below the prefix, and writes it down. Nothing is deleted before that. Throws
- * what is wrong with a manifest that must be read: what its run needs could not be told.
+ * what is wrong with a manifest that must be read: what its run needs could not be told; and `PruneRefused` while the newest run of a
+ * directory is suspect.
  */
 export function createPlanPrune({ store, isRunning }: ActivityDependencies) {
   return (prune: Prune): Promise<PrunePlan> =>
@@ -68,10 +71,16 @@ async function planRuns(
     forgotten.filter(({ run }) => !underWay.has(run) && !read.has(run)).map((mark) => [mark.run, mark]),
   );
   const planned: PlannedRun[] = [];
+  const manifests: Manifest[] = [];
   // All are read before any is sealed, so that what is refused changes nothing.
   await eachConcurrently(ids, manifestsAtOnce, async (id) => {
-    if (!going.has(id)) planned.push(await planRun(planning, id, underWay));
+    if (going.has(id)) return;
+    const manifest = await manifestOf(planning, id);
+    planned.push(planRun(id, manifest, underWay));
+    // Without their shards, which may be many.
+    if (manifest) manifests.push({ ...manifest, shards: [] });
   });
+  requireGood(manifests);
   const sealed = planned.map((run) => ({ run }));
   await eachConcurrently(sealed, sealsAtOnce, async (item) => {
     if (item.run.fate !== 'unfinished' || prune.dryRun || (await sealUnfinished(store, prune, item.run.id, signal)))
@@ -85,18 +94,17 @@ async function planRuns(
     runs.push(
       isFinal
         ? { kind: 'runs', id: mark.run, fate: 'forgotten', ...(isEmpty && { isEmpty }) }
-        : await planRun(planning, mark.run, underWay),
+        : planRun(mark.run, await manifestOf(planning, mark.run), underWay),
     );
   });
   return runs;
 }
 
-async function planRun(
-  { store, prune: { prefix }, signal }: Planning,
-  id: string,
-  underWay: ReadonlySet<string>,
-): Promise<PlannedRun> {
-  const manifest = (await readManifest(store, { prefix, id }, signal))?.manifest;
+async function manifestOf({ store, prune: { prefix }, signal }: Planning, id: string): Promise<Manifest | undefined> {
+  return (await readManifest(store, { prefix, id }, signal))?.manifest;
+}
+
+function planRun(id: string, manifest: Manifest | undefined, underWay: ReadonlySet<string>): PlannedRun {
   if (underWay.has(id)) return { kind: 'runs', id, fate: 'under way' };
   if (manifest === undefined) return { kind: 'runs', id, fate: 'unfinished' };
   return { kind: 'runs', id, fate: 'kept', complete: manifest.complete };

@@ -1,5 +1,6 @@
 import { forgetRuns } from '../../manifests/forget/forget-runs.ts';
 import type { ForgetParts } from '../../manifests/forget/parts.ts';
+import { acceptRun } from '../../manifests/accept-run.ts';
 import { completeRuns } from '../../manifests/complete-runs.ts';
 import { readContent } from '../../manifests/read-content.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
@@ -31,7 +32,7 @@ export interface RunAsked {
   readonly run: string;
   /** The directory that was backed up, as it was named then. */
   readonly root?: string;
-  /** Whether `latest` and a time mean incomplete runs too. */
+  /** Whether `latest` and a time mean incomplete and suspect runs too. */
   readonly incompleteToo?: boolean;
 }
 
@@ -48,7 +49,7 @@ export interface FileContent {
 
 /**
  * The one door to what backups, restores and verifications left in storage, for HTTP and command line alike. It only reads, but for
- * `forget`. Its methods throw an {@link ExpectedError}: of type `StorageUnavailable` or `StorageRefused` when the account does not do what it is
+ * `forget` and `accept`. Its methods throw an {@link ExpectedError}: of type `StorageUnavailable` or `StorageRefused` when the account does not do what it is
  * asked, of `RunNotFound`, `ManifestInvalid` or `ManifestTooNew` when there is nothing to be shown.
  */
 export class Backups {
@@ -137,7 +138,12 @@ export class Backups {
     return this.#explain(forgetRuns({ store: this.#store, prefix, isUnderWay, signal }, input));
   }
 
-  /** The manifests of all complete runs of a directory, newest first. */
+  /** Says of a suspect run that it is meant to be so, and returns its manifest. */
+  accept(run: string, signal: AbortSignal): Promise<Manifest> {
+    return this.#explain(acceptRun(this.#store, { prefix: this.#prefix, run }, signal));
+  }
+
+  /** The manifests of all complete runs of a directory that are not suspect, newest first. */
   completeRuns({ root }: Pick<RunAsked, 'root'>, signal: AbortSignal): Promise<Manifest[]> {
     return this.#explain(completeRuns(this.#store, { prefix: this.#prefix, root }, signal));
   }

@@ -1,4 +1,6 @@
+import { readFailedBackups } from '../../manifests/failed-backups.ts';
 import { readRunning, type Running } from '../../manifests/running-mark.ts';
+import type { FailedBackup } from '../../shared/failed-backup.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { listRunInfos } from './list-run-infos.ts';
 import type { RunInfo } from './run-info.ts';
@@ -13,6 +15,10 @@ export interface NewestRuns {
   readonly failuresSince: number;
   /** The backup that was begun last, when it has not made a complete run of it: it is under way, or was stopped. */
   readonly begun?: Running;
+  /** Backups that failed since the last success without leaving a manifest, oldest first: the last hundred. */
+  readonly failedBackups: readonly FailedBackup[];
+  /** The oldest run that has ended since the last success. */
+  readonly firstFailed?: RunInfo;
 }
 
 /** Reads manifests from the newest on until it meets a complete one. */
@@ -31,13 +37,22 @@ export async function newestRuns(
     failed.push(info);
   }
   const lastEnded = failed[0] ?? lastSuccess;
+  const firstFailed = failed.at(-1);
   const begun = await readRunning(store, { prefix, root }, signal);
+  const failedBackups = await readFailedBackups(store, { prefix, root }, signal);
   return {
     ...(lastSuccess && { lastSuccess }),
     ...(lastEnded && { lastEnded }),
     failuresSince: failed.length,
+    failedBackups: failedBackups.filter(({ at }) => isSince(at, lastSuccess)),
+    ...(firstFailed && { firstFailed }),
     ...(begun && isOpen(begun, lastSuccess) && { begun }),
   };
+}
+
+/** Whether something failed after the last success. */
+export function isSince(at: string, lastSuccess: RunInfo | undefined): boolean {
+  return at > (lastSuccess?.finishedAt ?? '');
 }
 
 function isOpen({ run }: Running, lastSuccess: RunInfo | undefined): boolean {

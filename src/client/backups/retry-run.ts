@@ -1,5 +1,6 @@
 import { failureTypes } from '../../shared/failures.ts';
 import type { Manifest } from '../../shared/manifest.ts';
+import { isSuspect } from '../../shared/suspicion.ts';
 import { isEnded, type JobStatus } from '../jobs/job.ts';
 import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 
@@ -34,15 +35,18 @@ async function rewind(jobs: Jobs, instanceId: string): Promise<Retry> {
 }
 
 function runOf({ failure }: JobStatus): string | undefined {
-  if (failure?.type !== failureTypes.backupIncomplete) return undefined;
+  if (failure?.type !== failureTypes.backupIncomplete && failure?.type !== failureTypes.backupSuspect) return undefined;
   return (failure.details[0] as { runId?: string } | undefined)?.runId;
 }
 
 /** Why a run is not retried, and what to do instead. */
-export function whyNotRetried(refusal: RetryRefusal, { run, root, instanceId }: Manifest): string {
+export function whyNotRetried(refusal: RetryRefusal, manifest: Manifest): string {
+  const { run, root, instanceId } = manifest;
   const instead = `start a backup of ${root}, which takes up what is missing`;
   switch (refusal) {
     case 'complete':
+      if (isSuspect(manifest))
+        return `Nothing failed in run ${run}, which is suspect: accept it with \`durable-backup accept ${run}\` if that is meant, or see to it that ${root} is whole and back it up again`;
       return `Run ${run} is complete: there is nothing to retry`;
     case 'gone':
       return `Temporal does not know the instance ${instanceId} of run ${run} (any more, or on this task queue): ${instead}`;

@@ -1,22 +1,28 @@
 import { forgottenRuns } from '../../manifests/forgotten.ts';
+import { failedBackupsBelow } from '../../manifests/failed-backups.ts';
 import { readManifest } from '../../manifests/read-manifest.ts';
 import { listRuns } from '../../manifests/run-catalogue.ts';
+import type { FailedBackup } from '../../shared/failed-backup.ts';
 import { fetchAhead } from '../../shared/fetch-ahead.ts';
 import { ExpectedError } from '../../shared/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
+import { isSuspect } from '../../shared/suspicion.ts';
 import { startOf } from '../../shared/run-start.ts';
 
 /** The last runs of one directory. Times are milliseconds since 1970. */
 export interface RootHistory {
   readonly prefix: string;
   readonly root: string;
-  /** When the newest complete run ended; absent when there is none. */
+  /** When the newest complete run that is not suspect ended; absent when there is none. */
   readonly succeededAt?: number;
+  /** Backups since then that failed without leaving a manifest. */
+  readonly failedBackups: number;
   /** The newest run that has a manifest. */
   readonly last: {
     readonly run: string;
     readonly endedAt: number;
     readonly complete: boolean;
+    readonly suspect: boolean;
     readonly files: number;
     readonly bytes: number;
     readonly failed: number;
@@ -32,7 +38,8 @@ type Known = (RootHistory['last'] & Pick<RootHistory, 'root'>) | undefined;
 
 /**
  * Follows the history below a prefix, without the runs that are forgotten. Each look reads the manifests that the one before has not
- * seen: of runs that are new, that had not ended, or that were incomplete and the last of their directory, which a rewind may complete.
+ * seen: of runs that are new, that had not ended, that were suspect, which may be accepted, or that were incomplete and the last of their
+ * directory, which a rewind may complete.
  */
 export function createRunHistory(store: BlobStore, prefix: string): (signal: AbortSignal) => Promise<RootHistory[]> {
   const known = new Map<string, Known>();
@@ -46,7 +53,10 @@ export function createRunHistory(store: BlobStore, prefix: string): (signal: Abo
       known.set(id, found);
     const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
     const runs = ids.flatMap((id) => (forgotten?.has(id) ? [] : (known.get(id) ?? [])));
-    return [...Map.groupBy(runs, ({ root }) => root).values()].flatMap((ofRoot) => historyOf(prefix, ofRoot));
+    const failed = ids.length === 0 ? undefined : await failedBackupsBelow(store, prefix, signal);
+    return [...Map.groupBy(runs, ({ root }) => root)].flatMap(([root, ofRoot]) =>
+      historyOf(prefix, ofRoot, failed?.get(root) ?? []),
+    );
   };
 }
 
@@ -59,16 +69,26 @@ function toRead(ids: readonly string[], known: ReadonlyMap<string, Known>): stri
     if (!run) return !known.has(id) || now - Date.parse(startOf(id)) < givenUpAfter;
     const isLast = !roots.has(run.root);
     roots.add(run.root);
-    return isLast && !run.complete;
+    return run.suspect || (isLast && !run.complete);
   };
   return ids.filter(mayChange).toReversed();
 }
 
 /** `runs` are those of one directory, newest first. */
-function historyOf(prefix: string, runs: readonly NonNullable<Known>[]): RootHistory[] {
-  const ends = runs.filter(({ complete }) => complete).map(({ endedAt }) => endedAt);
-  const succeededAt = ends.length > 0 && { succeededAt: Math.max(...ends) };
-  return runs.slice(0, 1).map(({ root, ...last }) => ({ prefix, root, ...succeededAt, last }));
+function historyOf(
+  prefix: string,
+  runs: readonly NonNullable<Known>[],
+  failed: readonly Pick<FailedBackup, 'at'>[],
+): RootHistory[] {
+  const ends = runs.filter(isGood).map(({ endedAt }) => endedAt);
+  const succeededAt = ends.length > 0 ? Math.max(...ends) : undefined;
+  const failedBackups = failed.filter(({ at }) => Date.parse(at) > (succeededAt ?? 0)).length;
+  const facts = { prefix, failedBackups, ...(succeededAt !== undefined && { succeededAt }) };
+  return runs.slice(0, 1).map(({ root, ...last }) => ({ ...facts, root, last }));
+}
+
+function isGood({ complete, suspect }: RootHistory['last']): boolean {
+  return complete && !suspect;
 }
 
 // Where nothing was backed up there is no container either.
@@ -86,7 +106,8 @@ async function readRun(
     const stored = await readManifest(store, place, signal);
     if (!stored) return undefined;
     const { run, root, complete, files, bytes, failed, finishedAt } = stored.manifest;
-    return { run, root, endedAt: Date.parse(finishedAt), complete, files, bytes, failed };
+    const suspect = isSuspect(stored.manifest);
+    return { run, root, endedAt: Date.parse(finishedAt), complete, suspect, files, bytes, failed };
   } catch (error) {
     // One that is damaged says nothing, and hides no other.
     if (error instanceof ExpectedError) return undefined;

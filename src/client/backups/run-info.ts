@@ -1,10 +1,12 @@
 import type { Manifest } from '../../shared/manifest.ts';
+import { isSuspect, type Suspicion } from '../../shared/suspicion.ts';
 
 /**
- * How a run stands: `complete`; `incomplete` it ended and some files failed; `unfinished` it runs, or was stopped, and has no manifest;
+ * How a run stands: `complete`; `incomplete` it ended and some files failed; `suspect` it ended, and may not be what its directory ought to
+ * hold; `unfinished` it runs, or was stopped, and has no manifest;
  * `unreadable` its manifest is damaged or of a newer version.
  */
-export const runStates = ['complete', 'incomplete', 'unfinished', 'unreadable'] as const;
+export const runStates = ['complete', 'incomplete', 'suspect', 'unfinished', 'unreadable'] as const;
 
 /** One run, as a list of the history shows it. What only a manifest tells is absent without one. */
 export interface RunInfo {
@@ -21,6 +23,8 @@ export interface RunInfo {
   readonly root?: string;
   readonly instanceId?: string;
   readonly tags?: readonly string[];
+  /** Why it is suspect, or was before somebody accepted it. */
+  readonly suspect?: Suspicion;
   /** When it was forgotten: it cannot be chosen any more, and the next prune may delete its data. */
   readonly forgottenAt?: string;
   /** Why the manifest cannot be read. */
@@ -29,10 +33,10 @@ export interface RunInfo {
 
 /** What a manifest says of its run. */
 export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Manifest): RunInfo {
-  const { files, bytes, failed, skipped, root, instanceId, tags } = manifest;
+  const { files, bytes, failed, skipped, root, instanceId, tags, suspect } = manifest;
   return {
     run,
-    state: complete ? 'complete' : 'incomplete',
+    state: isSuspect(manifest) ? 'suspect' : complete ? 'complete' : 'incomplete',
     startedAt,
     finishedAt,
     durationMs: Date.parse(finishedAt) - Date.parse(startedAt),
@@ -43,5 +47,6 @@ export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Ma
     root,
     instanceId,
     ...(tags && { tags }),
+    ...(suspect && { suspect }),
   };
 }

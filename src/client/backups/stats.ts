@@ -13,10 +13,11 @@ export interface StatsRow {
   readonly root: string | null;
   /** Runs that have ended. */
   runs: number;
-  /** Those of them that are forgotten, and that lack some files. */
+  /** Those of them that are forgotten, that lack some files, and that are suspect. */
   forgotten: number;
   incomplete: number;
-  /** Of the newest complete run that is not forgotten; null when there is none. */
+  suspect: number;
+  /** Of the newest complete run that is neither suspect nor forgotten; null when there is none. */
   newest: { readonly run: string; readonly files: number; readonly bytes: number } | null;
   /** The sum over all runs that are not forgotten: what they would take if nothing were shared. */
   logicalBytes: number;
@@ -68,6 +69,7 @@ async function countRuns({ store, prefix, signal }: Place) {
 function addRun(row: StatsRow, { run, state, files = 0, bytes = 0, forgottenAt }: RunInfo): void {
   row.runs += 1;
   if (state === 'incomplete') row.incomplete += 1;
+  if (state === 'suspect') row.suspect += 1;
   if (forgottenAt !== undefined) row.forgotten += 1;
   else {
     row.logicalBytes += bytes;
@@ -130,6 +132,7 @@ function emptyRow(prefix: string, root: string | null): StatsRow {
     runs: 0,
     forgotten: 0,
     incomplete: 0,
+    suspect: 0,
     newest: null,
     logicalBytes: 0,
     blobs: 0,

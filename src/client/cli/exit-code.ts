@@ -2,7 +2,7 @@ import type { JobResult } from '../jobs/job.ts';
 import { failureTypes } from '../../shared/failures.ts';
 
 /** What the command's exit codes mean; `--help` lists them. */
-export const exitCodes = { done: 0, error: 1, incomplete: 3, interrupted: 130 } as const;
+export const exitCodes = { done: 0, error: 1, incomplete: 3, suspect: 4, interrupted: 130 } as const;
 
 // Jobs that came to their end, with something to tell of single files.
 const incompleteTypes: readonly string[] = [
@@ -16,6 +16,7 @@ export function exitCodeOf(result: JobResult): number {
     case 'Completed':
       return exitCodes.done;
     case 'Failed':
+      if (result.failure.type === failureTypes.backupSuspect) return exitCodes.suspect;
       return incompleteTypes.includes(result.failure.type) ? exitCodes.incomplete : exitCodes.error;
     case 'Canceled':
       return exitCodes.interrupted;

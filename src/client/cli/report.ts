@@ -28,15 +28,15 @@ export interface ReportKind<S extends object> {
   readonly again: string;
 }
 
-/** The summary in a result, of a job that fails with `incomplete` when something went wrong with single files. */
-export function summaryIn(result: JobResult, incomplete: FailureType): object | undefined {
-  const found = result.status === 'Completed' ? result.output : detailOf(result, incomplete);
+/** The summary in a result, of a job that fails with one of these types when it came to its end and is no success. */
+export function summaryIn(result: JobResult, ...ended: FailureType[]): object | undefined {
+  const found = result.status === 'Completed' ? result.output : detailOf(result, ended);
   // The original sample's orchestration returns a number.
   return typeof found === 'object' && found !== null ? found : undefined;
 }
 
-function detailOf(result: JobResult, incomplete: FailureType): unknown {
-  return result.status === 'Failed' && result.failure.type === incomplete ? result.failure.details[0] : undefined;
+function detailOf(result: JobResult, ended: readonly string[]): unknown {
+  return result.status === 'Failed' && ended.includes(result.failure.type) ? result.failure.details[0] : undefined;
 }
 
 /** One JSON object, for programs. */

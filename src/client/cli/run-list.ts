@@ -1,5 +1,6 @@
 import { printable } from '../../shared/printable.ts';
 import type { RunInfo } from '../backups/run-info.ts';
+import type { Suspicion } from '../../shared/suspicion.ts';
 import { columns } from './columns.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 
@@ -26,13 +27,20 @@ function cellsOf({ run, startedAt, durationMs, files, bytes, ...info }: RunInfo)
   ];
 }
 
-type RunState = Pick<RunInfo, 'state' | 'failed' | 'reason' | 'forgottenAt'>;
+type RunState = Pick<RunInfo, 'state' | 'failed' | 'suspect' | 'reason' | 'forgottenAt'>;
 
 function stateOf({ forgottenAt, ...info }: RunState): string {
   return `${forgottenAt === undefined ? '' : 'forgotten, '}${endOf(info)}`;
 }
 
-function endOf({ state, failed = 0, reason }: RunState): string {
+/** How a run ended, with what makes it no success. */
+export function endOf({ state, failed = 0, suspect, reason }: Omit<RunState, 'forgottenAt'>): string {
+  if (suspect && state === 'suspect') return suspicionText(suspect);
   if (state === 'incomplete') return `incomplete, ${formatCount(failed)} failed`;
   return state === 'unreadable' && reason !== undefined ? `unreadable: ${printable(reason)}` : state;
+}
+
+function suspicionText({ lost, files }: Suspicion): string {
+  const what = lost === 0 ? 'another file system' : `${formatCount(lost)} of ${formatCount(files)} files lost`;
+  return `suspect, ${what}`;
 }

@@ -2,6 +2,7 @@ import { printable } from '../../shared/printable.ts';
 import type { SourceStatus } from '../sources/source-status.ts';
 import { columns } from './columns.ts';
 import { formatCount, formatDuration, formatTime } from './format.ts';
+import { endOf } from './run-list.ts';
 
 const header = ['SOURCE', 'HEALTH', 'LAST SUCCESS', 'AGE', 'LAST RUN', 'FAILURES SINCE', 'NEXT', 'NOW'];
 const numbers = [5];
@@ -9,7 +10,16 @@ const numbers = [5];
 /** How sources are, for people, one line each. */
 export function statusText(statuses: readonly SourceStatus[], storageUrl: string): string {
   if (statuses.length === 0) return `No sources, and no runs in ${storageUrl}`;
-  return columns([header, ...statuses.map(rowOf)], numbers).join('\n');
+  const table = columns([header, ...statuses.map(rowOf)], numbers);
+  return [...table, ...statuses.flatMap(whyOf)].join('\n');
+}
+
+/** How often a source has failed, since when, and why. */
+function whyOf({ source, root, failuresSince, failingSince, reason }: SourceStatus): string[] {
+  if (failingSince === null || reason === null) return [];
+  const times = failuresSince === 1 ? 'once' : `${formatCount(failuresSince)} times`;
+  const since = failuresSince === 1 ? '' : ` since ${formatTime(failingSince)}, the last time`;
+  return [`${printable(source ?? root)} has failed ${times}${since}: ${printable(reason)}`];
 }
 
 function rowOf({
@@ -28,15 +38,11 @@ function rowOf({
     health,
     lastSuccess?.finishedAt === undefined ? '-' : formatTime(lastSuccess.finishedAt),
     age === null ? '-' : formatAge(age),
-    lastRun ? stateOf(lastRun) : '-',
+    lastRun ? endOf(lastRun) : '-',
     formatCount(failuresSince),
     next === null ? '-' : formatTime(next),
     running ? nowOf(running) : '-',
   ];
-}
-
-function stateOf({ state, failed = 0 }: NonNullable<SourceStatus['lastRun']>): string {
-  return state === 'incomplete' ? `incomplete, ${formatCount(failed)} failed` : state;
 }
 
 function nowOf({ progress }: NonNullable<SourceStatus['running']>): string {

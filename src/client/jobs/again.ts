@@ -53,6 +53,7 @@ function keptOf({ memo = {} }: WorkflowExecutionDescription): Readonly<Record<st
 const keepsCarry: readonly string[] = [
   failureTypes.batchIncomplete,
   failureTypes.backupIncomplete,
+  failureTypes.backupSuspect,
   failureTypes.restoreIncomplete,
   failureTypes.verificationFailed,
 ];

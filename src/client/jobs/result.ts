@@ -66,6 +66,7 @@ export function outputOf(result: JobResult): unknown {
 
 const ofFiles: readonly string[] = [
   failureTypes.backupIncomplete,
+  failureTypes.backupSuspect,
   failureTypes.restoreIncomplete,
   failureTypes.verificationFailed,
 ];

@@ -36,6 +36,9 @@ sources:
     #   excludeCaches: true
     #   largerThan: 10GiB
 
+    # A run that lost more of the files than this is suspect: nothing is forgotten or pruned until somebody accepts it.
+    # maxLoss: 50%
+
     # Which runs \`durable-backup forget --source ${name}\` keeps, and the schedule's after.forget.
     retention:
       last: 3

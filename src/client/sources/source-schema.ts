@@ -8,6 +8,7 @@ import { keepsNothing, retentionSchema, timeZoneSchema } from '../../shared/rete
 import { scheduleFault } from '../../shared/schedule.ts';
 import { parseShare, shareRule } from '../../shared/share.ts';
 import { sourcePattern, sourceRule } from '../../shared/source.ts';
+import { defaultMaxLoss } from '../../shared/suspicion.ts';
 import { tagsSchema } from '../../shared/tags.ts';
 
 /** What `parse` makes a number of. */
@@ -65,15 +66,16 @@ const limits = z
   .exactOptional()
   .meta({ description: 'How much of the machine and the network a backup may take' });
 
+const share = (description: string) =>
+  parsed(textOrNumber(`must be ${shareRule}`), parseShare, `must be ${shareRule}`).meta({ description });
+
 const after = z
   .strictObject({
     forget: flag('Forget runs by the retention'),
     prune: flag('Delete from storage what no run refers to any more'),
     verify: z
       .strictObject({
-        sample: parsed(textOrNumber(`must be ${shareRule}`), parseShare, `must be ${shareRule}`).meta({
-          description: 'Share of the files that is read back: 1%',
-        }),
+        sample: share('Share of the files that is read back: 1%'),
       })
       .exactOptional()
       .meta({ description: 'Read a share of what the run stored, and compare it' }),
@@ -134,6 +136,9 @@ const source = z
       .meta({ description: 'Where the directory is: a name that workers have among their SOURCES' }),
     tags: tagsSchema.exactOptional().meta({ description: 'Every run gets these' }),
     filters,
+    maxLoss: share(
+      `Share of the last good run's files that a run may lose before it is suspect: 30%; ${defaultMaxLoss * 100}% unless given`,
+    ).exactOptional(),
     retention: retentionSchema
       .refine((policy) => !keepsNothing(policy), 'keeps nothing: give it at least one rule, such as last: 7')
       .exactOptional(),

@@ -1,12 +1,15 @@
 import type { BackupProgress } from '../../shared/contract.ts';
+import type { FailedBackup } from '../../shared/failed-backup.ts';
 import type { SourceDefinition } from '../../shared/source-definition.ts';
 import type { Backups } from '../backups/backups.ts';
 import type { NewestRuns } from '../backups/newest-runs.ts';
 import type { RunInfo } from '../backups/run-info.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { ScheduleInfo } from '../schedules/schedule-info.ts';
+import { failuresOf, unnotedFailure } from './source-failures.ts';
 
 /**
- * How a source is: `ok` its last run succeeded; `failing` the last one did not; `overdue` no run has succeeded for as long as somebody
+ * How a source is: `ok` its last backup succeeded; `failing` the last one did not; `overdue` no run has succeeded for as long as somebody
  * wants to be told of; `never` none ever has.
  */
 export const sourceHealths = ['ok', 'failing', 'overdue', 'never'] as const;
@@ -27,9 +30,15 @@ export interface SourceStatus {
   /** Seconds since the last success ended. */
   readonly age: number | null;
   /** The last run that has ended, or that was stopped without one. */
-  readonly lastRun: Pick<RunInfo, 'run' | 'state' | 'startedAt' | 'finishedAt' | 'failed'> | null;
-  /** Runs since the last success that did not succeed. */
+  readonly lastRun: Pick<RunInfo, 'run' | 'state' | 'startedAt' | 'finishedAt' | 'failed' | 'suspect'> | null;
+  /** Backups since the last success that are none: runs that did not succeed, and what failed without becoming a run. */
   readonly failuresSince: number;
+  /** When the first of them failed; null when there is none. */
+  readonly failingSince: string | null;
+  /** Why the last of them is no success; null when there is none. */
+  readonly reason: string | null;
+  /** Those that failed without leaving a manifest, newest first: the last ten. */
+  readonly failedBackups: readonly Pick<FailedBackup, 'at' | 'instanceId' | 'type' | 'message'>[];
   /** The backup that is under way; null when none is. */
   readonly running: {
     readonly instanceId: string;
@@ -42,7 +51,9 @@ export interface SourceStatus {
   readonly next: string | null;
 }
 
-type AskedJobs = Pick<Jobs, 'isUnderWay' | 'progress' | 'schedules'>;
+type AskedJobs = Pick<Jobs, 'isUnderWay' | 'progress' | 'schedules' | 'status'>;
+
+const failedTold = 10;
 
 /** What the state of sources is read with. */
 export interface StatusParts {
@@ -56,22 +67,23 @@ export interface StatusParts {
 export async function statusOfEach(parts: StatusParts, watched: readonly WatchedRoot[]): Promise<SourceStatus[]> {
   const isScheduled = watched.some(({ schedule }) => schedule);
   const schedules = isScheduled && parts.jobs ? await parts.jobs.schedules.list() : [];
-  const next = new Map(schedules.map(({ source, next: [soonest] }) => [source, soonest]));
-  return Promise.all(watched.map((one) => statusOf(parts, one, next)));
+  const bySource = new Map(schedules.map((schedule) => [schedule.source, schedule]));
+  return Promise.all(watched.map((one) => statusOf(parts, one, bySource.get(one.name ?? ''))));
 }
 
 async function statusOf(
   { backups, jobs, signal }: StatusParts,
   watched: WatchedRoot,
-  next: ReadonlyMap<string, string | undefined>,
+  schedule: ScheduleInfo | undefined,
 ): Promise<SourceStatus> {
   const { name, root, prefix, notify } = watched;
   const newest = await backups.below(prefix).newest(root, signal);
-  const running = jobs ? await runningOf(jobs, newest) : null;
+  const running = await runningOf(jobs, newest);
   const { lastSuccess } = newest;
   const age = secondsSince(lastSuccess?.finishedAt);
   const stopped = running === null ? stoppedOf(newest) : undefined;
-  const failuresSince = newest.failuresSince + (stopped ? 1 : 0);
+  const failedBackups = await failedBackupsOf(jobs, schedule, newest);
+  const { count: failuresSince, since = null, reason = null } = failuresOf({ ...newest, failedBackups }, stopped);
   return {
     source: name ?? null,
     root,
@@ -81,9 +93,25 @@ async function statusOf(
     age,
     lastRun: lastRunOf(newest, stopped),
     failuresSince,
+    failingSince: since,
+    reason,
+    failedBackups: failedBackups
+      .toReversed()
+      .slice(0, failedTold)
+      .map(({ at, instanceId, type, message }) => ({ at, instanceId, type, message })),
     running,
-    next: next.get(name ?? '') ?? null,
+    next: schedule?.next[0] ?? null,
   };
+}
+
+/** What storage tells of, and the schedule's last start where it does not tell of that. */
+async function failedBackupsOf(
+  jobs: AskedJobs | undefined,
+  schedule: ScheduleInfo | undefined,
+  newest: NewestRuns,
+): Promise<readonly FailedBackup[]> {
+  const unnoted = jobs && schedule && (await unnotedFailure(jobs, schedule, newest));
+  return unnoted ? [...newest.failedBackups, unnoted] : newest.failedBackups;
 }
 
 /** What was begun last, when it did not come to an end of its own. */
@@ -102,8 +130,8 @@ function lastRunOf({ lastEnded }: NewestRuns, stopped: NewestRuns['begun']): Sou
 }
 
 /** A run without a manifest, or an incomplete one that is taken up again, may be under way. */
-async function runningOf(jobs: AskedJobs, { begun }: NewestRuns): Promise<SourceStatus['running']> {
-  if (!begun || !(await jobs.isUnderWay(begun.instanceId))) return null;
+async function runningOf(jobs: AskedJobs | undefined, { begun }: NewestRuns): Promise<SourceStatus['running']> {
+  if (!jobs || !begun || !(await jobs.isUnderWay(begun.instanceId))) return null;
   const { instanceId, run, startedAt } = begun;
   return { instanceId, run, startedAt, progress: (await jobs.progress(instanceId)) ?? null };
 }
@@ -131,12 +159,20 @@ function endOf({ run, finishedAt, files, bytes }: RunInfo): NonNullable<SourceSt
   };
 }
 
-function outcomeOf({ run, state, startedAt, finishedAt, failed }: RunInfo): NonNullable<SourceStatus['lastRun']> {
+function outcomeOf({
+  run,
+  state,
+  startedAt,
+  finishedAt,
+  failed,
+  suspect,
+}: RunInfo): NonNullable<SourceStatus['lastRun']> {
   return {
     run,
     state,
     startedAt,
     ...(finishedAt !== undefined && { finishedAt }),
     ...(failed !== undefined && { failed }),
+    ...(suspect && { suspect }),
   };
 }

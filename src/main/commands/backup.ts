@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { backupReport } from '../../client/cli/backup-report.ts';
 import { startOrJoin } from '../../client/cli/start-or-join.ts';
 import { workflowNames, type BackupInput } from '../../shared/contract.ts';
+import { defaultMaxLoss } from '../../shared/suspicion.ts';
 import type { SourcesFileFlags } from '../at-source.ts';
 import { backupTarget } from '../backup-target.ts';
 import type { Call } from '../invocation.ts';
@@ -12,6 +13,7 @@ import { filtersOf, withFilters, type FilterFlags } from './filter-options.ts';
 import {
   notEmpty,
   perform,
+  share,
   sourceName,
   withJobOptions,
   withSourcesFile,
@@ -26,6 +28,8 @@ interface BackupFlags extends FilterFlags, JobFlags, SourcesFileFlags, TagFlags,
   readonly checksum: boolean;
   readonly repair: boolean;
   readonly takeOver: boolean;
+  readonly maxLoss?: number;
+  readonly expectLoss: boolean;
   /** Of the machine, where other commands mean the directory by it. */
   readonly source?: string;
 }
@@ -42,7 +46,10 @@ last run to compare with, they say what is unchanged.
 Temporal, storage and worker are started for the run unless the environment names them (TEMPORAL_ADDRESS,
 AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT). With TEMPORAL_ADDRESS, workers are expected elsewhere.
 
-Exit codes: 0 done, 1 error, 3 some files could not be backed up, 130 interrupted.
+A run is suspect that holds no file any more, that lost more of the last good run's files than --max-loss, or whose directory is on
+another file system. \`durable-backup accept RUN\` makes a run like any other of it.
+
+Exit codes: 0 done, 1 error, 3 some files could not be backed up, 4 the run is suspect, 130 interrupted.
 
 Examples:
   durable-backup ~/photos
@@ -58,6 +65,8 @@ export function addBackup(program: Command, choose: Choose): void {
     .argument('<dir>', 'directory to back up, or the name of a source', notEmpty)
     .option('--checksum', 'read every file instead of going by size and times', false)
     .option('--repair', 'look up what is unchanged in storage, and send again what is missing or damaged there', false)
+    .addOption(maxLossOption())
+    .option('--expect-loss', 'whatever is lost is meant: the run is not suspect', false)
     .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false)
     .option(
       '--source <name>',
@@ -82,6 +91,8 @@ async function backUp(call: Call & BackupFlags, dir: string, commands: readonly 
     ...(call.checksum && { checksum: true }),
     ...(call.repair && { repair: true }),
     ...(call.takeOver && { takeOver: true }),
+    ...(call.maxLoss !== undefined && { maxLoss: call.maxLoss }),
+    ...(call.expectLoss && { expectLoss: true }),
     ...tagsOf(call, target.input.tags),
     ...filtersOf(call, target.input.filters),
   };
@@ -100,6 +111,11 @@ async function backUp(call: Call & BackupFlags, dir: string, commands: readonly 
       },
     }),
   );
+}
+
+function maxLossOption(): Option {
+  const what = `share of the last good run's files that may be lost before the run is suspect, such as 30%; ${defaultMaxLoss * 100}% unless given`;
+  return new Option('--max-loss <share>', what).argParser(share);
 }
 
 // It loads what activities are made of, which help does not need.

@@ -5,6 +5,7 @@ import { backupReport } from '../../client/cli/backup-report.ts';
 import { exitCodes } from '../../client/cli/exit-code.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Manifest } from '../../shared/manifest.ts';
+import { isSuspect } from '../../shared/suspicion.ts';
 import type { Call } from '../invocation.ts';
 import { limitUpload, type UploadLimited } from '../limit-upload.ts';
 import { requireBackups } from '../require-backups.ts';
@@ -24,7 +25,7 @@ const help = `
 Copies exactly the files that failed in an incomplete run, and completes its manifest. Temporal must still know the run's instance; if
 it does not, the next backup takes up what is missing.
 
-Exit codes: 0 done, or nothing to retry, 1 error, 3 some files failed again, 130 interrupted.
+Exit codes: 0 done, or nothing to retry, 1 error, 3 some files failed again, 4 the run is suspect, 130 interrupted.
 
 Examples:
   durable-backup retry 20261121T063329Z-d5f77bbe
@@ -61,13 +62,16 @@ function retry(call: Call & RetryFlags, run: string): Promise<number> {
   });
 }
 
-/** What the retry of a complete run says: nothing was to be done, and what the run holds. */
+/** What the retry of a run says of which nothing failed: nothing was to be done, and what the run holds. */
 function answerComplete(manifest: Manifest, { json, answer, note }: Call): number {
-  const { instanceId, run: runId, root, files, bytes } = manifest;
-  if (json)
-    answer(printableJson({ instanceId, status: 'Completed', runId, root, files, bytes, failed: 0, complete: true }));
-  else note(whyNotRetried('complete', manifest));
-  return exitCodes.done;
+  const { instanceId, run: runId, root, files, bytes, suspect } = manifest;
+  const why = whyNotRetried('complete', manifest);
+  const isNoSuccess = isSuspect(manifest);
+  const status = isNoSuccess ? { status: 'Failed', error: why } : { status: 'Completed' };
+  const held = { runId, root, files, bytes, failed: 0, complete: true, ...(suspect && { suspect }) };
+  if (json) answer(printableJson({ instanceId, ...status, ...held }));
+  else note(why);
+  return isNoSuccess ? exitCodes.suspect : exitCodes.done;
 }
 
 /** The first of the queues where the instance is known; the first of all when it is on none. */

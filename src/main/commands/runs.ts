@@ -1,7 +1,9 @@
-import { printableJson } from '../../shared/printable.ts';
+import { printable, printableJson } from '../../shared/printable.ts';
 import type { Command } from 'commander';
+import type { Backups } from '../../client/backups/backups.ts';
 import type { RunInfo } from '../../client/backups/run-info.ts';
 import { exitCodes } from '../../client/cli/exit-code.ts';
+import { formatTime } from '../../client/cli/format.ts';
 import { runListText } from '../../client/cli/run-list.ts';
 import { writeLines } from '../../client/cli/write-lines.ts';
 import type { Call } from '../invocation.ts';
@@ -11,8 +13,9 @@ import { performAtSource, withCommonOptions, type Choose } from './options.ts';
 import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
 
 const help = `
-States: complete; incomplete, with the number of files that failed; unfinished, which runs or was stopped before its end;
-unreadable, when the manifest is damaged. \`durable-backup forget --undo\` takes back that a run was forgotten.
+States: complete; incomplete, with the number of files that failed; suspect, with what it lost since the last good run; unfinished,
+which runs or was stopped before its end; unreadable, when the manifest is damaged. With --source, backups that failed since the last
+success without becoming a run are told on standard error. \`durable-backup forget --undo\` takes back that a run was forgotten.
 
 Exit codes: 0 done, whatever the states are, 1 error, 130 interrupted.
 
@@ -20,6 +23,8 @@ Examples:
   durable-backup runs
   durable-backup runs --tag nightly --forgotten
   durable-backup runs --source /srv/site --json | jq -r '.[0].run'`;
+
+const failedTold = 10;
 
 interface RunsFlags extends SourceFlags, TagFlags {
   readonly forgotten: boolean;
@@ -36,12 +41,24 @@ export function addRuns(program: Command, choose: Choose): void {
   performAtSource(withCommonOptions(command, 'print one JSON array instead of text'), choose, listRuns);
 }
 
+/** What made no run, and so is none of the list. */
+async function failedText(backups: Backups, root: string, signal: AbortSignal): Promise<string[]> {
+  const { failedBackups } = await backups.newest(root, signal);
+  return failedBackups
+    .slice(-failedTold)
+    .map(
+      ({ at, instanceId, type, message }) =>
+        `Failed without becoming a run: ${formatTime(at)}, instance ${instanceId}: ${type}: ${printable(message)}`,
+    );
+}
+
 function listRuns(call: Call & RunsFlags): Promise<number> {
   const { source: root, forgotten: forgottenToo, json } = call;
   const filter = { ...(root !== undefined && { root }), ...tagsOf(call), forgottenToo };
   return withBackups(call, async (backups, signal) => {
     const runs: RunInfo[] = [];
     for await (const run of backups.runs(filter, signal)) runs.push(run);
+    if (root !== undefined) (await failedText(backups, root, signal)).forEach(call.note);
     await writeLines([json ? printableJson(runs) : runListText(runs, backups.url)], process.stdout);
     return exitCodes.done;
   });

@@ -15,9 +15,10 @@ import { withSession } from '../with-session.ts';
 import { performAtSource, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
-One line for each source of the sources file, and for each directory that was backed up without one. Health: ok, the last run
-succeeded; failing, it did not; overdue, no run has succeeded for the source's notify.missedAfter; never, none ever has.
-A run that is unfinished was stopped before its end. FAILURES SINCE counts the runs after the last success.
+One line for each source of the sources file, and for each directory that was backed up without one. Health: ok, the last backup
+succeeded; failing, it did not; overdue, none has succeeded for the source's notify.missedAfter; never, none ever has.
+A run that is unfinished was stopped before its end. FAILURES SINCE counts what came after the last success, also what failed without
+becoming a run; below the table stands why.
 
 Exit codes: 0 done, whatever the health is, 1 error, 130 interrupted.
 

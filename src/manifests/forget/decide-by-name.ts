@@ -1,5 +1,6 @@
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { ForgetRow } from '../../shared/forget.ts';
+import { isGood } from '../../shared/suspicion.ts';
 import { forgottenRuns } from '../forgotten.ts';
 import { newestManifests } from '../newest-manifests.ts';
 import { readManifest } from '../read-manifest.ts';
@@ -32,7 +33,7 @@ export async function decideByName(
     }
     if (!choosable.includes(id)) throw unknownRun(id, prefix, choosable);
     const run = await readNamed(parts, id, force);
-    if (run?.complete === true) complete.push(run);
+    if (run && isGood(run)) complete.push(run);
     rows.push(run ? rowOf(run) : { ...bareRow(id), outcome: 'forgotten', reasons: [...byName, 'unreadable'] });
   }
   if (!force) await spareNewest(parts, choosable, complete);
@@ -70,7 +71,7 @@ async function spareNewest(
   const open = new Set(named.map(({ root }) => root));
   if (open.size === 0) return;
   for await (const found of newestManifests(store, prefix, ids, signal)) {
-    if ('fault' in found || !found.manifest.complete || !open.delete(found.manifest.root)) continue;
+    if ('fault' in found || !isGood(found.manifest) || !open.delete(found.manifest.root)) continue;
     const { run, root } = found.manifest;
     if (named.some((one) => one.run === run)) {
       throw refused(

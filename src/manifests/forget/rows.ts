@@ -5,11 +5,21 @@ import { startOf } from '../../shared/run-start.ts';
 /** What is told of a run whose manifest can be read, and who made it. */
 export type KnownRun = Required<Pick<ForgetRow, 'run' | 'startedAt' | 'root' | 'complete' | 'files' | 'bytes'>> &
   Pick<ForgetRow, 'tags'> &
-  Pick<Manifest, 'instanceId'>;
+  Pick<Manifest, 'instanceId' | 'suspect'>;
 
 export function knownRun(manifest: Manifest): KnownRun {
-  const { run, startedAt, root, complete, files, bytes, tags, instanceId } = manifest;
-  return { run, startedAt, root, complete, files, bytes, ...(tags && { tags }), instanceId };
+  const { run, startedAt, root, complete, files, bytes, tags, instanceId, suspect } = manifest;
+  return {
+    run,
+    startedAt,
+    root,
+    complete,
+    files,
+    bytes,
+    ...(tags && { tags }),
+    instanceId,
+    ...(suspect && { suspect }),
+  };
 }
 
 /** A run of which only the id is known. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Backups } from '../../../src/client/backups/backups.ts';
+import { addFailedBackup } from '../../../src/manifests/failed-backups.ts';
 import { markForgotten } from '../../../src/manifests/forgotten.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { fileEntry, forgeRun } from '../../manifests/rig.ts';
@@ -29,10 +30,16 @@ test('the last success of a directory outlasts runs that failed after it', async
   await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(20) });
   await forgeRun(rig.direct, { id: second, shards: broken, manifest: endOf(30) });
   await forgeRun(rig.direct, { id: third, shards: broken, manifest: { ...endOf(40), root: '/etc' } });
-  const failed = { complete: false, files: 1, bytes: 1, failed: 1 };
+  const failed = { complete: false, suspect: false, files: 1, bytes: 1, failed: 1 };
   expect(await backups.history(signal)).toEqual([
-    { prefix: '', root: '/etc', last: { run: third, endedAt: at(40), ...failed } },
-    { prefix: '', root: '/srv', succeededAt: at(20), last: { run: second, endedAt: at(30), ...failed } },
+    { prefix: '', root: '/etc', failedBackups: 0, last: { run: third, endedAt: at(40), ...failed } },
+    {
+      prefix: '',
+      root: '/srv',
+      failedBackups: 0,
+      succeededAt: at(20),
+      last: { run: second, endedAt: at(30), ...failed },
+    },
   ]);
 });
 
@@ -70,4 +77,48 @@ test('what cannot change any more is read once', async () => {
   await forgeRun(rig.direct, { id: third, shards: broken, manifest: endOf(40) });
   const read = await readBy(rig, () => backups.history(signal));
   expect(read.map((path) => path.split('/').at(-2))).toEqual([third]);
+});
+
+test('a suspect run is no success until it is accepted, however many came after it', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  const suspect = { since: first, files: 2, lost: 2, reasons: ['it holds no file'] };
+  await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(20) });
+  await forgeRun(rig.direct, { id: second, manifest: { ...endOf(30), suspect } });
+  await forgeRun(rig.direct, { id: third, manifest: { ...endOf(40), suspect } });
+  expect(await backups.history(signal)).toMatchObject([
+    { succeededAt: at(20), last: { run: third, complete: true, suspect: true } },
+  ]);
+  await backups.accept(second, signal);
+  expect(await backups.history(signal)).toMatchObject([{ succeededAt: at(30), last: { run: third, suspect: true } }]);
+  await backups.accept(third, signal);
+  expect(await backups.history(signal)).toMatchObject([{ succeededAt: at(40), last: { run: third, suspect: false } }]);
+});
+
+test('backups that made no run are counted since the last success', async () => {
+  const rig = await openRig();
+  const backups = new Backups({ store: rig.store, prefix: '' });
+  const fail = (execution: string, minute: number) =>
+    addFailedBackup(
+      rig.direct,
+      { prefix: '', root: '/srv' },
+      {
+        at: new Date(at(minute)).toISOString(),
+        instanceId: 'nightly',
+        execution,
+        type: 'RootNotFound',
+        message: 'gone',
+      },
+      signal,
+    );
+  await forgeRun(rig.direct, { id: first, shards: whole, manifest: endOf(20) });
+  await fail('a', 10);
+  await fail('b', 21);
+  await fail('b', 21);
+  await fail('c', 22);
+  expect(await backups.history(signal)).toMatchObject([{ root: '/srv', failedBackups: 2 }]);
+  const { failedBackups } = await backups.newest('/srv', signal);
+  expect(failedBackups.map(({ execution }) => execution)).toEqual(['b', 'c']);
+  await forgeRun(rig.direct, { id: second, shards: whole, manifest: endOf(30) });
+  expect(await backups.history(signal)).toMatchObject([{ failedBackups: 0 }]);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
+import { suspicionSchema } from './schemas.ts';
 import type { ForgetInput, ForgetResult, ForgetRow } from '../../../shared/forget.ts';
 import { retentionSchema } from '../../../shared/retention.ts';
 import { tagsSchema } from '../../../shared/tags.ts';
@@ -40,6 +41,7 @@ const rowSchema = z.strictObject({
   startedAt: z.string(),
   root: z.string().optional(),
   complete: z.boolean().optional(),
+  suspect: suspicionSchema.optional(),
   files: count.optional(),
   bytes: count.optional(),
   tags: z.array(z.string()).optional(),

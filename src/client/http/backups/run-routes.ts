@@ -13,7 +13,10 @@ const tokenHeader = 'x-ms-continuation-token';
 const defaultTop = 100;
 const mostRuns = 1000;
 
-/** `GET /` lists runs page by page, `GET /{run}` tells of one, `GET /{run}/ledger` streams what became of its paths. */
+/**
+ * `GET /` lists runs page by page, `GET /{run}` tells of one, `GET /{run}/ledger` streams what became of its paths; `POST /{run}/accept`
+ * makes a suspect one a run like any other.
+ */
 export function createRunRoutes(deps: AppDependencies, keys: Keys): Router {
   const router = Router();
   router.get('/', onBackups(deps, keys, answerList));
@@ -29,6 +32,12 @@ export function createRunRoutes(deps: AppDependencies, keys: Keys): Router {
     onBackups(deps, keys, async ({ request, response, backups, signal }) => {
       const stored = await backups.find({ ...runAsked(request), incompleteToo: true }, signal);
       await answerNdjson(response, backups.ledger(stored, signal), deps.log);
+    }),
+  );
+  router.post(
+    '/:run/accept',
+    onBackups(deps, keys, async ({ request, response, backups, signal }) => {
+      response.json(infoOf(await backups.accept(String(request.params['run']), signal)));
     }),
   );
   return router;

@@ -5,6 +5,7 @@ import type { LedgerRow } from '../../backups/ledger-row.ts';
 import { runStates, type RunInfo } from '../../backups/run-info.ts';
 import { isAmbiguous } from '../../../shared/asked-path.ts';
 import { budgetFault } from '../../../shared/glob-budget.ts';
+import type { Suspicion } from '../../../shared/suspicion.ts';
 import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
 import type { VerificationInput } from '../../../shared/verification.ts';
 import { backupOptionsSchema, sourceSchema } from '../schemas/backup-input.ts';
@@ -70,6 +71,20 @@ type Sent<T> = { [K in Exclude<keyof T, 'run' | 'root' | 'prefix'>]?: unknown };
 
 const count = z.int().min(0).optional();
 
+/** Why a run is suspect, in an answer. */
+export const suspicionSchema = z
+  .strictObject({
+    since: z.string().meta({ description: 'The good run that it was compared with' }),
+    files: z.int().min(0).meta({ description: 'Files of that run' }),
+    lost: z.int().min(0).meta({ description: 'How many of them are gone' }),
+    reasons: z.array(z.string()).min(1),
+    acceptedAt: z.string().optional().meta({ description: 'When somebody said that it is meant to be so' }),
+  })
+  .meta({ description: 'Why a run may not be what its directory ought to hold' }) satisfies z.ZodType<
+  unknown,
+  { [K in keyof Suspicion]: unknown }
+>;
+
 /** One run in an answer. */
 export const runInfoSchema = z
   .strictObject({
@@ -85,6 +100,7 @@ export const runInfoSchema = z
     root: z.string().optional(),
     instanceId: z.string().optional(),
     tags: z.array(z.string()).optional(),
+    suspect: suspicionSchema.optional(),
     forgottenAt: z.string().optional().meta({ description: 'When it was forgotten' }),
     reason: z.string().optional().meta({ description: 'Why its manifest cannot be read' }),
   })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ListedSource } from '../../sources/list-sources.ts';
 import { sourceHealths, type SourceStatus } from '../../sources/source-status.ts';
 import type { SourceStatsRow } from '../../sources/stats-below.ts';
+import { suspicionSchema } from './schemas.ts';
 import { runStates } from '../../backups/run-info.ts';
 
 const count = z.int().min(0);
@@ -17,6 +18,7 @@ export const listedSourceSchema = z
     worker: z.string().optional(),
     tags: z.array(z.string()).optional(),
     filters: settings('What of the tree is backed up'),
+    maxLoss: z.number().optional().meta({ description: 'Share of the files that a run may lose before it is suspect' }),
     retention: settings('Which runs are kept'),
     schedule: settings('When it is backed up by itself; milliseconds'),
     limits: settings('What a backup of it may take'),
@@ -43,9 +45,17 @@ export const sourceStatusSchema = z
         startedAt: time,
         finishedAt: time.optional(),
         failed: count.optional(),
+        suspect: suspicionSchema.optional(),
       })
       .nullable(),
-    failuresSince: count.meta({ description: 'Runs since the last success that did not succeed' }),
+    failuresSince: count.meta({
+      description: 'Backups since the last success that are none, those too that made no run',
+    }),
+    failingSince: time.nullable().meta({ description: 'When the first of them failed' }),
+    reason: z.string().nullable().meta({ description: 'Why the last of them is no success' }),
+    failedBackups: z
+      .array(z.strictObject({ at: time, instanceId: z.string(), type: z.string(), message: z.string() }))
+      .meta({ description: 'Those that failed without leaving a manifest, newest first: the last ten' }),
     running: z
       .strictObject({
         instanceId: z.string(),
@@ -67,6 +77,7 @@ export const statsRowSchema = z
     runs: count,
     forgotten: count,
     incomplete: count,
+    suspect: count,
     newest: z.strictObject({ run: z.string(), files: count, bytes: count }).nullable(),
     logicalBytes: count.meta({ description: 'The sum over all runs, as if nothing were shared' }),
     blobs: count,

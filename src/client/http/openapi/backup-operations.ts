@@ -124,6 +124,19 @@ export const backupOperations: readonly Operation[] = [
       410: problem('Temporal does not know its instance any more'),
     },
   },
+  {
+    method: 'post',
+    path: `${one}/accept`,
+    id: 'accept',
+    summary: 'Say of a suspect run that what it lost is meant: it is a run like any other from then on.',
+    tag: 'History',
+    parameters: [run, prefix],
+    answers: {
+      ...storageAnswers,
+      200: { description: 'It is not suspect, or not any more', schema: 'Run' },
+      400: problem('That is no id of a run'),
+    },
+  },
   start('restores', 'restore', 'Restore', 'Bring back what a run holds.'),
   start('verifications', 'verify', 'Verification', 'Check that storage holds what a run stored.'),
   ...(['restores', 'verifications'] as const).map((kind) =>

@@ -3,6 +3,7 @@ import type { BackupInput, BackupOptions } from '../../../shared/contract.ts';
 import { prefixSchema } from '../../../shared/blob-prefix.ts';
 import { byteRateBounds } from '../../../shared/byte-rate.ts';
 import { filtersSchema } from '../../../shared/filters.ts';
+import { maxLossSchema } from '../../../shared/suspicion.ts';
 import { tagsSchema } from '../../../shared/tags.ts';
 import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../shared/source.ts';
 
@@ -52,6 +53,8 @@ export const backupInputSchema = z
       .optional()
       .meta({ description: 'Most bytes a second that each worker process sends of it' }),
     filters: filtersSchema.optional(),
+    maxLoss: maxLossSchema.optional(),
+    expectLoss: flag('Whatever is lost is meant: the run is not suspect'),
     options: backupOptionsSchema.optional(),
   })
   .meta({ description: 'A backup of a directory tree' }) satisfies z.ZodType<
