@@ -12,6 +12,7 @@ import {
 } from './walk/directory-names.ts';
 import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
 import type { LeftOut } from './walk/left-out.ts';
+import { holdByPath, nothing, releasing, type HeldDirectory, type Hold } from './walk/hold.ts';
 import { firstWithin, nextBatch, type Child, type Level } from './walk/level.ts';
 import { createDeviceCheck } from './walk/local-devices.ts';
 import { isLeftOut, type Entrance, type Found, type Inspect, type Scope, type Selection } from './walk/scope.ts';
@@ -31,6 +32,8 @@ export interface WalkOptions {
   readonly namesInMemory?: number | undefined;
   /** What is listed; everything unless given. */
   readonly selection?: Selection | undefined;
+  /** Opens each directory below the root; unless given, they are checked and reached by their paths. */
+  readonly hold?: Hold | undefined;
 }
 
 /**
@@ -42,6 +45,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
   const open: Level[] = [];
   const { selection } = options;
+  const hold = options.hold ?? holdByPath(selection?.checkDirectory ?? createDirectoryCheck(root));
   const enter = createEntrance(open, after, options);
   const isLocal = createDeviceCheck();
   const threadChoice = createThreadChoice({ quick: quickBatch, callsInOneTurn: batchesInOneTurn });
@@ -53,11 +57,14 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
     if (isAfter(child, after)) await selection?.onLeftOut(leftOut);
   };
   const enterBelow = async (child: Child, found: Found, scope: Scope | undefined) => {
-    const { location, path } = child;
+    const { path } = child;
     const { entry, device } = found;
-    await (selection?.checkDirectory ?? createDirectoryCheck(root))(location);
-    const entrance = await scope?.enter(child, found);
-    await enter(path, await located(location, entry.size, device), entrance);
+    const held = await hold(child.location);
+    const entrance = await releasing(held, async () => {
+      const next = await scope?.enter(child, found);
+      await enter(path, { ...(await located(held.location, entry.size, device)), release: held.release }, next);
+      return next;
+    });
     const why = entrance?.content?.why;
     if (why) await leaveOut({ path, isDirectory: true, isContent: true, why }, child);
   };
@@ -74,7 +81,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
   try {
     const top = Buffer.from(root);
     const { size, dev } = await lstat(top, { bigint: true });
-    await enter('', await located(top, Number(size), dev), selection?.root);
+    await enter('', { ...(await located(top, Number(size), dev)), release: nothing }, selection?.root);
     const turn = createTurn();
     for (let level = open.at(-1); level; level = open.at(-1)) {
       // What is left out by name alone never waits for the disk.
@@ -83,6 +90,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
       if (batch.length === 0) {
         open.pop();
         await level.names.release(true);
+        await level.release();
       }
       const all = await lookAtAll(level, batch, threadChoice);
       for (const [i, child] of batch.entries()) {
@@ -91,7 +99,10 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
       }
     }
   } finally {
-    for (const { names } of open) await names.release(false);
+    for (const level of open) {
+      await level.names.release(false);
+      await level.release();
+    }
   }
 }
 
@@ -115,7 +126,11 @@ function createEntrance(
   after: string | undefined,
   { readNames = readDirectoryNames, namesInMemory = usualNamesInMemory }: WalkOptions,
 ) {
-  return async (path: EncodedPath, { location, size }: Directory, entrance?: Entrance): Promise<void> => {
+  return async (
+    path: EncodedPath,
+    { location, size, release }: Directory & HeldDirectory,
+    entrance?: Entrance,
+  ): Promise<void> => {
     const held = open.reduce((sum, { names }) => sum + (names.inMemory ?? fewestNames), 0);
     const fewest = Math.min(fewestNames, namesInMemory);
     const { content, isFolder } = entrance ?? {};
@@ -126,7 +141,7 @@ function createEntrance(
       await names.release(true);
       throw error;
     });
-    open.push({ location, path, isLocal: size !== undefined, names, chunks, keys: [], next: 0, scope });
+    open.push({ location, path, release, isLocal: size !== undefined, names, chunks, keys: [], next: 0, scope });
   };
 }
 

@@ -74,8 +74,8 @@ export function createDirectoryCheck(realRoot: string): (directory: Buffer) => P
 
 // From here on, looking at each folder on the way takes longer than opening the last.
 const longPath = 512;
-// Of Linux: opens what may not be read, too.
-const pathOnly = 0o10000000;
+/** A flag of Linux: opens what may not be read, too, and only as a way to what is in it. */
+export const pathOnly = 0o10000000;
 
 async function realPathOf(directory: Buffer): Promise<Buffer> {
   if (directory.length < longPath || process.platform !== 'linux') return realpath(directory, { encoding: 'buffer' });

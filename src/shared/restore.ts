@@ -1,6 +1,6 @@
 import type { BackupOptions, FileFailure } from './contract.ts';
 import type { EncodedPath } from './encoded-path.ts';
-import type { ManifestShard } from './manifest.ts';
+import type { FileAttributes, ManifestShard } from './manifest.ts';
 
 /** What happens where a path to restore is taken already: it stays; it gives way when its size or times differ; it gives way. */
 export const overwritePolicies = ['never', 'if-changed', 'always'] as const;
@@ -46,6 +46,8 @@ export interface Restore {
   readonly paths?: readonly string[];
   /** Those of `paths` that could also be read as something else, such as `[id].js`, each with the path of exactly that name, which the run has. */
   readonly exact?: Readonly<Record<string, EncodedPath>>;
+  /** What the target itself is to be like in the end; absent where that is left as it is. */
+  readonly rootAttributes?: FileAttributes;
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
   readonly dryRun: boolean;

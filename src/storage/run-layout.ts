@@ -24,6 +24,7 @@ const lastWrite: Readonly<Record<JobKind, string>> = {
 export function jobLayout(kind: JobKind, job: StoredJob) {
   const folder = `${jobsFolder(kind, job.prefix)}${job.id}`;
   const round = job.round === undefined ? folder : `${folder}/rounds/${ordinal(job.round)}`;
+  const opened = `${folder}/opened/`;
   const shards = `${folder}/${kind === 'runs' ? 'manifest' : 'ledger'}/`;
   return {
     folder: `${folder}/`,
@@ -34,8 +35,10 @@ export function jobLayout(kind: JobKind, job: StoredJob) {
     shard: (page: number) => `${shards}${ordinal(page)}.ndjson.gz`,
     page: (page: number) => `${round}/pages/${ordinal(page)}.ndjson`,
     /** What was written only to work on it, and is of no use once the job has ended for good. */
-    scratch: [`${folder}/pages/`, `${folder}/outcomes/`],
+    scratch: [`${folder}/pages/`, `${folder}/outcomes/`, opened],
     rounds: `${folder}/rounds/`,
+    /** Of a restore: the folders of the target that are to get their permissions back. */
+    opened,
     /** Of a restore or a verification: which run it reads, and who it is. */
     reading: `${folder}/reading.json`,
     /** Of a suspect run: somebody said that it is meant to be so. It goes with the run. */

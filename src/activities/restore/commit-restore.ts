@@ -9,29 +9,38 @@ import { sumShards, writeReport } from '../report.ts';
 import { deletePlanned } from './delete-planned.ts';
 import { finishPages } from './finish-pages.ts';
 import { createLedgerPages, pageShards } from './ledger-pages.ts';
+import { createDirectoryOpener } from './open-directories.ts';
+import { createOpenedDirectories } from './opened-directories.ts';
 import { planDeletions } from './plan-deletions.ts';
-import { findTarget } from './target-directory.ts';
+import { createPutBack } from './put-back.ts';
+import type { Targets } from './targets.ts';
 
 /**
  * Does what needs all files in their places: deletes what the run does not hold, if asked to and nothing failed, and gives directories
  * their permissions and times. Then writes the report over all shards of the ledger, the last write of a restore, and returns its
  * address and the sum of the shards.
  */
-export function createCommitRestore({ store, roots }: ActivityDependencies) {
+export function createCommitRestore({ store }: ActivityDependencies, targets: Targets) {
   return (restore: Restore, times: { startedAt: string; finishedAt: string }): Promise<CommittedReport<RestoreTally>> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = jobLayout('restores', restore);
         const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
         const ledger = createLedgerPages(store, layout, signal);
-        const { path: realTarget, existing } = await findTarget(restore.target, roots);
-        const place = { realTarget, ledger };
-        // In a dry run the target need not be there, and then nothing in it can be too much.
-        if (restore.delete && before.tally.failed === 0 && existing === realTarget) {
-          const parts = await planDeletions(store, restore, place, signal);
-          if (!restore.dryRun) await deletePlanned(place, parts, signal);
-        }
-        if (!restore.dryRun) await finishPages(restore, place, before.shards.length, signal);
+        await targets.inFound(restore.target, async ({ realTarget, existing, folders }) => {
+          const opened = createOpenedDirectories(store, layout, signal);
+          // In a dry run the target need not be there, and then nothing in it can be too much.
+          if (restore.delete && before.tally.failed === 0 && existing === realTarget) {
+            const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+            const parts = await folders.within('', (top) =>
+              planDeletions(store, restore, { target: top, ledger }, signal),
+            );
+            if (!restore.dryRun) await deletePlanned({ target, ledger }, parts, signal);
+          }
+          if (restore.dryRun) return;
+          const putBack = await createPutBack(folders, opened);
+          await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
+        });
         const { shards, tally } = await sumShards(store, layout.shards, emptyRestoreTally, signal);
         await writeReport(store, layout.manifest, reportOf(restore, times, { shards, tally }), signal);
         return { report: `${store.container}/${layout.manifest}`, tally };

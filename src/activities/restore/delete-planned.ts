@@ -1,8 +1,8 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { reasonOf } from '../walk.ts';
 import { shardOfDeleted, replaceFromLast, type LedgerPages } from './ledger-pages.ts';
-import { withOpenDirectories } from './open-directories.ts';
-import { directoryOf, locationOf, requireInside } from './places.ts';
+import type { OpenableTarget } from './open-directories.ts';
+import { lastNameOf, parentOf } from './places.ts';
 import type { RestoreRow } from './rows.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { RestoreRow } from './rows.ts';
  * something was put meanwhile stays, and fails; so does what cannot be deleted. What is gone already counts as deleted.
  */
 export async function deletePlanned(
-  { realTarget, ledger }: { readonly realTarget: string; readonly ledger: LedgerPages },
+  { target, ledger }: { readonly target: OpenableTarget; readonly ledger: LedgerPages },
   parts: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -18,33 +18,27 @@ export async function deletePlanned(
     const before = await ledger.read(shardOfDeleted(part));
     const { rows, changed } = await replaceFromLast(before, async (row) => {
       signal.throwIfAborted();
-      return deleteRow(realTarget, row);
+      return deleteRow(target, row);
     });
     if (changed) await ledger.write(shardOfDeleted(part), rows);
   }
 }
 
-async function deleteRow(realTarget: string, row: RestoreRow): Promise<RestoreRow> {
+async function deleteRow(target: OpenableTarget, row: RestoreRow): Promise<RestoreRow> {
   const { reason: _, ...planned } = row;
   try {
-    await withOpenDirectories(
-      realTarget,
-      row.path,
-      () => true,
-      () => remove(realTarget, row),
-    );
+    await target.withOpenDirectories(row.path, () => remove(target, row));
     return row.outcome === 'deleted' ? row : { ...planned, outcome: 'deleted', attempts: row.attempts + 1 };
   } catch (error) {
     return { ...planned, outcome: 'failed', reason: `cannot be deleted: ${reasonOf(error)}` };
   }
 }
 
-async function remove(realTarget: string, { path, kind }: RestoreRow): Promise<void> {
-  const location = locationOf(realTarget, path);
+async function remove({ folders }: OpenableTarget, { path, kind }: RestoreRow): Promise<void> {
+  // Never more than the one thing that was written down: neither call follows a symlink or takes what is in a directory along.
+  const call = kind === 'directory' ? rmdir : unlink;
   try {
-    await requireInside(realTarget, directoryOf(location));
-    // Never more than the one thing that was written down: neither call follows a symlink or takes what is in a directory along.
-    await (kind === 'directory' ? rmdir(location) : unlink(location));
+    await folders.within(parentOf(path), ({ at }) => call(at(lastNameOf(path))));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

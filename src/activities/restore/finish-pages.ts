@@ -1,81 +1,111 @@
-import { constants } from 'node:fs';
-import { chmod, lstat, open, type FileHandle } from 'node:fs/promises';
+import { chmod, stat, utimes } from 'node:fs/promises';
+import type { EncodedPath } from '../../shared/encoded-path.ts';
+import { entryKey, type FileAttributes } from '../../shared/manifest.ts';
 import type { Restore } from '../../shared/restore.ts';
 import { reasonOf } from '../walk.ts';
 import { directoryMode, isSameDirectory, mtimeSeconds } from './file-attributes.ts';
-import { replaceFromLast, type LedgerPages } from './ledger-pages.ts';
-import { directoryOf, locationOf, requireInside } from './places.ts';
+import { replaceFromLast, shardOfFolders, type LedgerPages } from './ledger-pages.ts';
+import { locationOf, parentOf } from './places.ts';
+import type { NotPutBack, PutBack } from './put-back.ts';
 import type { RestoreRow } from './rows.ts';
+import type { Target } from './targets.ts';
 import { removeTemporaries } from './temporaries.ts';
+
+/** A target at the end of its restore. */
+interface Finishing extends Pick<Target, 'realTarget'> {
+  readonly restore: Restore;
+  readonly ledger: LedgerPages;
+  readonly putBack: PutBack;
+}
 
 /**
  * Gives directories their permissions and times, the deepest first: one that is closed hides those in it, and each write in it changes
- * its time. Removes what copies that died have left beside the paths that failed. Memory holds one page's rows.
+ * its time. Those that the restore only opened up get their permissions back in their turn, and the target itself comes last. Removes what
+ * copies that died have left beside the paths that failed. Memory holds one page's rows.
  */
-export async function finishPages(
-  restore: Restore,
-  { realTarget, ledger }: { readonly realTarget: string; readonly ledger: LedgerPages },
-  pages: number,
-  signal: AbortSignal,
-): Promise<void> {
+export async function finishPages(pages: number, finishing: Finishing, signal: AbortSignal): Promise<void> {
+  const { ledger, putBack } = finishing;
+  const notPutBack: NotPutBack[] = [];
   for (let page = pages - 1; page >= 0; page -= 1) {
     const { rows, changed } = await replaceFromLast(await ledger.read(page), async (row) => {
       signal.throwIfAborted();
+      notPutBack.push(...(await putBack.after(entryKey(row))));
       if (row.kind !== 'directory') {
-        if (row.outcome === 'failed') await removeLeftovers(restore, realTarget, row);
+        if (row.outcome === 'failed') await removeLeftovers(finishing, row);
         return row;
       }
       const isThere = row.outcome === 'restored' || row.outcome === 'unchanged' || row.unfinished === true;
-      return isThere ? finishDirectory(realTarget, row) : row;
+      return isThere ? finishDirectory(putBack, row) : row;
     });
     if (changed) await ledger.write(page, rows);
   }
+  notPutBack.push(...(await putBack.after('')));
+  const unfinished = await finishTarget(finishing);
+  notPutBack.push(...(await putBack.after()));
+  const failed = [...unfinished, ...notPutBack.map(rowOfFailed)];
+  const before = await ledger.read(shardOfFolders);
+  if (failed.length > 0 || before.length > 0) await ledger.write(shardOfFolders, failed);
 }
 
-async function finishDirectory(realTarget: string, row: RestoreRow): Promise<RestoreRow> {
+async function finishDirectory(putBack: PutBack, row: RestoreRow): Promise<RestoreRow> {
   try {
-    await setAttributes(realTarget, row);
+    await setAttributes(putBack, row.path, row);
     if (row.unfinished === undefined) return row;
     const { unfinished: _, reason: __, ...finished } = row;
     return { ...finished, outcome: 'restored', attempts: row.attempts + 1 };
   } catch (error) {
-    const reason = `its permissions and times cannot be set: ${reasonOf(error)}`;
-    return { ...row, outcome: 'failed', reason, unfinished: true };
+    return { ...row, outcome: 'failed', reason: unsettable(error), unfinished: true };
   }
 }
 
-async function setAttributes(realTarget: string, row: RestoreRow): Promise<void> {
-  const location = locationOf(realTarget, row.path);
-  await requireInside(realTarget, directoryOf(location));
-  if (isSameDirectory(await lstat(location, { bigint: true }), row)) return;
-  const directory = await openDirectory(location);
-  try {
-    await directory.utimes(Date.now() / 1000, mtimeSeconds(row));
-    await directory.chmod(directoryMode(row));
-  } finally {
-    await directory.close();
-  }
+function unsettable(error: unknown): string {
+  return `its permissions and times cannot be set: ${reasonOf(error)}`;
 }
 
-const asDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+async function setAttributes(
+  { folders, withOpenDirectories, isDone }: PutBack,
+  path: EncodedPath,
+  attributes: Omit<FileAttributes, 'ctimeNs'>,
+): Promise<void> {
+  await withOpenDirectories(path, () =>
+    folders.within(path, async ({ self }) => {
+      if (isSameDirectory(await stat(self, { bigint: true }), attributes)) return;
+      await utimes(self, Date.now() / 1000, mtimeSeconds(attributes));
+      await chmod(self, directoryMode(attributes));
+    }),
+  );
+  await isDone(path);
+}
 
-async function openDirectory(location: Buffer): Promise<FileHandle> {
+/** The target is no path of the run: it has a row, as the folder `.`, only where something could not be done about it. */
+async function finishTarget({ restore: { rootAttributes }, putBack }: Finishing): Promise<RestoreRow[]> {
+  if (!rootAttributes) return [];
   try {
-    return await open(location, asDirectory);
+    await setAttributes(putBack, '', rootAttributes);
+    return [];
   } catch (error) {
-    const isClosed = (error as NodeJS.ErrnoException).code === 'EACCES' && (await lstat(location)).isDirectory();
-    if (!isClosed) throw error;
-    await chmod(location, 0o700);
-    return open(location, asDirectory);
+    const { size, mtimeNs, mode } = rootAttributes;
+    return [{ ...failedFolder, path: '.', size, mtimeNs, mode, reason: unsettable(error) }];
   }
+}
+
+const failedFolder = { kind: 'directory', outcome: 'failed', attempts: 1 } as const;
+
+function rowOfFailed({ path, mode, error }: NotPutBack): RestoreRow {
+  const reason = `its permissions cannot be put back: ${reasonOf(error)}`;
+  return { ...failedFolder, path: path === '' ? '.' : path, size: 0, mtimeNs: '0', mode, reason };
 }
 
 // Failing to tidy up is not worth failing for.
-async function removeLeftovers(restore: Restore, realTarget: string, { path }: RestoreRow): Promise<void> {
-  const location = locationOf(realTarget, path);
+async function removeLeftovers(
+  { restore, realTarget, putBack: { folders } }: Finishing,
+  { path }: RestoreRow,
+): Promise<void> {
+  const { id, options } = restore;
   try {
-    await requireInside(realTarget, directoryOf(location));
-    await removeTemporaries(restore.id, location, restore.options.copyAttempts);
+    await folders.within(parentOf(path), (folder) =>
+      removeTemporaries(folder, id, locationOf(realTarget, path), options.copyAttempts),
+    );
   } catch {
     // It stays.
   }

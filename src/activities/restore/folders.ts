@@ -1,129 +1,130 @@
-import { constants, readlinkSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { requireInside } from './places.ts';
-import { createDiskLookup, type Disk } from './target-disk.ts';
+import type { Folder } from './folder.ts';
+import { lstatMaybe } from './lstat-maybe.ts';
+import { lastNameOf, parentOf } from './places.ts';
 
-// Milliseconds. What is made in a directory that was moved away just now comes too late to be noticed in any case.
-const checkLasts = 50;
-
-const asDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-
-/** A directory of the target that paths are made in. */
-export interface Folder {
-  readonly directory: Buffer;
-  /** How a name in it is reached. */
-  readonly at: (name: Buffer) => Buffer;
-  /** Throws an {@link ExpectedError} where the directory is no longer in its place below the target. */
-  readonly check: () => Promise<void>;
-  /** The directory itself, held open; absent where every name is reached by its whole path. */
-  readonly held?: { readonly handle: FileHandle; readonly disk: Disk };
-}
-
-/** The directories of a target that are in use. */
+/** The directories of a target. */
 export interface Folders {
-  /** The folder at this place, which must be there. Throws an {@link ExpectedError} when a symlink leads to it from outside. */
-  readonly at: (directory: Buffer) => Promise<Folder>;
+  /**
+   * Does `work` with a folder that is in its place, opened step by step from the target. Throws `ENOENT` where it is missing, and an
+   * {@link ExpectedError} with the code `ENOTDIR` where something else stands in its place or in that of a folder on the way.
+   */
+  readonly within: <T>(path: EncodedPath, work: (folder: Folder) => Promise<T>) => Promise<T>;
+  /** Closes them, the target too, once nobody works in them any more. */
   readonly close: () => Promise<void>;
 }
 
-/** How many directories a worker may hold open. */
+/** How many folders a worker may hold open beside those that are in use. */
 export interface HandleLimit {
   left: number;
 }
 
-/**
- * Holds directories open: names in them are then reached without going the whole way again, of which a part could be replaced by a
- * symlink at any time. So each is checked once, when it is opened. Where that is not to be had, the whole way is checked each time.
- */
-export function createFolders(realTarget: string, limit: HandleLimit, platform = process.platform): Folders {
-  const diskOf = createDiskLookup();
-  const known = new Map<string, Promise<Folder>>();
-  const handles: FileHandle[] = [];
+interface Slot {
+  readonly path: EncodedPath;
+  readonly opening: Promise<Folder>;
+  users: number;
+}
 
-  const openFolder = async (directory: Buffer): Promise<Folder> => {
-    const handle = platform === 'linux' && limit.left > 0 ? await tryOpen(directory, limit) : undefined;
-    if (handle) handles.push(handle);
-    const path = handle && wayOf(handle);
-    if (!handle || path === undefined || !isBelow(path, realTarget)) return byPath(realTarget, directory);
-    const at = `/proc/self/fd/${handle.fd}`;
-    const start = Buffer.from(`${at}/`);
-    let checkedAt = -Infinity;
-    return {
-      directory,
-      at: (name) => Buffer.concat([start, name]),
-      held: { handle, disk: await diskOf(handle, at) },
-      check: async () => {
-        const now = performance.now();
-        if (now - checkedAt < checkLasts) return;
-        if (wayOf(handle)?.equals(path) === true) {
-          checkedAt = now;
-          return;
-        }
-        await requireInside(realTarget, directory);
-        throw new ExpectedError(failureTypes.targetUnusable, `${directory.toString()} was moved meanwhile: try again`);
-      },
-    };
+/** The folders of a target, of which those used last stay open. Without the target's own, as in a dry run, all are missing. */
+export function createFolders(target: Folder | undefined, limit: HandleLimit): Folders {
+  // In the order of their last use.
+  const slots = new Map<EncodedPath, Slot>();
+  let users = 0;
+  let isClosed = false;
+
+  const take = (path: EncodedPath): Slot => {
+    const slot = slots.get(path) ?? { path, opening: open(path), users: 0 };
+    slot.users += 1;
+    slots.delete(path);
+    slots.set(path, slot);
+    return slot;
   };
 
-  return {
-    at: async (directory) => {
-      const key = directory.toString('latin1');
-      const opening = known.get(key) ?? openFolder(directory);
-      known.set(key, opening);
-      // What was in the way may be gone at the next try.
-      opening.then(
-        ({ held }) => held || known.delete(key),
-        () => known.delete(key),
-      );
-      const folder = await opening;
-      if (!folder.held) await folder.check();
+  const open = async (path: EncodedPath): Promise<Folder> => {
+    // Else as deep a recursion as the tree is.
+    await undefined;
+    const folder = await within(parentOf(path), (above) => openIn(above, path));
+    limit.left -= 1;
+    for (const slot of slots.values()) if (limit.left < 0 && slot.users === 0) await close(slot);
+    return folder;
+  };
+
+  /** Throws where the folder is not in its place, which is opened anew at the next try. */
+  const inPlace = async (slot: Slot): Promise<Folder> => {
+    try {
+      const folder = await slot.opening;
+      await folder.check();
       return folder;
-    },
-    close: async () => {
-      const held = handles.splice(0);
-      limit.left += held.length;
-      await Promise.all(held.map((handle) => handle.close()));
-    },
+    } catch (error) {
+      if (slots.get(slot.path) === slot) slots.delete(slot.path);
+      throw error;
+    }
   };
-}
 
-function byPath(realTarget: string, directory: Buffer): Folder {
-  return {
-    directory,
-    at: (name) => joined(directory, name),
-    check: () => requireInside(realTarget, directory),
-  };
-}
-
-// Whatever is wrong with it shows when a name in it is reached by its path.
-async function tryOpen(directory: Buffer, limit: HandleLimit): Promise<FileHandle | undefined> {
-  limit.left -= 1;
-  try {
-    return await open(directory, asDirectory);
-  } catch {
+  const close = async (slot: Slot): Promise<void> => {
+    if (slots.get(slot.path) === slot) slots.delete(slot.path);
+    const folder = await slot.opening.catch(() => undefined);
+    if (folder === undefined) return;
     limit.left += 1;
-    return undefined;
-  }
+    await folder.close();
+  };
+
+  const withSlot = async <T>(path: EncodedPath, work: (folder: Folder) => Promise<T>): Promise<T> => {
+    const slot = take(path);
+    try {
+      return await work(await inPlace(slot));
+    } finally {
+      slot.users -= 1;
+      const isKept = slots.get(path) === slot && limit.left >= 0;
+      if (slot.users === 0 && !isKept) await close(slot);
+    }
+  };
+
+  const withTarget = async <T>(work: (folder: Folder) => Promise<T>): Promise<T> => {
+    if (target === undefined) throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+    await target.check();
+    return work(target);
+  };
+
+  const closeAll = async () => {
+    for (const slot of slots.values()) await close(slot);
+    await target?.close();
+  };
+
+  const within: Folders['within'] = async (path, work) => {
+    users += 1;
+    try {
+      return await (path === '' ? withTarget(work) : withSlot(path, work));
+    } finally {
+      users -= 1;
+      if (isClosed && users === 0) await closeAll();
+    }
+  };
+
+  return {
+    within,
+    close: async () => {
+      isClosed = true;
+      if (users === 0) await closeAll();
+    },
+  };
 }
 
-/** The real path of an open directory, now. Undefined where this system does not tell. */
-function wayOf({ fd }: FileHandle): Buffer | undefined {
+async function openIn(above: Folder, path: EncodedPath): Promise<Folder> {
+  const name = lastNameOf(path);
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' });
-  } catch {
-    return undefined;
+    return await above.open(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+    const found = await lstatMaybe(above.at(name));
+    throw obstacle(path, found?.isSymbolicLink() === true, error);
   }
 }
 
-function isBelow(path: Buffer, realTarget: string): boolean {
-  const target = Buffer.from(realTarget);
-  if (path.equals(target)) return true;
-  const start = realTarget.endsWith('/') ? target : Buffer.concat([target, Buffer.from('/')]);
-  return path.subarray(0, start.length).equals(start);
-}
-
-/** A name in a directory, by the directory's path. */
-export function joined(directory: Buffer, name: Buffer): Buffer {
-  return Buffer.concat([directory, Buffer.from('/'), name]);
+/** What stands where a directory belongs; has the code `ENOTDIR`. */
+export function obstacle(path: EncodedPath, isSymlink: boolean, cause?: unknown): ExpectedError {
+  const there = isSymlink ? 'a symlink' : 'no directory';
+  const message = `${displayPath(path)} is ${there} in the target, where a directory belongs: move it away, or restore with delete`;
+  return Object.assign(new ExpectedError(failureTypes.targetUnusable, message, { cause }), { code: 'ENOTDIR' });
 }

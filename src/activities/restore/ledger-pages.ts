@@ -8,6 +8,9 @@ import { restoreTallyOf, type RestoreRow } from './rows.ts';
 // Far above the number of any page, so that the shards of what is deleted stand last; numbers of pages are below a ninth of it.
 const firstOfDeleted = 90_000_000;
 
+/** The number of the shard of folders of the target that could not be given their permissions, and are no paths of the run. */
+export const shardOfFolders = 99_999_999;
+
 /** The ledger of one restore, shard by shard. */
 export interface LedgerPages {
   readonly read: (shard: number) => Promise<readonly RestoreRow[]>;

@@ -9,21 +9,27 @@ import { takePage } from '../take-page.ts';
 import { createPlanner } from './plan-entry.ts';
 import { plannedEntries } from './planned-entries.ts';
 import { needsRestoring } from './rows.ts';
-import { makeTarget, targetPath } from './target-directory.ts';
+import { createDirectoryOpener } from './open-directories.ts';
+import { createOpenedDirectories } from './opened-directories.ts';
+import type { Targets } from './targets.ts';
 
 /** Lists the next page of what is to be restored into a blob: what the run holds, compared with what the target holds. */
-export function createListRestore({ store, roots }: ActivityDependencies) {
+export function createListRestore({ store }: ActivityDependencies, targets: Targets) {
   return (restore: Restore, number: number, cursor?: string): Promise<Page> =>
     withFailureTypes(() => {
       let listed = 0;
       return withHeartbeat(
         async (signal) => {
-          const realTarget = await (restore.dryRun ? targetPath : makeTarget)(restore.target, roots);
-          const planner = createPlanner(restore, realTarget);
-          const source = plannedEntries(store, restore, { realTarget, cursor, planner }, signal);
-          const dealt = { options: restore.options, needsCopy: needsRestoring };
-          const page = await takePage(source, { ...dealt, signal, onEntry: () => (listed += 1) });
-          return writePage(store, jobLayout('restores', restore).page(number), { number, ...page, ...dealt }, signal);
+          const layout = jobLayout('restores', restore);
+          return (restore.dryRun ? targets.inFound : targets.inMade)(restore.target, async ({ folders }) => {
+            const planner = createPlanner(restore, folders);
+            const opened = createOpenedDirectories(store, layout, signal);
+            const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+            const source = plannedEntries(store, restore, { target, cursor, planner }, signal);
+            const dealt = { options: restore.options, needsCopy: needsRestoring };
+            const page = await takePage(source, { ...dealt, signal, onEntry: () => (listed += 1) });
+            return writePage(store, layout.page(number), { number, ...page, ...dealt }, signal);
+          });
         },
         () => ({ listed }),
       );

@@ -9,25 +9,27 @@ import { readShard } from '../shard.ts';
 import { createPlanner } from './plan-entry.ts';
 import { planEntry } from './planned-entries.ts';
 import { isUnrestored, needsRestoring, type RestoreEntry, type RestoreRow } from './rows.ts';
-import { targetPath } from './target-directory.ts';
+import type { Targets } from './targets.ts';
 
 /** Lists what failed of a page into a page of the restore's present round, compared with what the target holds now. */
-export function createListUnrestored({ store, roots }: ActivityDependencies) {
+export function createListUnrestored({ store }: ActivityDependencies, targets: Targets) {
   return (restore: Restore, number: number): Promise<Page> =>
     withFailureTypes(() =>
       withHeartbeat(async (signal) => {
         const layout = jobLayout('restores', restore);
-        const planner = createPlanner(restore, await targetPath(restore.target, roots));
         const rows = await readShard<RestoreRow>(store, layout.shard(number), signal);
         const failed = new Set(rows.filter(isUnrestored).map(({ path }) => path));
         // The first round's page has all that the run holds of them.
-        const { prefix, id } = restore;
+        const { prefix, id, options } = restore;
         const first = jobLayout('restores', { prefix, id }).page(number);
-        const entries: RestoreEntry[] = [];
-        for (const entry of await readEntriesOf<RestoreEntry>(store, first, signal)) {
-          if (failed.has(entry.path)) entries.push(await planEntry(unplanned(entry), planner));
-        }
-        const { options } = restore;
+        const listed = await readEntriesOf<RestoreEntry>(store, first, signal);
+        const entries = await targets.inFound(restore.target, async ({ folders }) => {
+          const planner = createPlanner(restore, folders);
+          const planned: RestoreEntry[] = [];
+          for (const entry of listed)
+            if (failed.has(entry.path)) planned.push(await planEntry(unplanned(entry), planner));
+          return planned;
+        });
         const plan = { number, entries, last: true, options, needsCopy: needsRestoring };
         return writePage(store, layout.page(number), plan, signal);
       }),

@@ -1,31 +1,31 @@
-import { lstat, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
-import { constants, type Stats } from 'node:fs';
-import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { directoryOf, locationOf, parentOf, requireInside } from './places.ts';
+import type { BigIntStats } from 'node:fs';
+import { mkdir, unlink } from 'node:fs/promises';
+import type { EncodedPath } from '../../shared/encoded-path.ts';
+import type { Folder } from './folder.ts';
+import { obstacle, type Folders } from './folders.ts';
+import { lstatMaybe } from './lstat-maybe.ts';
+import { openToRead } from './open-to-read.ts';
+import { lastNameOf, parentOf } from './places.ts';
 
-// Nobody else may look into a directory before it has its own permissions, which it gets last.
-const modeMeanwhile = 0o700;
+/** Nobody else may look into a directory before it has its own permissions, which it gets last. */
+export const modeMeanwhile = 0o700;
 const tries = 3;
 
 /** The directories of one target, made as they are needed. */
 export interface Directories {
   /** Makes a directory and those around it where they are missing. Throws when something else is there and does not give way. */
   readonly ensure: (path: EncodedPath) => Promise<void>;
-  /** Notes that names in the directory of `location` have changed. */
-  readonly touch: (location: Buffer) => void;
+  /** Notes that a name in the directory around `path` has changed. */
+  readonly touch: (path: EncodedPath) => void;
   /** Makes sure that changed names outlast a crash of the machine. */
   readonly sync: () => Promise<void>;
 }
 
-export function createDirectories(realTarget: string, givesWay: boolean): Directories {
+export function createDirectories(folders: Folders, givesWay: boolean): Directories {
   const made = new Map<EncodedPath, Promise<void>>();
-  const touched = new Map<string, Buffer>();
+  const touched = new Set<EncodedPath>();
 
-  const touch = (location: Buffer) => {
-    const directory = directoryOf(location);
-    touched.set(directory.toString('latin1'), directory);
-  };
+  const touch = (path: EncodedPath) => void touched.add(parentOf(path));
 
   const ensure = (path: EncodedPath): Promise<void> => {
     if (path === '') return Promise.resolve();
@@ -40,13 +40,17 @@ export function createDirectories(realTarget: string, givesWay: boolean): Direct
 
   const make = async (path: EncodedPath) => {
     await ensure(parentOf(path));
-    const location = locationOf(realTarget, path);
-    await requireInside(realTarget, directoryOf(location));
+    await folders.within(parentOf(path), (folder) => makeIn(folder, path));
+  };
+
+  const makeIn = async (folder: Folder, path: EncodedPath) => {
+    const location = folder.at(lastNameOf(path));
     for (let tried = 1; ; tried += 1) {
-      if (await isMade(location)) return touch(location);
-      const found = await lstat(location);
-      if (found.isDirectory()) return;
-      if (!givesWay || tried >= tries) throw obstacle(path, found);
+      if (await isMade(location)) return touch(path);
+      const found = await lstatMaybe(location);
+      if (found?.isDirectory() === true) return;
+      if (tried < tries && found === undefined) continue;
+      if (!givesWay || tried >= tries) throw obstacle(path, isSymlink(found));
       // Another copy may have been faster; what is there now shows in the next round.
       await unlink(location).catch(() => undefined);
     }
@@ -56,10 +60,14 @@ export function createDirectories(realTarget: string, givesWay: boolean): Direct
     ensure,
     touch,
     sync: async () => {
-      for (const directory of touched.values()) await syncDirectory(directory);
+      for (const path of touched) await syncDirectory(folders, path);
       touched.clear();
     },
   };
+}
+
+function isSymlink(found: BigIntStats | undefined): boolean {
+  return found?.isSymbolicLink() === true;
 }
 
 async function isMade(location: Buffer): Promise<boolean> {
@@ -72,16 +80,8 @@ async function isMade(location: Buffer): Promise<boolean> {
   }
 }
 
-function obstacle(path: EncodedPath, found: Stats): ExpectedError {
-  const there = found.isSymbolicLink() ? 'a symlink' : 'no directory';
-  return new ExpectedError(
-    failureTypes.targetUnusable,
-    `${displayPath(path)} is ${there} in the target, where a directory belongs: move it away, or restore with delete`,
-  );
-}
-
-async function syncDirectory(directory: Buffer): Promise<void> {
-  const handle = await openToSync(directory);
+async function syncDirectory(folders: Folders, path: EncodedPath): Promise<void> {
+  const handle = await folders.within(path, openToRead).catch(unlessAway);
   if (handle === undefined) return;
   try {
     await handle.sync();
@@ -90,13 +90,7 @@ async function syncDirectory(directory: Buffer): Promise<void> {
   }
 }
 
-// A directory that may be written to and not read cannot be opened, nor can one that is gone again.
-async function openToSync(directory: Buffer): Promise<FileHandle | undefined> {
-  try {
-    return await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (['EACCES', 'ENOENT', 'ENOTDIR'].includes(code)) return undefined;
-    throw error;
-  }
+// A directory that may be written to and not read cannot be opened, nor can one that is no longer there.
+function unlessAway(error: NodeJS.ErrnoException): undefined {
+  if (!['EACCES', 'ENOENT', 'ENOTDIR', 'ESTALE'].includes(error.code ?? '')) throw error;
 }

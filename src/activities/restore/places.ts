@@ -8,11 +8,7 @@ export const temporaryPrefix = '.durable-restore-';
 
 /** Where a path of the run is below the target, a real path. */
 export function locationOf(realTarget: string, path: EncodedPath): Buffer {
-  return Buffer.concat([Buffer.from(realTarget.endsWith('/') ? realTarget : `${realTarget}/`), decodePath(path)]);
-}
-
-export function directoryOf(location: Buffer): Buffer {
-  return location.subarray(0, Math.max(1, location.lastIndexOf(0x2f)));
+  return joined(Buffer.from(realTarget), decodePath(path));
 }
 
 /** The folder that a path is in; empty at the top. */
@@ -20,8 +16,14 @@ export function parentOf(path: EncodedPath): EncodedPath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-export function nameOf(location: Buffer): Buffer {
-  return location.subarray(location.lastIndexOf(0x2f) + 1);
+/** The name of a path in its folder, as the system knows it. */
+export function lastNameOf(path: EncodedPath): Buffer {
+  return decodePath(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** A name in a directory, by the directory's path. */
+export function joined(directory: Buffer, name: Buffer): Buffer {
+  return Buffer.concat(directory.at(-1) === 0x2f ? [directory, name] : [directory, Buffer.from('/'), name]);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { followEntries } from '../follow-entries.ts';
 import { walk } from '../walk.ts';
 import { readFixedManifest } from '../fixed-manifest.ts';
+import type { Folder } from './folder.ts';
 import { shardOfDeleted, type LedgerPages } from './ledger-pages.ts';
 import type { RestoreRow } from './rows.ts';
 import { createSelection } from './select-paths.ts';
@@ -16,7 +17,7 @@ import { createSelection } from './select-paths.ts';
 export async function planDeletions(
   store: BlobStore,
   restore: Restore,
-  { realTarget, ledger }: { readonly realTarget: string; readonly ledger: LedgerPages },
+  { target, ledger }: { readonly target: Folder; readonly ledger: LedgerPages },
   signal: AbortSignal,
 ): Promise<number> {
   let parts = 0;
@@ -33,7 +34,7 @@ export async function planDeletions(
     parts += 1;
     part = [];
   };
-  for await (const row of extraneous(store, restore, { realTarget, after }, signal)) {
+  for await (const row of extraneous(store, restore, { target, after }, signal)) {
     part.push(row);
     if (part.length >= restore.options.pageEntries) await write();
   }
@@ -41,17 +42,23 @@ export async function planDeletions(
   return parts;
 }
 
+const here = Buffer.from('.');
+
+function walkTarget({ self, at, hold }: Folder, after: string | undefined) {
+  return hold ? walk(at(here).toString(), after, { hold }) : walk(self.toString(), after);
+}
+
 async function* extraneous(
   store: BlobStore,
   restore: Restore,
-  { realTarget, after }: { readonly realTarget: string; readonly after: string | undefined },
+  { target, after }: { readonly target: Folder; readonly after: string | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<RestoreRow> {
   const manifest = await readFixedManifest(store, restore, signal);
   const held = followEntries(readEntries(store, manifest, after === undefined ? {} : { after }, signal));
   const selection = createSelection(restore);
   try {
-    for await (const { path, kind, size, mtimeNs, mode } of walk(realTarget, after)) {
+    for await (const { path, kind, size, mtimeNs, mode } of walkTarget(target, after)) {
       signal.throwIfAborted();
       if (!selection.selects(path) || (await held.at(entryKey({ path, kind })))) continue;
       yield { path, kind, size, mtimeNs, mode, outcome: 'deleted', attempts: 1 };

@@ -4,7 +4,8 @@ import { encodeText, type EncodedPath } from '../../shared/encoded-path.ts';
 import { nameOfKind } from '../../shared/manifest.ts';
 import type { Restore, RestoreOutcome } from '../../shared/restore.ts';
 import { isSameDirectory, isSameFile, isSameTime } from './file-attributes.ts';
-import { locationOf, parentOf } from './places.ts';
+import type { Folders } from './folders.ts';
+import { lastNameOf, parentOf } from './places.ts';
 import type { RestoreEntry } from './rows.ts';
 
 /** What is to become of a path; without an outcome it is to be written. */
@@ -28,28 +29,31 @@ export function givesWay(restore: Pick<Restore, 'delete' | 'overwrite'>): boolea
   return restore.delete && restore.overwrite !== 'never';
 }
 
-export function createPlanner(restore: Restore, realTarget: string): Planner {
-  const folders = new Map<EncodedPath, Promise<FolderState>>();
+export function createPlanner(restore: Restore, folders: Folders): Planner {
+  const states = new Map<EncodedPath, Promise<FolderState>>();
 
   const folderState = (path: EncodedPath): Promise<FolderState> => {
     if (path === '') return Promise.resolve('directory');
-    const state = folders.get(path) ?? lookAtFolder(path);
-    folders.set(path, state);
+    const state = states.get(path) ?? lookAtFolder(path);
+    states.set(path, state);
     return state;
   };
 
   const lookAtFolder = async (path: EncodedPath): Promise<FolderState> => {
     const above = await folderState(parentOf(path));
     if (above !== 'directory') return above;
-    const found = await lstatMaybe(locationOf(realTarget, path));
+    const found = await lookAt(path);
     if (found === undefined) return 'nothing';
     // A symlink is no directory here, wherever it leads.
     return found === 'hidden' || found.isDirectory() ? 'directory' : 'obstacle';
   };
 
+  const lookAt = (path: EncodedPath) =>
+    unlessHidden(folders.within(parentOf(path), ({ at }) => lstat(at(lastNameOf(path)), { bigint: true })));
+
   const look = async ({ path }: RestoreEntry): Promise<BigIntStats | 'hidden' | 'blocked' | undefined> => {
     const folder = await folderState(parentOf(path));
-    if (folder === 'directory') return lstatMaybe(locationOf(realTarget, path));
+    if (folder === 'directory') return lookAt(path);
     return folder === 'nothing' || givesWay(restore) ? undefined : 'blocked';
   };
 
@@ -69,7 +73,11 @@ export function createPlanner(restore: Restore, realTarget: string): Planner {
 
   async function compare(entry: RestoreEntry, found: BigIntStats): Promise<Plan> {
     if (found.isDirectory() !== (entry.kind === 'directory')) return obstructed(entry, found);
-    const isSame = await isAsHeld(entry, found, locationOf(realTarget, entry.path));
+    const looking = folders.within(parentOf(entry.path), ({ at }) =>
+      isAsHeld(entry, found, at(lastNameOf(entry.path))),
+    );
+    // What is wrong with its folder by now shows when it is written.
+    const isSame = await looking.catch(() => false);
     // A directory is never written over; where it is as it should be there is nothing to do.
     if (isSame && (restore.overwrite !== 'always' || entry.kind === 'directory')) return { outcome: 'unchanged' };
     return restore.overwrite === 'never' ? { outcome: 'kept' } : {};
@@ -93,9 +101,10 @@ export async function isAsHeld(entry: RestoreEntry, found: BigIntStats, location
   return target !== undefined && encodeText(target) === entry.target;
 }
 
-async function lstatMaybe(location: Buffer): Promise<BigIntStats | 'hidden' | undefined> {
+/** What stands at a place, or that it cannot be seen; undefined where nothing does. */
+async function unlessHidden(looking: Promise<BigIntStats>): Promise<BigIntStats | 'hidden' | undefined> {
   try {
-    return await lstat(location, { bigint: true });
+    return await looking;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : 'hidden';

@@ -6,6 +6,7 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { readFixedManifest } from '../fixed-manifest.ts';
 import { inBatches } from './in-batches.ts';
 import { createClashFinder, foldsNames, noFolding } from './name-clashes.ts';
+import type { OpenableTarget } from './open-directories.ts';
 import type { Planner } from './plan-entry.ts';
 import { probeFolding } from './probe-folding.ts';
 import type { RestoreEntry } from './rows.ts';
@@ -20,7 +21,7 @@ interface NamedEntry extends SelectedEntry {
 export async function* plannedEntries(
   store: BlobStore,
   restore: Restore,
-  from: { readonly realTarget: string; readonly cursor: string | undefined; readonly planner: Planner },
+  from: { readonly target: OpenableTarget; readonly cursor: string | undefined; readonly planner: Planner },
   signal: AbortSignal,
 ): AsyncGenerator<RestoreEntry> {
   const named = namedEntries(store, restore, from, signal);
@@ -30,12 +31,12 @@ export async function* plannedEntries(
 async function* namedEntries(
   store: BlobStore,
   restore: Restore,
-  { realTarget, cursor }: { readonly realTarget: string; readonly cursor: string | undefined },
+  { target, cursor }: { readonly target: OpenableTarget; readonly cursor: string | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<NamedEntry> {
   const manifest = await readFixedManifest(store, restore, signal);
   // Nothing may be written to find out, in a dry run.
-  const folding = restore.dryRun ? noFolding : await probeFolding(realTarget, restore.id);
+  const folding = restore.dryRun ? noFolding : await probeFolding(target, restore.id);
   const clashOf = createClashFinder(folding);
   // A name may clash with one of an earlier page, so where names can clash all pages are read from the start.
   const after = cursor === undefined || foldsNames(folding) ? {} : { after: cursor };

@@ -1,24 +1,31 @@
-import { lstat, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, unlink, writeFile } from 'node:fs/promises';
+import type { Folder } from './folder.ts';
 import type { Folding } from './name-clashes.ts';
+import type { OpenableTarget } from './open-directories.ts';
+import { newFile } from './new-file.ts';
 import { temporaryPrefix } from './places.ts';
+import { makeTemporary } from './temporaries.ts';
 
-/** Finds out, by a file that is gone again afterwards, which names the file system of a directory takes for one. */
-export async function probeFolding(directory: string, id: string): Promise<Folding> {
+/** Finds out, by a file that is gone again afterwards, which names the file system of a target takes for one. */
+export function probeFolding({ folders, withOpenDirectories }: OpenableTarget, id: string): Promise<Folding> {
+  return withOpenDirectories(temporaryPrefix, () => folders.within('', (folder) => probeIn(folder, id)));
+}
+
+async function probeIn(folder: Folder, id: string): Promise<Folding> {
   // The same for every attempt, so that the next one removes what an attempt that was killed has left.
-  const nameOf = (end: string) => join(directory, `${temporaryPrefix}${id}-${end}`);
-  const probe = nameOf('a\u00e9');
-  await writeFile(probe, '');
+  const at = (end: string) => folder.at(Buffer.from(`${temporaryPrefix}${id}-${end}`));
+  const probe = at('a\u00e9');
+  await makeTemporary(probe, () => writeFile(probe, '', { flag: newFile }));
   try {
-    return { case: await exists(nameOf('A\u00e9')), unicode: await exists(nameOf('ae\u0301')) };
+    return { case: await exists(at('A\u00e9')), unicode: await exists(at('ae\u0301')) };
   } finally {
-    await rm(probe, { force: true });
+    await unlink(probe).catch(() => undefined);
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function exists(location: Buffer): Promise<boolean> {
   try {
-    await lstat(path);
+    await lstat(location);
     return true;
   } catch {
     return false;

@@ -1,20 +1,20 @@
 import { renameSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, unlink } from 'node:fs/promises';
 import type { Restore } from '../../shared/restore.ts';
 import { restoredMode } from './file-attributes.ts';
-import { joined, type Folder } from './folders.ts';
+import type { Folder } from './folder.ts';
 import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
+import { lastNameOf } from './places.ts';
 import { givesWay } from './plan-entry.ts';
+import { removeTree } from './remove-tree.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 import type { ThreadChoice } from '../thread-choice.ts';
 
 /** What stands whole and checked beside its place, under the name `temporary`. */
 export interface Written {
   readonly entry: RestoreEntry;
-  readonly folder: Folder;
   readonly temporary: Buffer;
-  readonly name: Buffer;
 }
 
 export interface PlaceContext {
@@ -26,15 +26,16 @@ export interface PlaceContext {
 export type PlaceResult = Pick<RestoredPath, 'outcome' | 'reason'>;
 
 /** Puts a path in its place at once. Throws when the target fails, and then what stood there stands there still. */
-export async function putInPlace(written: Written, context: PlaceContext): Promise<PlaceResult> {
-  const { entry, folder, temporary, name } = written;
+export async function putInPlace(folder: Folder, written: Written, context: PlaceContext): Promise<PlaceResult> {
+  const { entry, temporary } = written;
+  const name = lastNameOf(entry.path);
   await folder.check();
   if (context.restore.overwrite === 'never' && (await lstatMaybe(folder.at(name)))) {
-    await removeWritten(written);
+    await removeWritten(folder, written);
     return { outcome: 'kept' };
   }
-  await replace(folder.at(temporary), folder.at(name), folder, context);
-  context.directories.touch(joined(folder.directory, name));
+  await replace(folder, temporary, name, context);
+  context.directories.touch(entry.path);
   const isWhole = entry.kind !== 'file' || restoredMode(entry) === entry.mode;
   return isWhole
     ? { outcome: 'restored' }
@@ -42,25 +43,28 @@ export async function putInPlace(written: Written, context: PlaceContext): Promi
 }
 
 /** Removes what is not to be put in its place, if it can be removed. */
-export async function removeWritten({ folder, temporary }: Pick<Written, 'folder' | 'temporary'>): Promise<void> {
-  await rm(folder.at(temporary), { force: true }).catch(() => undefined);
+export async function removeWritten(folder: Folder, { temporary }: Written): Promise<void> {
+  await unlink(folder.at(temporary)).catch(() => undefined);
 }
 
-async function replace(temporary: Buffer, place: Buffer, folder: Folder, { restore, threadChoice }: PlaceContext) {
+async function replace(folder: Folder, temporary: Buffer, name: Buffer, { restore, threadChoice }: PlaceContext) {
+  const from = folder.at(temporary);
+  const place = folder.at(name);
   try {
-    await move(temporary, place, folder, threadChoice);
+    await move(from, place, folder, threadChoice);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!givesWay(restore) || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
-    // Only now that what takes its place is whole. Links in it go and are not followed.
-    await rm(place, { recursive: true });
-    await rename(temporary, place);
+    // Only now that what takes its place is whole.
+    await removeTree(folder, name);
+    await rename(from, place);
   }
 }
 
-async function move(temporary: Buffer, place: Buffer, { held }: Folder, threadChoice: ThreadChoice): Promise<void> {
-  if (held?.disk.isLocal !== true || !(await threadChoice.isForThread())) return rename(temporary, place);
+async function move(from: Buffer, place: Buffer, { disk }: Folder, threadChoice: ThreadChoice): Promise<void> {
+  const isLocal = (await disk?.())?.isLocal === true;
+  if (!isLocal || !(await threadChoice.isForThread())) return rename(from, place);
   const began = performance.now();
-  renameSync(temporary, place);
+  renameSync(from, place);
   threadChoice.onDone(performance.now() - began);
 }

@@ -3,7 +3,7 @@ import { eachConcurrently } from '../../shared/each-concurrently.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { PlaceResult } from './put-in-place.ts';
-import { placePath, restorePath, type RestoreContext } from './restore-path.ts';
+import { discardWritten, placePath, restorePath, type RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 
 // A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
@@ -25,7 +25,8 @@ export async function restoreAll(
     if (result !== 'packed') outcomes.set(path, { path, ...result, attempts: attempt });
   };
   const placePack = async () => {
-    for (const written of await pack.sync()) {
+    await pack.sync();
+    for (const written of pack.files()) {
       signal.throwIfAborted();
       await keepOutcome(written.entry, () => placePath(written, context));
     }
@@ -45,11 +46,13 @@ export async function restoreAll(
     } finally {
       if (!signal.aborted) await placePack();
     }
+    signal.throwIfAborted();
   } catch (error) {
-    await pack.discard();
+    for (const written of pack.files()) await discardWritten(written, context);
     throw error;
+  } finally {
+    await pack.close();
   }
-  signal.throwIfAborted();
   return entries.flatMap(({ path }) => outcomes.get(path) ?? []);
 }
 

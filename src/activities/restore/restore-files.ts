@@ -9,21 +9,19 @@ import { createFilesAtOnce, type FilesAtOnce } from '../files-at-once.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { keepOutcomes } from '../outcomes.ts';
 import { readCopy } from '../page.ts';
-import { createFolders, type HandleLimit } from './folders.ts';
 import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createDirectories } from './make-directories.ts';
+import { createDirectoryOpener } from './open-directories.ts';
+import { createOpenedDirectories } from './opened-directories.ts';
 import { createPack } from './pack.ts';
 import { givesWay } from './plan-entry.ts';
 import { restoreAll } from './restore-all.ts';
 import type { RestoreContext } from './restore-path.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
-import { createSelection } from './select-paths.ts';
-import { makeTarget } from './target-directory.ts';
+import type { Targets } from './targets.ts';
 import { createThreadChoice, type ThreadChoice } from '../thread-choice.ts';
 import { isSmall } from './write-small.ts';
 
-// Of what a process may have open they leave most to connections and files.
-const mostHandles = 256;
 // Milliseconds: three times what making a small file takes.
 const quickFile = 0.3;
 const filesInOneTurn = 32;
@@ -33,12 +31,12 @@ const filesInOneTurn = 32;
  * is away fails the activity, to be tried again, until the last attempt, when it is an outcome too. An attempt that finds the outcomes
  * written returns at once, and one that follows a crash writes only what is not there yet.
  */
-export function createRestoreFiles(deps: ActivityDependencies) {
+export function createRestoreFiles(deps: ActivityDependencies, targets: Targets) {
   const perWorker = {
     threadChoice: createThreadChoice({ quick: quickFile, callsInOneTurn: filesInOneTurn }),
     groupSync: createGroupSync(),
     filesAtOnce: createFilesAtOnce(),
-    handles: { left: mostHandles },
+    targets,
   };
   return (restore: Restore, copy: Copy): Promise<CopyResult> =>
     withFailureTypes(() => {
@@ -66,7 +64,7 @@ interface PerWorker {
   readonly threadChoice: ThreadChoice;
   readonly groupSync: GroupSync;
   readonly filesAtOnce: FilesAtOnce;
-  readonly handles: HandleLimit;
+  readonly targets: Targets;
 }
 
 interface Work {
@@ -77,16 +75,15 @@ interface Work {
   readonly onBytes: (bytes: number) => void;
 }
 
-async function withContext<T>(
-  { threadChoice, groupSync, filesAtOnce, handles }: PerWorker,
-  { deps: { store, memory, roots }, restore, signal, entries, onBytes }: Work,
+function withContext<T>(
+  { threadChoice, groupSync, filesAtOnce, targets }: PerWorker,
+  { deps: { store, memory }, restore, signal, entries, onBytes }: Work,
   work: (context: RestoreContext) => Promise<T>,
 ): Promise<T> {
-  const realTarget = await makeTarget(restore.target, roots);
-  const folders = createFolders(realTarget, handles);
   const pack = createPack(groupSync, entries.filter(isSmall).length);
-  try {
-    return await work({
+  const opened = createOpenedDirectories(store, jobLayout('restores', restore), signal);
+  return targets.inMade(restore.target, ({ realTarget, folders }) =>
+    work({
       store,
       memory,
       restore,
@@ -94,17 +91,15 @@ async function withContext<T>(
       signal,
       onBytes,
       folders,
+      withOpenDirectories: createDirectoryOpener(folders, opened),
       pack,
       threadChoice,
       filesAtOnce,
       isSyncedTogether: pack.isSyncedTogether,
-      selection: createSelection(restore),
-      directories: createDirectories(realTarget, givesWay(restore)),
+      directories: createDirectories(folders, givesWay(restore)),
       attempt: Context.current().info.attempt,
-    });
-  } finally {
-    await folders.close();
-  }
+    }),
+  );
 }
 
 function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): CopyResult {

@@ -1,27 +1,24 @@
 import type { Restore } from '../../shared/restore.ts';
 import type { FilesAtOnce } from '../files-at-once.ts';
-import type { Folders } from './folders.ts';
+import type { Folder } from './folder.ts';
 import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
 import { makeSymlink } from './make-symlink.ts';
-import { withOpenDirectories } from './open-directories.ts';
+import type { OpenableTarget } from './open-directories.ts';
 import type { Pack } from './pack.ts';
-import { directoryOf, locationOf, nameOf, parentOf, temporaryNameOf } from './places.ts';
+import { lastNameOf, locationOf, parentOf, temporaryNameOf } from './places.ts';
 import { isAsHeld } from './plan-entry.ts';
 import { putInPlace, removeWritten, type PlaceContext, type PlaceResult, type Written } from './put-in-place.ts';
 import type { RestoreEntry } from './rows.ts';
-import type { Selection } from './select-paths.ts';
 import { makeTemporary, removeTemporaries } from './temporaries.ts';
 import { writeFileFrom } from './write-file.ts';
 import { isSmall, writeSmall, type SmallFileWriter } from './write-small.ts';
 
 /** What restoring paths needs besides the paths. */
-export interface RestoreContext extends SmallFileWriter, PlaceContext {
+export interface RestoreContext extends SmallFileWriter, PlaceContext, OpenableTarget {
   readonly restore: Restore;
   readonly realTarget: string;
-  readonly selection: Selection;
   readonly directories: Directories;
-  readonly folders: Folders;
   readonly pack: Pack;
   readonly filesAtOnce: FilesAtOnce;
   readonly attempt: number;
@@ -33,41 +30,46 @@ export interface RestoreContext extends SmallFileWriter, PlaceContext {
  * place then.
  */
 export function restorePath(entry: RestoreEntry, context: RestoreContext): Promise<PlaceResult | 'packed'> {
-  return withOpenFolders(entry, context, () => restoreInto(entry, context));
+  return context.withOpenDirectories(entry.path, () => restoreInto(entry, context));
 }
 
 /** Puts in its place what a pack holds of a path. Throws when the target fails; nothing is changed at the place then. */
 export async function placePath(written: Written, context: RestoreContext): Promise<PlaceResult> {
+  const { folders, withOpenDirectories } = context;
+  const { path } = written.entry;
   try {
-    return await withOpenFolders(written.entry, context, () => putInPlace(written, context));
+    return await withOpenDirectories(path, () =>
+      folders.within(parentOf(path), (folder) => putInPlace(folder, written, context)),
+    );
   } catch (error) {
-    await removeWritten(written);
+    await discardWritten(written, context);
     throw error;
   }
 }
 
-function withOpenFolders<T>({ path }: RestoreEntry, context: RestoreContext, work: () => Promise<T>): Promise<T> {
-  const { restore, realTarget, selection } = context;
-  // Folders that keep their own permissions at the end are left alone.
-  const mayOpen = (folder: string) => restore.overwrite !== 'never' && selection.selects(folder);
-  return withOpenDirectories(realTarget, path, mayOpen, work);
+/** Removes what a pack holds of a path, if it can be removed. */
+export async function discardWritten(written: Written, { folders }: Pick<RestoreContext, 'folders'>): Promise<void> {
+  const { path } = written.entry;
+  await folders.within(parentOf(path), (folder) => removeWritten(folder, written)).catch(() => undefined);
 }
 
 async function restoreInto(entry: RestoreEntry, context: RestoreContext): Promise<PlaceResult | 'packed'> {
-  const { directories, folders, realTarget, restore, attempt } = context;
+  const { directories, folders } = context;
   await directories.ensure(parentOf(entry.path));
+  if (entry.kind !== 'directory')
+    return folders.within(parentOf(entry.path), (folder) => write(folder, entry, context));
+  await directories.ensure(entry.path);
+  return { outcome: 'restored' };
+}
+
+async function write(folder: Folder, entry: RestoreEntry, context: RestoreContext): Promise<PlaceResult | 'packed'> {
+  const { realTarget, restore, attempt } = context;
   const location = locationOf(realTarget, entry.path);
-  const folder = await folders.at(directoryOf(location));
-  if (entry.kind === 'directory') {
-    await directories.ensure(entry.path);
-    return { outcome: 'restored' };
-  }
   // The first attempt of all finds out about its own by making it.
-  await removeTemporaries(restore.id, location, restore.round === undefined ? attempt - 1 : attempt, folder.at);
-  const name = nameOf(location);
-  const stands = await standingOutcome(entry, folder.at(name), context);
+  await removeTemporaries(folder, restore.id, location, restore.round === undefined ? attempt - 1 : attempt);
+  const stands = await standingOutcome(entry, folder.at(lastNameOf(entry.path)), context);
   if (stands) return stands;
-  return write({ entry, folder, name, temporary: temporaryNameOf(restore.id, location, attempt) }, context);
+  return writeBeside(folder, { entry, temporary: temporaryNameOf(restore.id, location, attempt) }, context);
 }
 
 /** The outcome where what stands at the place is left there. */
@@ -84,20 +86,20 @@ async function standingOutcome(
   return found && overwrite === 'never' ? { outcome: 'kept' } : undefined;
 }
 
-async function write(written: Written, context: RestoreContext): Promise<PlaceResult | 'packed'> {
-  const { entry, folder } = written;
+async function writeBeside(folder: Folder, written: Written, context: RestoreContext): Promise<PlaceResult | 'packed'> {
+  const { entry } = written;
   const temporary = folder.at(written.temporary);
   try {
     await makeTemporary(temporary, () => {
       if (entry.kind === 'symlink') return makeSymlink(entry, temporary);
-      return isSmall(entry) ? writeSmall(written, context) : writeFileFrom(entry, temporary, context);
+      return isSmall(entry) ? writeSmall(folder, written, context) : writeFileFrom(entry, temporary, context);
     });
     context.signal.throwIfAborted();
-    if (!isSmall(entry)) return await putInPlace(written, context);
+    if (!isSmall(entry)) return await putInPlace(folder, written, context);
     context.pack.add(written);
     return 'packed';
   } catch (error) {
-    await removeWritten(written);
+    await removeWritten(folder, written);
     throw error;
   }
 }

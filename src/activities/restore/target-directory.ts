@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { confine } from '../../shared/confine.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
@@ -14,7 +14,7 @@ export function checkTarget(target: string): string {
 }
 
 /** A directory to restore into, as it is or will be. */
-export interface Target {
+export interface FoundTarget {
   /** Its real path. */
   readonly path: string;
   /** The nearest directory to it that is there: itself, once it is there. A real path. */
@@ -25,35 +25,13 @@ export interface Target {
  * Finds a target that need not be there yet. Throws an {@link ExpectedError} when it lies outside `roots`, or when something that is no
  * directory is in its place.
  */
-export async function findTarget(target: string, roots: readonly string[]): Promise<Target> {
+export async function findTarget(target: string, roots: readonly string[]): Promise<FoundTarget> {
   const nearest = await nearestExisting(target);
   const existing = await confine(nearest, roots);
   if (!(await stat(existing)).isDirectory()) {
     throw unusable(`${nearest} is not a directory: give a directory to restore into`);
   }
   return { path: join(existing, relative(nearest, target)), existing };
-}
-
-/** The real path of a target that need not be there yet. Throws what {@link findTarget} throws. */
-export async function targetPath(target: string, roots: readonly string[]): Promise<string> {
-  return (await findTarget(target, roots)).path;
-}
-
-/** Makes a target that can be written to and returns its real path. Throws an {@link ExpectedError}. */
-export async function makeTarget(target: string, roots: readonly string[]): Promise<string> {
-  const { path } = await findTarget(target, roots);
-  try {
-    await mkdir(path, { recursive: true });
-    // What stood on the way when it was looked for may be a symlink by now.
-    const real = await confine(target, roots);
-    await access(real, constants.W_OK | constants.X_OK);
-    return real;
-  } catch (error) {
-    if (error instanceof ExpectedError) throw error;
-    throw unusable(
-      `${target} cannot be written to (${reasonOf(error)}): give the worker's user permission to write there`,
-    );
-  }
 }
 
 async function nearestExisting(target: string): Promise<string> {

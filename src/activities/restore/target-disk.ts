@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { createDiskCheck } from '../copy/local-disk.ts';
 
@@ -19,17 +18,19 @@ export interface Disk {
   readonly isLocal: boolean;
 }
 
-/** Finds out what open directories are on; `at` is a way to the directory. The answers are kept for one activity. */
-export function createDiskLookup(): (handle: FileHandle, at: string) => Promise<Disk> {
-  const isLocalDisk = createDiskCheck();
+/** Tells what a directory is on, by a way to it. */
+export type DiskLookup = (directory: Buffer) => Promise<Disk>;
+
+/** Finds out what directories are on. The answers are kept for one activity. */
+export function createDiskLookup(): DiskLookup {
   const known = new Map<bigint, Promise<Disk>>();
-  const lookUp = async (device: bigint, at: string): Promise<Disk> => {
-    const [{ type }, isLocal] = await Promise.all([statfs(at), isLocalDisk(Buffer.from(at))]);
+  const lookUp = async (device: bigint, directory: Buffer): Promise<Disk> => {
+    const [{ type }, isLocal] = await Promise.all([statfs(directory), createDiskCheck()(directory)]);
     return { device, isLocal, durability: durabilityOf(type) };
   };
-  return async (handle, at) => {
-    const { dev } = await handle.stat({ bigint: true });
-    const disk = known.get(dev) ?? lookUp(dev, at);
+  return async (directory) => {
+    const { dev } = await stat(directory, { bigint: true });
+    const disk = known.get(dev) ?? lookUp(dev, directory);
     known.set(dev, disk);
     return disk;
   };

@@ -1,16 +1,16 @@
 import { unlink } from 'node:fs/promises';
-import { directoryOf, temporaryNameOf } from './places.ts';
-import { joined } from './folders.ts';
+import type { Folder } from './folder.ts';
+import { temporaryNameOf } from './places.ts';
 
-/** Removes what attempts up to this one have left beside a place; `at` is how a name beside it is reached. */
+/** Removes what attempts up to this one have left in a folder, beside what is to stand at `location`. */
 export async function removeTemporaries(
+  folder: Folder,
   restoreId: string,
   location: Buffer,
   attempts: number,
-  at = (name: Buffer) => joined(directoryOf(location), name),
 ): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    await removeIfThere(at(temporaryNameOf(restoreId, location, attempt)));
+    await removeIfThere(folder.at(temporaryNameOf(restoreId, location, attempt)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { readChecked, type Content } from '../../manifests/read-checked.ts';
-import type { Folder } from './folders.ts';
+import type { Folder } from './folder.ts';
 import { makeSmallFile, makeSmallFileInPool } from './new-file.ts';
 import type { Written } from './put-in-place.ts';
 import type { RestoreEntry } from './rows.ts';
@@ -21,7 +21,11 @@ export function isSmall({ kind, size }: RestoreEntry): boolean {
 }
 
 /** Writes a file that fits in memory, as {@link writeFileFrom} does, but nothing before its content is there and right. */
-export async function writeSmall({ entry, folder, temporary }: Written, writer: SmallFileWriter): Promise<void> {
+export async function writeSmall(
+  folder: Folder,
+  { entry, temporary }: Written,
+  writer: SmallFileWriter,
+): Promise<void> {
   const { store, memory, signal, threadChoice, onBytes } = writer;
   const release = await memory.take(entry.size, signal);
   try {
@@ -31,9 +35,10 @@ export async function writeSmall({ entry, folder, temporary }: Written, writer: 
     onBytes(bytes.length);
     const location = folder.at(temporary);
     const isTogether = await writer.isSyncedTogether(folder);
+    const disk = await folder.disk?.();
     // One that is held is the right one, wherever it is by now.
-    if (!folder.held) await folder.check();
-    if (!isTogether || folder.held?.disk.isLocal !== true || !(await threadChoice.isForThread())) {
+    if (disk === undefined) await folder.check();
+    if (!isTogether || disk?.isLocal !== true || !(await threadChoice.isForThread())) {
       return await makeSmallFileInPool(location, bytes, entry, !isTogether);
     }
     const began = performance.now();

@@ -19,6 +19,8 @@ export interface Child {
 export interface Level {
   readonly location: Buffer;
   readonly path: EncodedPath;
+  /** Lets go of the directory. */
+  readonly release: () => Promise<void>;
   /** Whether it is known to be on a disk of this machine. */
   readonly isLocal: boolean;
   readonly names: DirectoryNames;

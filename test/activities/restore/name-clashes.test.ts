@@ -1,8 +1,9 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createClashFinder, noFolding, type Folding } from '../../../src/activities/restore/name-clashes.ts';
 import { probeFolding } from '../../../src/activities/restore/probe-folding.ts';
+import { createTargets } from '../../../src/activities/restore/targets.ts';
 import { comparePaths } from '../../../src/shared/encoded-path.ts';
 import { entryKey, type EntryKind } from '../../../src/shared/manifest.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
@@ -45,18 +46,36 @@ test.each<[string, Folding, string[], Record<string, string>]>([
   expect(clashes(folding, paths)).toEqual(expected);
 });
 
+function probe(directory: string): Promise<Folding> {
+  return createTargets([directory]).inMade(directory, ({ folders }) =>
+    probeFolding({ folders, withOpenDirectories: (_, work) => work() }, 'id'),
+  );
+}
+
 test('a file system that tells all names apart is found to, and the probe leaves nothing behind', async () => {
   const directory = await temporaryDirectory();
-  expect(await probeFolding(directory, 'id')).toEqual({
+  expect(await probe(directory)).toEqual({
     case: process.platform !== 'linux',
     unicode: process.platform === 'darwin',
   });
   expect(await readdir(directory)).toEqual([]);
 });
 
+const leftBehind = '.durable-restore-id-a\u00e9';
+
 test('a probe removes what one that was killed has left', async () => {
   const directory = await temporaryDirectory();
-  await writeFile(join(directory, '.durable-restore-id-a\u00e9'), '');
-  await probeFolding(directory, 'id');
+  await writeFile(join(directory, leftBehind), '');
+  await probe(directory);
   expect(await readdir(directory)).toEqual([]);
+});
+
+test('a probe replaces a symlink that stands in its place, and does not write through it', async () => {
+  const directory = await temporaryDirectory();
+  const precious = join(await temporaryDirectory(), 'precious');
+  await writeFile(precious, 'mine');
+  await symlink(precious, join(directory, leftBehind));
+  await probe(directory);
+  expect(await readdir(directory)).toEqual([]);
+  expect(await readFile(precious, 'utf8')).toBe('mine');
 });

@@ -1,9 +1,9 @@
-import { open, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Folder } from '../../../src/activities/restore/folders.ts';
+import { readdir, readlink } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Folder } from '../../../src/activities/restore/folder.ts';
 import { createGroupSync } from '../../../src/activities/restore/group-sync.ts';
 import { createPack } from '../../../src/activities/restore/pack.ts';
+import { joined } from '../../../src/activities/restore/places.ts';
 import type { Written } from '../../../src/activities/restore/put-in-place.ts';
 import type { Disk } from '../../../src/activities/restore/target-disk.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
@@ -12,22 +12,16 @@ const many = 32;
 
 /** A folder on a disk that works so. */
 async function folderOn(durability: Disk['durability']): Promise<Folder> {
-  const directory = await temporaryDirectory();
-  const handle = await open(directory);
-  onTestFinished(() => handle.close());
-  return {
-    directory: Buffer.from(directory),
-    at: (name) => Buffer.from(join(directory, name.toString())),
-    check: () => Promise.resolve(),
-    held: { handle, disk: { device: 1n, isLocal: true, durability } },
-  };
+  const directory = Buffer.from(await temporaryDirectory());
+  const at = (name: Buffer) => joined(directory, name);
+  const nothing = () => Promise.resolve();
+  const disk = () => Promise.resolve({ device: 1n, isLocal: true, durability });
+  return { self: directory, at, open: () => folderOn(durability), check: nothing, disk, close: nothing };
 }
 
-async function written(folder: Folder, name: string): Promise<Written> {
-  const temporary = Buffer.from(`temporary-${name}`);
-  await writeFile(folder.at(temporary), name);
-  const entry = { path: name, kind: 'file', size: name.length, mtimeNs: '0', mode: 0o644 } as const;
-  return { entry, folder, temporary, name: Buffer.from(name) };
+function written(path: string): Written {
+  const entry = { path, kind: 'file', size: path.length, mtimeNs: '0', mode: 0o644 } as const;
+  return { entry, temporary: Buffer.from(`temporary-${path}`) };
 }
 
 function countedSync(result: () => Promise<void> = () => Promise.resolve()) {
@@ -45,17 +39,19 @@ test('many files on a disk that can are handed over after one sync for them all'
   const folder = await folderOn('together');
   expect(await pack.isSyncedTogether(folder)).toBe(true);
   const before = count();
-  const files = await Promise.all(['a', 'b', 'c'].map((name) => written(folder, name)));
+  const files = ['a', 'b', 'c'].map(written);
   for (const file of files) pack.add(file);
-  expect(await pack.sync()).toEqual(files);
+  await pack.sync();
+  expect(pack.files()).toEqual(files);
   expect(count()).toBe(before + 1);
+  await pack.close();
 });
 
 test('few files, and those on other disks, are each synced by themselves', async () => {
   const { groupSync, count } = countedSync();
   expect(await createPack(groupSync, many - 1).isSyncedTogether(await folderOn('together'))).toBe(false);
   expect(await createPack(groupSync, many).isSyncedTogether(await folderOn('one-by-one'))).toBe(false);
-  const { held: _, ...byPath } = await folderOn('together');
+  const { disk: _, ...byPath } = await folderOn('together');
   expect(await createPack(groupSync, many).isSyncedTogether(byPath)).toBe(false);
   expect(count()).toBe(0);
 });
@@ -73,15 +69,29 @@ test('in memory nothing is synced', async () => {
   expect(count()).toBe(0);
 });
 
-test('files that the disk does not take are not handed over, and can be removed', async () => {
+test('of files that the disk does not take nothing is said to last', async () => {
   let isBroken = false;
   const { groupSync } = countedSync(() => (isBroken ? Promise.reject(new Error('broken')) : Promise.resolve()));
   const pack = createPack(groupSync, many);
-  const folder = await folderOn('together');
-  await pack.isSyncedTogether(folder);
-  pack.add(await written(folder, 'a'));
+  await pack.isSyncedTogether(await folderOn('together'));
+  pack.add(written('a'));
   isBroken = true;
   await expect(pack.sync()).rejects.toThrow('broken');
-  await pack.discard();
-  expect(await readdir(folder.directory)).toEqual([]);
+  await pack.close();
+});
+
+test('a disk is synced by a directory that the pack holds itself, and lets go of in the end', async () => {
+  const synced: string[] = [];
+  const groupSync = createGroupSync(async ({ fd }) => void synced.push(await readlink(`/proc/self/fd/${fd}`)));
+  const pack = createPack(groupSync, many);
+  const folder = await folderOn('together');
+  await pack.isSyncedTogether(folder);
+  await folder.close();
+  await pack.sync();
+  expect(new Set(synced)).toEqual(new Set([folder.self.toString()]));
+  await pack.close();
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  expect(open).not.toContain(folder.self.toString());
 });
