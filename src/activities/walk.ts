@@ -1,6 +1,5 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { lstatSync, type BigIntStats } from 'node:fs';
-import { createDirectoryCheck } from '../shared/confine.ts';
 import { createTurn } from '../shared/create-turn.ts';
 import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
 import { afterUnread, type EntryKind, type PageEntry, type SpecialKind } from '../shared/manifest.ts';
@@ -12,8 +11,8 @@ import {
 } from './walk/directory-names.ts';
 import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
 import type { LeftOut } from './walk/left-out.ts';
-import { holdByPath, nothing, releasing, type HeldDirectory, type Hold } from './walk/hold.ts';
-import { firstWithin, nextBatch, type Child, type Level } from './walk/level.ts';
+import { holdOf, nothing, releasing, type HeldDirectory, type Hold } from './walk/hold.ts';
+import { firstWithin, leave, nextBatch, type Child, type Level } from './walk/level.ts';
 import { createDeviceCheck } from './walk/local-devices.ts';
 import { isLeftOut, type Entrance, type Found, type Inspect, type Scope, type Selection } from './walk/scope.ts';
 
@@ -45,7 +44,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
   const open: Level[] = [];
   const { selection } = options;
-  const hold = options.hold ?? holdByPath(selection?.checkDirectory ?? createDirectoryCheck(root));
+  const hold = holdOf(root, options);
   const enter = createEntrance(open, after, options);
   const isLocal = createDeviceCheck();
   const threadChoice = createThreadChoice({ quick: quickBatch, callsInOneTurn: batchesInOneTurn });
@@ -89,8 +88,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
       const batch = await nextBatch(level);
       if (batch.length === 0) {
         open.pop();
-        await level.names.release(true);
-        await level.release();
+        await leave(level, true);
       }
       const all = await lookAtAll(level, batch, threadChoice);
       for (const [i, child] of batch.entries()) {
@@ -99,10 +97,7 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
       }
     }
   } finally {
-    for (const level of open) {
-      await level.names.release(false);
-      await level.release();
-    }
+    for (const level of open) await leave(level, false);
   }
 }
 

@@ -6,8 +6,7 @@ const [place = '', link = '', target = ''] = process.argv.slice(2);
 const aside = `${link}-aside`;
 let exchanges = 0;
 let litter = 0;
-let isOver = false;
-process.stdin.on('end', () => (isOver = true)).resume();
+process.stdin.resume();
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
@@ -42,7 +41,7 @@ function exchangeTwice(): void {
 }
 
 process.stdout.write('exchanging\n');
-while (!isOver) {
+while (!process.stdin.readableEnded) {
   for (let i = 0; i < 50; i += 1) exchangeTwice();
   await nextTurn();
 }

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -8,14 +9,12 @@ export interface Exchanger {
   readonly command: readonly string[];
 }
 
-function pathOf(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
-}
-
 /** By renames on every machine, and by the one call that does it where there is a Python to make it. */
 export const exchangers: readonly Exchanger[] = [
-  { name: 'renames', command: [process.execPath, pathOf('exchanger.ts')] },
-  ...(canExchangeAtOnce() ? [{ name: 'one call', command: ['python3', pathOf('exchanger.py')] }] : []),
+  { name: 'renames', command: [process.execPath, fileURLToPath(new URL('exchanger.ts', import.meta.url))] },
+  ...(canExchangeAtOnce()
+    ? [{ name: 'one call', command: ['python3', fileURLToPath(new URL('exchanger.py', import.meta.url))] }]
+    : []),
 ];
 
 function canExchangeAtOnce(): boolean {
@@ -34,12 +33,14 @@ export async function whileExchanging(
   work: () => Promise<void>,
 ): Promise<number> {
   const child = spawn(program, [...args, place, link, target], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   try {
     await lines.next();
     await work();
   } finally {
     child.stdin.end();
+    await ended;
   }
   return Number((await lines.next()).value);
 }

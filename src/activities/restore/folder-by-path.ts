@@ -14,13 +14,18 @@ const sticky = 0o1000;
  * where one could who is not `user`, the id of this process's user; undefined where the system has none.
  */
 export async function followTarget(realTarget: string, user: number | undefined): Promise<Folder> {
-  for (let above = dirname(realTarget); user !== undefined; above = dirname(above)) {
-    const found = await lstat(above);
-    // In a sticky directory nobody but the owner moves a folder away.
-    if ((found.mode & sticky) === 0) requireOwn(above, found, user);
-    if (above === dirname(above)) break;
-  }
+  if (user !== undefined) await requireOwnWay(realTarget, user);
   return open(Buffer.from(realTarget), { realTarget, user });
+}
+
+async function requireOwnWay(realTarget: string, user: number): Promise<void> {
+  let path = realTarget;
+  while (path !== dirname(path)) {
+    path = dirname(path);
+    const found = await lstat(path);
+    // In a sticky directory nobody but its owner moves a folder away.
+    if ((found.mode & sticky) === 0) requireOwn(path, found, user);
+  }
 }
 
 async function open(
@@ -28,9 +33,9 @@ async function open(
   target: { readonly realTarget: string; readonly user: number | undefined },
 ): Promise<Folder> {
   const check = async () => {
-    await requireInside(target.realTarget, place);
     const found = await lstat(place);
     if (!found.isDirectory()) throw Object.assign(new Error('ENOTDIR: not a directory'), { code: 'ENOTDIR' });
+    await requireInside(target.realTarget, place);
     if (target.user !== undefined) requireOwn(place.toString(), found, target.user);
   };
   await check();

@@ -14,8 +14,8 @@ export interface Folder {
    * Opens a directory in it. Throws the system's errors: `ENOENT` where nothing is, `ENOTDIR` where something else is, such as a symlink.
    */
   readonly open: (name: Buffer) => Promise<Folder>;
-  /** Throws an `ExpectedError` with the code `ESTALE` where the folder is no longer in its place. */
-  readonly check: () => Promise<void>;
+  /** Throws an `ExpectedError` with the code `ESTALE` where the folder is no longer in its place; lately unless given. */
+  readonly check: (when?: 'now' | 'lately') => Promise<void>;
   /** How a walk gets hold of the directories below it; undefined where folders are not held open. */
   readonly hold?: Hold;
   /** What it is on; undefined where folders are not held open. */

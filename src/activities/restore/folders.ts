@@ -28,23 +28,57 @@ interface Slot {
 
 /** The folders of a target, of which those used last stay open. Without the target's own, as in a dry run, all are missing. */
 export function createFolders(target: Folder | undefined, limit: HandleLimit): Folders {
-  // In the order of their last use.
-  const slots = new Map<EncodedPath, Slot>();
   let users = 0;
   let isClosed = false;
 
+  const withTarget = async <T>(work: (folder: Folder) => Promise<T>): Promise<T> => {
+    if (target === undefined) throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+    await target.check();
+    return work(target);
+  };
+
+  const closeAll = async () => {
+    await slots.close();
+    await target?.close();
+  };
+
+  const within: Folders['within'] = async (path, work) => {
+    users += 1;
+    try {
+      return await (path === '' ? withTarget(work) : slots.within(path, work));
+    } finally {
+      users -= 1;
+      if (isClosed && users === 0) await closeAll();
+    }
+  };
+
+  const slots = createSlots((path) => within(parentOf(path), (above) => openIn(above, path)), limit);
+  return {
+    within,
+    close: async () => {
+      isClosed = true;
+      if (users === 0) await closeAll();
+    },
+  };
+}
+
+/** The folders below a target, by an `open` that may ask for those around it. */
+function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: HandleLimit): Folders {
+  // In the order of their last use.
+  const slots = new Map<EncodedPath, Slot>();
+
   const take = (path: EncodedPath): Slot => {
-    const slot = slots.get(path) ?? { path, opening: open(path), users: 0 };
+    const slot = slots.get(path) ?? { path, opening: openNew(path), users: 0 };
     slot.users += 1;
     slots.delete(path);
     slots.set(path, slot);
     return slot;
   };
 
-  const open = async (path: EncodedPath): Promise<Folder> => {
+  const openNew = async (path: EncodedPath): Promise<Folder> => {
     // Else as deep a recursion as the tree is.
-    await undefined;
-    const folder = await within(parentOf(path), (above) => openIn(above, path));
+    await Promise.resolve();
+    const folder = await open(path);
     limit.left -= 1;
     for (const slot of slots.values()) if (limit.left < 0 && slot.users === 0) await close(slot);
     return folder;
@@ -70,43 +104,19 @@ export function createFolders(target: Folder | undefined, limit: HandleLimit): F
     await folder.close();
   };
 
-  const withSlot = async <T>(path: EncodedPath, work: (folder: Folder) => Promise<T>): Promise<T> => {
-    const slot = take(path);
-    try {
-      return await work(await inPlace(slot));
-    } finally {
-      slot.users -= 1;
-      const isKept = slots.get(path) === slot && limit.left >= 0;
-      if (slot.users === 0 && !isKept) await close(slot);
-    }
-  };
-
-  const withTarget = async <T>(work: (folder: Folder) => Promise<T>): Promise<T> => {
-    if (target === undefined) throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
-    await target.check();
-    return work(target);
-  };
-
-  const closeAll = async () => {
-    for (const slot of slots.values()) await close(slot);
-    await target?.close();
-  };
-
-  const within: Folders['within'] = async (path, work) => {
-    users += 1;
-    try {
-      return await (path === '' ? withTarget(work) : withSlot(path, work));
-    } finally {
-      users -= 1;
-      if (isClosed && users === 0) await closeAll();
-    }
-  };
-
   return {
-    within,
+    within: async (path, work) => {
+      const slot = take(path);
+      try {
+        return await work(await inPlace(slot));
+      } finally {
+        slot.users -= 1;
+        const isKept = slots.get(path) === slot && limit.left >= 0;
+        if (slot.users === 0 && !isKept) await close(slot);
+      }
+    },
     close: async () => {
-      isClosed = true;
-      if (users === 0) await closeAll();
+      for (const slot of slots.values()) await close(slot);
     },
   };
 }

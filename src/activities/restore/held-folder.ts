@@ -7,7 +7,7 @@ import type { Folder } from './folder.ts';
 import { joined } from './places.ts';
 import type { DiskLookup } from './target-disk.ts';
 
-// Milliseconds. What is made in a directory that was moved away just now comes too late to be noticed in any case.
+// Milliseconds. A directory that was moved away just now is still the right one, and where it is shows when something is put in its place.
 const checkLasts = 50;
 
 const asDirectory = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -34,9 +34,9 @@ function heldFolder(handle: FileHandle, place: Buffer, diskOf: DiskLookup): Fold
     self,
     at,
     open: async (name) => heldFolder(await open(at(name), asDirectory), joined(place, name), diskOf),
-    check: () => {
+    check: (when = 'lately') => {
       const now = performance.now();
-      if (now - checkedAt < checkLasts) return Promise.resolve();
+      if (when === 'lately' && now - checkedAt < checkLasts) return Promise.resolve();
       if (!isAt(handle, place)) return Promise.reject(moved(place));
       checkedAt = now;
       return Promise.resolve();

@@ -29,7 +29,7 @@ export type PlaceResult = Pick<RestoredPath, 'outcome' | 'reason'>;
 export async function putInPlace(folder: Folder, written: Written, context: PlaceContext): Promise<PlaceResult> {
   const { entry, temporary } = written;
   const name = lastNameOf(entry.path);
-  await folder.check();
+  await folder.check('now');
   if (context.restore.overwrite === 'never' && (await lstatMaybe(folder.at(name)))) {
     await removeWritten(folder, written);
     return { outcome: 'kept' };

@@ -36,7 +36,7 @@ export interface Targets {
 }
 
 /** What a system has of what restores need. */
-export interface TargetSystem {
+interface TargetSystem {
   /** Whether a directory can be held open, and what is in it reached through it. */
   readonly holdsFolders: boolean;
   /** The id of this process's user; undefined where there are none. */

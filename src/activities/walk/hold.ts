@@ -1,3 +1,6 @@
+import { createDirectoryCheck } from '../../shared/confine.ts';
+import type { Selection } from './scope.ts';
+
 /** A directory that is being read. */
 export interface HeldDirectory {
   /** How it is reached, and what is in it. */
@@ -8,12 +11,16 @@ export interface HeldDirectory {
 /** Gets hold of a directory that was found. Throws when it may not be read. */
 export type Hold = (location: Buffer) => Promise<HeldDirectory>;
 
-/** Reaches directories by their paths, once `check` has nothing against them. */
-export function holdByPath(check: (directory: Buffer) => Promise<void>): Hold {
-  return async (location) => {
-    await check(location);
+/** Unless a walk is told how, it reaches directories by their paths, once it is known that these do not lead out of the root. */
+export function holdOf(
+  root: string,
+  { hold, selection }: { readonly hold?: Hold | undefined; readonly selection?: Selection | undefined },
+): Hold {
+  const byPath: Hold = async (location) => {
+    await (selection?.checkDirectory ?? createDirectoryCheck(root))(location);
     return { location, release: nothing };
   };
+  return hold ?? byPath;
 }
 
 /** For a directory that nobody holds. */

@@ -59,6 +59,12 @@ function childOf({ location, path }: Level, key: string): Child {
   };
 }
 
+/** Lets go of a directory. `isDone` says that nobody is going to ask for more of its names. */
+export async function leave({ names, release }: Level, isDone: boolean): Promise<void> {
+  await names.release(isDone);
+  await release();
+}
+
 function isDirectoryKey(key: string): boolean {
   return key.endsWith('/');
 }

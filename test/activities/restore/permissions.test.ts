@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { blobName } from '../../../src/shared/blob-name.ts';
 import { runAsNobody } from '../../support/as-nobody.ts';
 import { writeTree } from '../../support/tree.ts';
 import { backUpRun } from '../verify/rig.ts';
@@ -23,6 +24,10 @@ async function closedTree(): Promise<RestoreRig> {
   await chmod(rig.around, 0o755);
   if (process.getuid?.() === 0) await chown(rig.target, nobody, nobody);
   return rig;
+}
+
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o7777;
 }
 
 async function restoreAsNobody(rig: RestoreRig, input: object = {}): Promise<unknown> {
@@ -49,17 +54,60 @@ test.each([1, 1000])(
   },
 );
 
-test('a folder that is not restored itself keeps its permissions, and what cannot be written into it fails', async () => {
+/** A folder of the target that its owner may not write to, or not even enter. */
+async function closedFolder(rig: RestoreRig, name: string, mode: number): Promise<string> {
+  const folder = join(rig.target, name);
+  await mkdir(folder, { recursive: true });
+  if (process.getuid?.() === 0) await chown(folder, nobody, nobody);
+  await chmod(folder, mode);
+  return folder;
+}
+
+test.each<[string, object, number]>([
+  ['one of some paths', { paths: ['read-only/b', 'secret'] }, 0o555],
+  ['one of some paths, closed to its owner', { paths: ['read-only/b', 'secret'] }, 0o050],
+  ['one that leaves alone what is there', { overwrite: 'never' }, 0o511],
+])('a folder that a restore does not restore itself is opened up for it and put back: %s', async (_, input, mode) => {
   const rig = await closedTree();
-  await mkdir(join(rig.target, 'read-only'));
-  if (process.getuid?.() === 0) await chown(join(rig.target, 'read-only'), nobody, nobody);
-  await chmod(join(rig.target, 'read-only'), 0o555);
-  expect(await restoreAsNobody(rig, { paths: ['read-only/b'] })).toMatchObject({
-    tally: { restored: 0, failed: 1 },
-    failures: [{ path: 'read-only/b', outcome: 'failed', reason: 'EACCES: permission denied' }],
+  const folder = await closedFolder(rig, 'read-only', mode);
+  await closedFolder(rig, '', mode);
+  expect(await restoreAsNobody(rig, input)).toMatchObject({ tally: { failed: 0 }, failures: [] });
+  expect(await readdir(folder)).toContain('b');
+  expect(await readdir(rig.target)).toContain('secret');
+  expect([await modeOf(folder), await modeOf(rig.target)]).toEqual([mode, mode]);
+});
+
+test('a folder that was opened up is put back by the attempt that follows the death of a worker', async () => {
+  const rig = await closedTree();
+  const folder = await closedFolder(rig, 'read-only', 0o555);
+  const input = { paths: ['read-only/b'] };
+  const dying = restoreAsNobody(rig, { ...input, dies: true });
+  const { stdout } = (await dying.catch((error: unknown) => error)) as { stdout: string };
+  const begun: unknown = JSON.parse(stdout);
+  expect([await readdir(folder), await modeOf(folder)]).toEqual([['b'], 0o755]);
+  expect(await restoreAsNobody(rig, { ...input, begun })).toMatchObject({ tally: { failed: 0 }, failures: [] });
+  expect(await modeOf(folder)).toBe(0o555);
+});
+
+test('a folder of the target that keeps more than the run holds is put back when a restore fails', async () => {
+  const rig = await closedTree();
+  const folder = await closedFolder(rig, 'read-only', 0o555);
+  await rig.container.deleteBlob(blobName('', rig.root, 'read-only/b'));
+  expect(await restoreAsNobody(rig, { paths: ['read-only/b', 'read-only/c'] })).toMatchObject({
+    tally: { failed: 1, restored: 1 },
   });
-  expect(snapshotOf(rig.target).get('read-only')).toContain('d 555');
-  expect(await readdir(join(rig.target, 'read-only'))).toEqual([]);
+  expect([await readdir(folder), await modeOf(folder)]).toEqual([['c'], 0o555]);
+});
+
+test('folders that go with what the run does not hold are opened up for it', async () => {
+  const rig = await closedTree();
+  await restoreAsNobody(rig);
+  const folder = await closedFolder(rig, 'extra/deep', 0o700);
+  await writeFile(join(folder, 'a'), 'more');
+  await closedFolder(rig, 'extra/deep', 0o500);
+  await closedFolder(rig, 'extra', 0o000);
+  expect(await restoreAsNobody(rig, { delete: true })).toMatchObject({ tally: { deleted: 3, failed: 0 } });
+  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
 });
 
 test('a file that may not be written to gives way to the whole file of the run', async () => {
@@ -73,10 +121,20 @@ test('a file that may not be written to gives way to the whole file of the run',
   expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
 });
 
-test('a target that may not be written to is refused', async () => {
+test('a target that is read-only to its owner is written to and put back', async () => {
   const rig = await closedTree();
   await chmod(rig.target, 0o555);
-  expect(await restoreAsNobody(rig)).toMatchObject({
+  expect(await restoreAsNobody(rig)).toMatchObject({ tally: { restored: 4, directories: 3, failed: 0 }, failures: [] });
+  expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
+  expect(await modeOf(rig.target)).toBe(0o555);
+});
+
+test('a target of somebody else that may not be written to is refused', async () => {
+  const rig = await closedTree();
+  const root = process.getuid?.() === 0 ? rig.target : '/';
+  if (root === rig.target) await chown(rig.target, 0, 0);
+  await chmod(rig.target, 0o755);
+  expect(await restoreAsNobody({ ...rig, target: root })).toMatchObject({
     type: 'TargetUnusable',
     message: expect.stringContaining('cannot be written to (EACCES: permission denied)'),
   });

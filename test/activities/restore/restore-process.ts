@@ -1,10 +1,13 @@
+import { writeSync } from 'node:fs';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../../src/activities/index.ts';
 import { createMemoryBudget } from '../../../src/activities/memory-budget.ts';
 import type { Page } from '../../../src/shared/contract.ts';
+import type { Restore } from '../../../src/shared/restore.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 
-// Restores a run as the user that started this process, which is not root: prints what came of it, or the type and message of what went wrong.
+// Restores a run as the user that started this process, which is not root: prints what came of it, or the type and message of what went wrong. With
+// `dies` it is killed when all files are in their places, and prints the restore, which another process goes on with when it is given it.
 const [connectionString = '', container = '', target = '', input = '{}'] = process.argv.slice(2);
 const activities = createActivities({
   store: openBlobStore({ connectionString }, container),
@@ -21,8 +24,9 @@ function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, .
 }
 
 try {
-  const wishes = { run: 'latest', target, ...(JSON.parse(input) as object) };
-  const restore = await perform(activities.openRestore, wishes, '2026-02-02T03:04:05.678Z');
+  const { dies = false, begun, ...given } = JSON.parse(input) as { dies?: boolean; begun?: Restore };
+  const wishes = { run: 'latest', target, ...given };
+  const restore = begun ?? (await perform(activities.openRestore, wishes, '2026-02-02T03:04:05.678Z'));
   const failures = [];
   let page: Page | undefined;
   do {
@@ -31,6 +35,10 @@ try {
     for (const copy of page.copies) await perform(activities.restoreFiles, restore, copy);
     failures.push(...(await perform(activities.sealRestorePage, restore, page.number, [])).failures);
   } while (page.cursor !== undefined);
+  if (dies) {
+    writeSync(1, JSON.stringify(restore));
+    process.kill(process.pid, 'SIGKILL');
+  }
   const times = { startedAt: '2026-02-02T03:04:05.678Z', finishedAt: '2026-02-02T03:05:05.678Z' };
   const { tally } = await perform(activities.commitRestore, restore, times);
   process.stdout.write(JSON.stringify({ tally, failures }));
