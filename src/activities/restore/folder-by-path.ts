@@ -22,9 +22,7 @@ async function requireOwnWay(realTarget: string, user: number): Promise<void> {
   let path = realTarget;
   while (path !== dirname(path)) {
     path = dirname(path);
-    const found = await lstat(path);
-    // In a sticky directory nobody but its owner moves a folder away.
-    if ((found.mode & sticky) === 0) requireOwn(path, found, user);
+    requireOwn(path, await lstat(path), user);
   }
 }
 
@@ -48,10 +46,12 @@ async function open(
   };
 }
 
-/** Throws where others than the user may change what is in a folder. The user's own group is trusted, but with the rights of root. */
+/** Throws where others than the user may move away what is in a folder. The user's own group is trusted, but with the rights of root. */
 function requireOwn(folder: string, { uid, mode }: Stats, user: number): void {
-  const isForeign = uid !== user && uid !== 0;
-  if (!isForeign && (user !== 0 || (mode & othersWrite) === 0)) return;
+  const isOwn = uid === user || uid === 0;
+  // In a sticky directory nobody moves away what belongs to others.
+  const isShared = user === 0 && (mode & othersWrite) !== 0 && (mode & sticky) === 0;
+  if (isOwn && !isShared) return;
   throw new ExpectedError(
     failureTypes.targetUnusable,
     `${folder} may be written to by other users, who could lead a restore out of it on this system: restore as the user who owns it, or into a folder that nobody else may write to`,

@@ -1,7 +1,8 @@
-import { constants, readlinkSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pathOnly } from '../../shared/confine.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { openedLocation } from '../copy/opened-location.ts';
 import type { HeldDirectory } from '../walk/hold.ts';
 import type { Folder } from './folder.ts';
 import { joined } from './places.ts';
@@ -58,12 +59,8 @@ function wayTo({ fd }: FileHandle): Buffer {
 }
 
 /** Whether an open directory is at this place, now; true of a place too long for the system to tell. */
-function isAt(handle: FileHandle, place: Buffer): boolean {
-  try {
-    return readlinkSync(wayTo(handle), { encoding: 'buffer' }).equals(place);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG';
-  }
+function isAt({ fd }: FileHandle, place: Buffer): boolean {
+  return openedLocation(fd)?.equals(place) !== false;
 }
 
 function moved(place: Buffer): ExpectedError {
