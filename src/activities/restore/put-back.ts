@@ -35,13 +35,15 @@ export async function createPutBack(folders: Folders, opened: OpenedDirectories)
     waiting = waiting.filter(({ path }) => path !== done);
     await opened.forget(done);
   };
-  const putBack = async ({ path, mode }: OpenedDirectory): Promise<void> => {
+  const putBack = async (directory: OpenedDirectory): Promise<NotPutBack[]> => {
+    const { path, mode } = directory;
     try {
       await withOpenDirectories(path, () => folders.within(path, ({ self }) => chmod(self, mode)));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return [{ ...directory, error }];
     }
     await opened.forget(path);
+    return [];
   };
 
   for (const directory of await opened.list()) add(directory);
@@ -55,7 +57,7 @@ export async function createPutBack(folders: Folders, opened: OpenedDirectories)
         const last = waiting.at(-1);
         if (!last || (key !== undefined && comparePaths(keyOf(last), key) <= 0)) return failed;
         waiting.pop();
-        await putBack(last).catch((error: unknown) => void failed.push({ ...last, error }));
+        failed.push(...(await putBack(last)));
       }
     },
   };
