@@ -8,7 +8,8 @@ import { compileGlob, namesOf } from './glob.ts';
  * and what is wrong.
  */
 export function normalizePath(path: string, field: string): string {
-  const plain = path.replace(/^(?:\.\/+)+/u, '').replace(/\/+$/u, '');
+  // Each run of slashes is tried from its beginning alone: a long one could otherwise take for ever.
+  const plain = path.replace(/^(?:\.\/+)+/u, '').replace(/(?<!\/)\/+$/u, '');
   if (plain === '' || plain === '.') {
     throw invalid(field, `"${path}" names nothing in the root; leave ${field} out where everything is meant`);
   }
@@ -55,7 +56,7 @@ export function pathMatcher(texts: readonly string[], exact: ExactPaths): (path:
 export function beginningOf(text: string): EncodedPath {
   const [plain = ''] = /^[^*?[{\\%\ufffd]*/u.exec(text) ?? [];
   // At its end a dot or a space may be of a longer name, or one that is encoded.
-  const segments = plain.replace(/[. ]+$/u, '').split('/');
+  const segments = plain.replace(/(?<![. ])[. ]+$/u, '').split('/');
   return segments.map((segment) => (segment === '' ? '' : encodeSegment(Buffer.from(segment)))).join('/');
 }
 

@@ -5,6 +5,8 @@ const maxNameShown = 50;
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   const plain = given.toLowerCase();
   const [nearest] = names
+    // Others are farther away, and a caller's may be of any length.
+    .filter(({ length }) => Math.abs(length - given.length) <= farthest)
     .map((name) => ({ name, distance: distanceOf(plain, name.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   return nearest && nearest.distance <= Math.min(farthest, plain.length / 2) ? nearest.name : undefined;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { beginningOf, meantBy, normalizePath, pathMatcher } from '../../src/shared/asked-path.ts';
 import { encodePath } from '../../src/shared/encoded-path.ts';
+import { nearestName } from '../../src/shared/nearest-name.ts';
 
 test.each([
   ['a/b', 'a/b'],
@@ -51,4 +52,14 @@ test('a text that a run has a path of means that path alone, and otherwise a glo
   expect(found('pages/[ip].js', [])).toEqual(['pages/i.js']);
   expect(found(String.raw`pages/\[id].js`, [])).toEqual(['pages/[id].js']);
   expect(found('a%25', [])).toEqual(['a%25']);
+});
+
+test('no path takes for ever to be read', () => {
+  const long = 250_000;
+  expect(() => normalizePath(`a${'/'.repeat(long)}x`, 'paths')).toThrow(
+    expect.objectContaining({ type: 'InvalidInput' }),
+  );
+  expect(normalizePath(`${'./'.repeat(long)}x${'/'.repeat(long)}`, 'paths')).toBe('x');
+  expect(beginningOf(`${'.'.repeat(long)}x`)).toHaveLength(long + 1);
+  expect(nearestName('x'.repeat(long), ['overwrite'])).toBeUndefined();
 });

@@ -33,7 +33,7 @@ function statusesOf(query: Query): { known: RuntimeStatus[]; unknown: string[] }
     status: runtimeStatuses.find((status) => status.toLowerCase() === name.toLowerCase()),
   }));
   return {
-    known: found.flatMap(({ status }) => status ?? []),
+    known: [...new Set(found.flatMap(({ status }) => status ?? []))],
     unknown: found.flatMap(({ name, status }) => (status === undefined ? name : [])),
   };
 }
