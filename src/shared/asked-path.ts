@@ -1,7 +1,7 @@
 import { displayPath, encodePath, encodeSegment, type EncodedPath } from './encoded-path.ts';
 import { ExpectedError, failureTypes } from './failures.ts';
 import { requireBudget } from './glob-budget.ts';
-import { compileGlob, namesOf } from './glob.ts';
+import { compileGlob, namesOf, type Name } from './glob.ts';
 
 /**
  * Brings a path, or a glob, that a caller asks for into the form that is compared. Throws an {@link ExpectedError} that names `field`
@@ -47,9 +47,21 @@ export function pathMatcher(texts: readonly string[], exact: ExactPaths): (path:
   return (path) => {
     if (plain.has(path)) return true;
     if (globs.length === 0) return false;
-    const names = namesOf(displayPath(path));
+    const names = shownNames(path);
     return globs.some((matches) => matches(names));
   };
+}
+
+/** The same of one text, for a path that is taken apart once for many of them. */
+export function textMatcher(text: string): (path: EncodedPath, names: readonly Name[]) => boolean {
+  const meant = meantBy(text);
+  const matches = isAmbiguous(text) ? compileGlob(text) : undefined;
+  return (path, names) => meant.includes(path) || matches?.(names) === true;
+}
+
+/** The names of an encoded path, as people read them. */
+export function shownNames(path: EncodedPath): readonly Name[] {
+  return namesOf(displayPath(path));
 }
 
 /** What every path that {@link pathMatcher} finds begins with, so that all others need not be looked at. */

@@ -1,3 +1,4 @@
+import { shownNames, textMatcher } from '../../shared/asked-path.ts';
 import { createTurn } from '../../shared/create-turn.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import { holdsContent, type ManifestEntry } from '../../shared/manifest.ts';
@@ -24,13 +25,16 @@ export async function countSelected(
   entries: AsyncIterable<ManifestEntry>,
   { paths = [], exact = {} }: Asked,
 ): Promise<number> {
-  // The run has the exact ones.
+  // The run has the exact ones, and of what is in a folder that is asked for, the folder is an entry too.
   let unmatched = paths
     .filter((path) => !Object.hasOwn(exact, path))
-    .map((path) => ({ path, selection: createSelection({ paths: [path] }) }));
+    .map((path) => ({ path, matches: textMatcher(path) }));
   let bytes = 0;
   for await (const entry of entries) {
-    unmatched = unmatched.filter(({ selection }) => !selection.selects(entry.path));
+    if (unmatched.length > 0) {
+      const names = shownNames(entry.path);
+      unmatched = unmatched.filter(({ matches }) => !matches(entry.path, names));
+    }
     if (holdsContent(entry)) bytes += entry.size;
   }
   if (unmatched.length === 0) return bytes;
