@@ -148,7 +148,7 @@ test.each([
   ['restores', '{"paths":"a"}', 'paths: '],
   [
     'restores',
-    JSON.stringify({ paths: Array(1000).fill('{a,b}'.repeat(9)) }),
+    JSON.stringify({ paths: Array(10).fill('{a,b}'.repeat(9)) }),
     'paths: must not stand for more than 5000 globs in all',
   ],
   ['restores', '{"options":{"windw":3}}', 'options: "windw" is not known; did you mean window?'],
