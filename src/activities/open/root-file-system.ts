@@ -1,6 +1,7 @@
 import { open, readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileSystem } from '../../shared/suspicion.ts';
+import { unescaped } from '../walk/mounts.ts';
 
 const devicesByUuid = '/dev/disk/by-uuid';
 
@@ -29,15 +30,10 @@ async function describeMount(mounts: string, mount: string | undefined): Promise
   const line = mounts.split('\n').find((one) => one.startsWith(`${mount} `));
   if (line === undefined) return undefined;
   const [before = '', after = ''] = line.split(' - ');
-  const [, , , , mountedAt = ''] = before.split(' ').map(unescape);
-  const [type = '', source = ''] = after.split(' ').map(unescape);
+  const [, , , , mountedAt = ''] = before.split(' ').map(unescaped);
+  const [type = '', source = ''] = after.split(' ').map(unescaped);
   const uuid = await uuidOf(source);
   return { type, source, mountedAt, ...(uuid !== undefined && { uuid }) };
-}
-
-// Blanks and the like stand there as octal numbers.
-function unescape(text: string): string {
-  return text.replace(/\\([0-7]{3})/gu, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 async function uuidOf(source: string): Promise<string | undefined> {

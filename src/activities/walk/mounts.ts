@@ -57,7 +57,7 @@ function parseMount(line: string): Mount[] {
   return [{ id, parent, point: Buffer.from(unescaped(point), 'latin1') }];
 }
 
-// Spaces, tabs, line breaks and backslashes stand there in octal digits.
-function unescaped(point: string): string {
-  return point.replace(/\\([0-7]{3})/gu, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+/** A field of the table: spaces, tabs, line breaks and backslashes stand there in octal digits. */
+export function unescaped(field: string): string {
+  return field.replace(/\\([0-7]{3})/gu, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
