@@ -1,8 +1,8 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { createTurn } from '../shared/create-turn.ts';
-import { comparePaths, encodeText, type EncodedPath } from '../shared/encoded-path.ts';
-import { afterUnread, type EntryKind, type PageEntry, type SpecialKind } from '../shared/manifest.ts';
+import { encodeText, type EncodedPath } from '../shared/encoded-path.ts';
+import type { EntryKind, PageEntry, SpecialKind } from '../shared/manifest.ts';
 import {
   namesInMemory as namesOf,
   readDirectoryNames,
@@ -10,6 +10,7 @@ import {
   type ReadNames,
 } from './walk/directory-names.ts';
 import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
+import { isAfter, leadsTo } from './walk/cursor.ts';
 import type { LeftOut } from './walk/left-out.ts';
 import { holdOf, nothing, releasing, type HeldDirectory, type Hold } from './walk/hold.ts';
 import { firstWithin, leave, nextBatch, type Child, type Level } from './walk/level.ts';
@@ -104,15 +105,6 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
 /** The entry of what there is nothing else to do about. */
 function plainEntry({ isDirectory }: Child, found: Found | LeftOut | undefined): PageEntry | undefined {
   return isDirectory || !found || isLeftOut(found) ? undefined : found.entry;
-}
-
-/** Whether what comes after the cursor may lie in it: an earlier page tells of it, so what is wrong with it now would be told nowhere. */
-function leadsTo({ key, isDirectory }: Child, cursor: string | undefined): boolean {
-  return isDirectory && cursor?.startsWith(key) === true && cursor !== afterUnread(key);
-}
-
-function isAfter({ key }: Child, cursor: string | undefined): boolean {
-  return cursor === undefined || comparePaths(key, cursor) > 0;
 }
 
 /** Makes what reads a directory and puts it on top of those that are open. */
