@@ -25,6 +25,9 @@ import { isSource, sourceRule } from './shared/source.ts';
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;
 
+/** Whoever is handed a code can try keys against it for as long as he likes. */
+const fewestKeyCharacters = 16;
+
 const MiB = 1024 * 1024;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -58,8 +61,8 @@ const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   API_KEY: z
     .string()
-    .refine((keys) => keys.split(',').every((key) => key.trim() !== ''), {
-      message: 'must be one key, or several with commas between them',
+    .refine((keys) => keys.split(',').every((key) => key.trim().length >= fewestKeyCharacters), {
+      message: `must be one key, or several with commas between them, each of at least ${fewestKeyCharacters} characters; this prints a good one: node -p "crypto.randomUUID()"`,
     })
     .transform((keys) => new Secret(keys))
     .optional(),

@@ -12,7 +12,7 @@ import { plainStarts } from './plain-starts.ts';
 /** `npm run test:api [-- options of schemathesis run]`: sends what Schemathesis makes of the OpenAPI document to the server. */
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const settings = fileURLToPath(new URL('schemathesis.toml', import.meta.url));
-const apiKey = 'test-key';
+const apiKey = 'key-of-the-fuzzer';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());

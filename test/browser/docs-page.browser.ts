@@ -19,7 +19,7 @@ async function visitDocs(options: Parameters<typeof visit>[1] & { env?: NodeJS.P
 
 test.each([
   ['without a key', {}],
-  ['where the rest needs a key', { API_KEY: 'master' }],
+  ['where the rest needs a key', { API_KEY: 'the-master-key-1' }],
 ])('the page loads in one request, and the browser complains of nothing, %s', async (_when, env) => {
   const { url, page, complaints, requests } = await visitDocs({ env });
   expect(await page.title()).toBe('durable-backup HTTP API');

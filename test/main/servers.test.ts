@@ -97,11 +97,11 @@ test('the API refuses to be open to other machines without a key, and not with o
   const { code, stderr } = await runCommand('api.ts', [], { env: open });
   expect(code).toBe(1);
   expect(stderr).toContain('set API_KEY');
-  const keyed = startCommand('api.ts', [], { env: { ...open, API_KEY: 'k3y' } });
+  const keyed = startCommand('api.ts', [], { env: { ...open, API_KEY: 'k3y-of-4711-0815' } });
   const { port } = new URL(await urlOf(keyed));
   const url = `http://127.0.0.1:${port}/runtime/webhooks/durabletask/instances/none`;
   expect((await fetch(url)).status).toBe(401);
-  expect(keyed.stderr()).not.toContain('k3y');
+  expect(keyed.stderr()).not.toContain('k3y-of-4711-0815');
 });
 
 test.each(['SIGTERM', 'SIGINT'] as const)(

@@ -18,12 +18,14 @@ async function freePort(): Promise<number> {
 }
 
 test('the metrics of the API need its key, in the header or as ?code=, unless they are open', async () => {
-  const keyed = await startEdgeApi({ API_KEY: 'master' });
+  const keyed = await startEdgeApi({ API_KEY: 'the-master-key-1' });
   expect((await fetch(`${keyed.url}/metrics`)).status).toBe(401);
   expect((await fetch(`${keyed.url}/metrics?code=other`)).status).toBe(401);
-  expect(await scrape(`${keyed.url}/metrics?code=master`)).toContain('process_cpu_seconds_total');
-  expect(await scrape(`${keyed.url}/metrics`, { 'x-functions-key': 'master' })).toContain('process_cpu_seconds_total');
-  const open = await startEdgeApi({ API_KEY: 'master', METRICS_OPEN: 'true' });
+  expect(await scrape(`${keyed.url}/metrics?code=the-master-key-1`)).toContain('process_cpu_seconds_total');
+  expect(await scrape(`${keyed.url}/metrics`, { 'x-functions-key': 'the-master-key-1' })).toContain(
+    'process_cpu_seconds_total',
+  );
+  const open = await startEdgeApi({ API_KEY: 'the-master-key-1', METRICS_OPEN: 'true' });
   const response = await fetch(`${open.url}/metrics`);
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/u);
@@ -45,13 +47,15 @@ test('when the storage account is away, the API says so and goes on with what el
 
 test('a worker asks for the key as the API does, and each of several processes has a port of its own', async () => {
   const port = await freePort();
-  const env = { ...workerEnv(), API_KEY: 'master', METRICS_PORT: String(port) };
+  const env = { ...workerEnv(), API_KEY: 'the-master-key-1', METRICS_PORT: String(port) };
   const command = startCommand('worker.ts', ['--processes', '2'], { env });
   await command.until(/all worker processes are running/u);
   for (const own of [port, port + 1]) {
     const url = `http://127.0.0.1:${own}/metrics`;
     expect((await fetch(url)).status).toBe(401);
-    expect(sample(await scrape(`${url}?code=master`), 'temporal_worker_task_slots_available')).toBeGreaterThan(0);
+    expect(
+      sample(await scrape(`${url}?code=the-master-key-1`), 'temporal_worker_task_slots_available'),
+    ).toBeGreaterThan(0);
   }
   command.child.kill('SIGTERM');
   expect(await command.ended).toMatchObject({ code: 0 });

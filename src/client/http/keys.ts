@@ -1,9 +1,14 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { HttpProblem } from './problem.ts';
 
 /** What the code of an instance opens: `instance` all of it, yet no other and no start; `restart` its restart alone, as a copy too. */
 export type Scope = 'instance' | 'restart';
+
+// Every API process, and a later start, has to make the same codes of the same key, and they share no storage to keep a salt in: it is the
+// same everywhere. So many rounds take some 0.1 s and 32 MiB, and so does each guess of a key at a code that was handed out.
+const codeSalt = 'durable-backup instance codes 1';
+const codeCost = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
 /** Who may do what: a key opens everything, a code something of one instance. */
 export interface Keys {
@@ -26,6 +31,14 @@ export function createKeys(apiKey: string | undefined): Keys {
   const digest = (text: string) => createHmac('sha256', salt).update(text).digest();
   const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
+  // Made once it is needed, for it takes a while.
+  const codeKeys = new Map<string, Buffer>();
+  const sign = (key: string, scope: Scope, instanceId: string) => {
+    const codeKey = codeKeys.get(key) ?? scryptSync(key, codeSalt, 32, codeCost);
+    codeKeys.set(key, codeKey);
+    return createHmac('sha256', codeKey).update(`${scope}:${instanceId}`).digest('base64url');
+  };
+
   const opens: Keys['opens'] = (request, instanceId, scopes = ['instance']) => {
     const codes =
       instanceId === undefined ? [] : scopes.flatMap((scope) => keys.map((key) => sign(key, scope, instanceId)));
@@ -42,10 +55,6 @@ export function createKeys(apiKey: string | undefined): Keys {
       });
     },
   };
-}
-
-function sign(key: string, scope: Scope, instanceId: string): string {
-  return createHmac('sha256', key).update(`${scope}:${instanceId}`).digest('base64url');
 }
 
 function splitKeys(apiKey = ''): string[] {

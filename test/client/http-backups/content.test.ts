@@ -122,9 +122,9 @@ test('damaged content is a 502 where none of it was sent, and a broken connectio
 });
 
 test('looking into runs needs the key', async () => {
-  const api = await startApi({ apiKey: 'k3y' });
+  const api = await startApi({ apiKey: 'k3y-of-4711-0815' });
   for (const path of ['latest/entries', 'latest/diff/latest', 'latest/content']) {
     expect((await ask(api, path)).status).toBe(401);
-    expect((await ask(api, path, { code: 'k3y', path: 'a' })).status).toBe(404);
+    expect((await ask(api, path, { code: 'k3y-of-4711-0815', path: 'a' })).status).toBe(404);
   }
 });

@@ -111,11 +111,11 @@ test('a ledger that turns out to be damaged midway breaks the connection', async
 });
 
 test('reading needs the key, and a server without a storage account says so', async () => {
-  const keyed = await startApi({ apiKey: 'k3y' });
+  const keyed = await startApi({ apiKey: 'k3y-of-4711-0815' });
   for (const path of ['backups', 'backups/latest', 'backups/latest/ledger', 'restores/x/ledger']) {
     expect((await fetch(`${keyed.url}/api/${path}`)).status).toBe(401);
   }
-  expect((await fetch(`${keyed.url}/api/backups?code=k3y`)).status).toBe(200);
+  expect((await fetch(`${keyed.url}/api/backups?code=k3y-of-4711-0815`)).status).toBe(200);
   const unstocked = await startApi({ storage: false });
   const problem = await problemOf(await fetch(`${unstocked.url}/api/backups`));
   expect(problem).toEqual({ status: 501, detail: expect.stringContaining('AZURE_STORAGE_CONNECTION_STRING') });

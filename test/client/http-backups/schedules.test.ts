@@ -125,7 +125,7 @@ test('an API without a sources file applies nothing', async () => {
 });
 
 test('schedules are nobody’s to see or to change without the key', async () => {
-  const api = await startApi({ apiKey: 'master' });
+  const api = await startApi({ apiKey: 'the-master-key-1' });
   for (const [method, path] of [
     ['GET', ''],
     ['GET', '/photos'],

@@ -176,7 +176,7 @@ test('a backup takes its wishes, whatever the case of their names, and refuses w
 });
 
 test('starting needs the key', async () => {
-  const keyed = await startApi({ apiKey: 'k3y' });
+  const keyed = await startApi({ apiKey: 'k3y-of-4711-0815' });
   for (const path of ['', '/latest/retry', '/latest/restores', '/latest/verifications']) {
     expect((await postJson(`${keyed.url}/api/backups${path}`, '{}')).status).toBe(401);
   }

@@ -71,10 +71,10 @@ test('programs, and pages of its own, are answered', async () => {
 });
 
 test('with a key, the key decides', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
   const foreign = { Host: 'api.example', Origin: elsewhere, 'Sec-Fetch-Site': 'cross-site' };
   expect(await statusOf(api, 'POST', startPath, foreign)).toBe(401);
-  expect(await statusOf(api, 'POST', startPath, { ...foreign, 'x-functions-key': 'master' })).toBe(202);
+  expect(await statusOf(api, 'POST', startPath, { ...foreign, 'x-functions-key': 'the-master-key-1' })).toBe(202);
 });
 
 test('without a key only names of this machine lead here', async () => {

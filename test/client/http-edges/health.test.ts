@@ -7,7 +7,7 @@ import { postJson, startPath, startWorker } from '../http/harness.ts';
 import { connectTo, sendRaw, startEdgeApi } from './edge-api.ts';
 
 test('a server that Temporal answers is up and ready, and says whether anybody works', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
   const get = async (path: string) => (await fetch(`${api.url}${path}`)).json();
   expect(await get('/healthz')).toEqual({ status: 'up' });
   expect(await get('/readyz')).toEqual({ status: 'ready', workers: false });

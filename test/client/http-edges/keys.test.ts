@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { locationOf, postJson, startedWorkflows, startPath } from '../http/harness.ts';
 import { startWorker as startWorkflows } from '../../support/workflow-harness.ts';
@@ -17,9 +18,16 @@ function at(api: EdgeApi, location: string): string {
 }
 
 test('any of several keys opens, and no mixture of them', async () => {
-  const api = await startEdgeApi({ API_KEY: 'new key, old-key' });
-  for (const key of ['new key', 'old-key']) await startWith(api, key);
-  for (const key of ['new key, old-key', 'new key,old-key', 'new', 'old-key,', '', ',']) {
+  const api = await startEdgeApi({ API_KEY: 'new key number two, old-key-number-one' });
+  for (const key of ['new key number two', 'old-key-number-one']) await startWith(api, key);
+  for (const key of [
+    'new key number two, old-key-number-one',
+    'new key number two,old-key-number-one',
+    'new',
+    'old-key-number-one,',
+    '',
+    ',',
+  ]) {
     const response = await postJson(`${api.url}${startPath}`, '""', keyed(key));
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('ApiKey realm="durable-backup"');
@@ -27,21 +35,22 @@ test('any of several keys opens, and no mixture of them', async () => {
 });
 
 test('a key is replaced without breaking an address that was handed out', async () => {
+  const [oldKey, newKey] = ['old-key-number-one', 'new-key-number-two'];
   const queue = { TASK_QUEUE: crypto.randomUUID() };
-  const before = await startEdgeApi({ ...queue, API_KEY: 'old' });
-  const during = await startEdgeApi({ ...queue, API_KEY: 'new,old' });
-  const after = await startEdgeApi({ ...queue, API_KEY: 'new' });
-  const oldLocation = await startWith(before, 'old');
+  const before = await startEdgeApi({ ...queue, API_KEY: oldKey });
+  const during = await startEdgeApi({ ...queue, API_KEY: `${newKey},${oldKey}` });
+  const after = await startEdgeApi({ ...queue, API_KEY: newKey });
+  const oldLocation = await startWith(before, oldKey);
   expect((await fetch(at(during, oldLocation))).status).toBe(202);
   expect((await fetch(at(after, oldLocation))).status).toBe(401);
-  const restarted = await postJson(`${during.url}${startPath}`, JSON.stringify(during.root), keyed('old'));
+  const restarted = await postJson(`${during.url}${startPath}`, JSON.stringify(during.root), keyed(oldKey));
   expect((await fetch(at(after, locationOf(restarted)))).status).toBe(202);
 });
 
 test('a leaked status URI can do everything with its own instance, and nothing else', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
-  const leaked = new URL(await startWith(api, 'master'));
-  const other = new URL(await startWith(api, 'master'));
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
+  const leaked = new URL(await startWith(api, 'the-master-key-1'));
+  const other = new URL(await startWith(api, 'the-master-key-1'));
   const { search } = leaked;
   const instances = `${api.url}/runtime/webhooks/durabletask/instances`;
   const foreign = `${api.url}${other.pathname}`;
@@ -70,7 +79,7 @@ test('a leaked status URI can do everything with its own instance, and nothing e
   for (const [method = '', url = ''] of refused) {
     expect([method, url, (await fetch(url, { method })).status]).toEqual([method, url, 401]);
   }
-  expect((await fetch(foreign, { headers: keyed('master') })).status).toBe(202);
+  expect((await fetch(foreign, { headers: keyed('the-master-key-1') })).status).toBe(202);
 
   // It answers for the instances and does none of their work, so that they run on meanwhile.
   const worker = await startWorkflows({}, { taskQueue: api.config.taskQueue });
@@ -100,8 +109,8 @@ test('a leaked status URI can do everything with its own instance, and nothing e
 });
 
 test('a leaked status URI restarts its own instance under its id, and gets no code that opens more', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
-  const leaked = new URL(await startWith(api, 'master'));
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
+  const leaked = new URL(await startWith(api, 'the-master-key-1'));
   const own = `${api.url}${leaked.pathname}`;
   await fetch(`${own}/terminate${leaked.search}`, { method: 'POST' });
   const keep = `${own}/restart${leaked.search}&restartWithNewInstanceId=false`;
@@ -118,9 +127,11 @@ test('a leaked status URI restarts its own instance under its id, and gets no co
 });
 
 test('the URI of a restart makes copies of its instance, each with a restart of its own, and opens nothing else', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
   const urisOf = async (response: Response) => (await response.json()) as Record<string, string>;
-  const first = await urisOf(await postJson(`${api.url}${startPath}`, JSON.stringify(api.root), keyed('master')));
+  const first = await urisOf(
+    await postJson(`${api.url}${startPath}`, JSON.stringify(api.root), keyed('the-master-key-1')),
+  );
   const { searchParams, pathname } = new URL(first['restartPostUri'] ?? '');
   const own = `${api.url}${pathname.replace(/\/restart$/u, '')}`;
   const code = `?code=${searchParams.get('code')}`;
@@ -146,9 +157,9 @@ test('the URI of a restart makes copies of its instance, each with a restart of 
 });
 
 test('no way of writing the path leads from one instance to another', async () => {
-  const api = await startEdgeApi({ API_KEY: 'master' });
-  const leaked = new URL(await startWith(api, 'master'));
-  const other = new URL(await startWith(api, 'master'));
+  const api = await startEdgeApi({ API_KEY: 'the-master-key-1' });
+  const leaked = new URL(await startWith(api, 'the-master-key-1'));
+  const other = new URL(await startWith(api, 'the-master-key-1'));
   const id = other.pathname.split('/').at(-1) ?? '';
   for (const way of [`/../${id}`, `/%2e%2e/${id}`, `%2f..%2f${id}`, `;/../${id}`, `?/../${id}`, `/..;/${id}`]) {
     const answer = await sendRaw(
@@ -157,4 +168,20 @@ test('no way of writing the path leads from one instance to another', async () =
     );
     expect(answer).not.toContain(`"instanceId":"${id}"`);
   }
+});
+
+test('a code that was handed out is no keyed hash of the key itself, whose guesses would cost nothing', async () => {
+  const key = 'the-master-key-1';
+  const settings = { API_KEY: key, TASK_QUEUE: crypto.randomUUID() };
+  const api = await startEdgeApi(settings);
+  const location = new URL(await startWith(api, key));
+  const instanceId = location.pathname.split('/').at(-1) ?? '';
+  const code = location.searchParams.get('code');
+  expect(code).toHaveLength(43);
+  for (const text of [instanceId, `instance:${instanceId}`]) {
+    expect(code).not.toBe(createHmac('sha256', key).update(text).digest('base64url'));
+  }
+  // What another process with the same key hands out is the same.
+  const other = await startEdgeApi(settings);
+  expect((await fetch(at(other, location.href))).status).toBe(202);
 });

@@ -27,8 +27,11 @@ test.each([
   ['TRUST_PROXY', 'proxy.example'],
   ['TRUST_PROXY', '10.0.0.1,,10.0.0.2'],
   ['API_KEY', ','],
-  ['API_KEY', 'a,,b'],
+  ['API_KEY', 'a-key-of-16-chars,,another-one-of-16'],
   ['API_KEY', ' '],
+  ['API_KEY', 'change-me'],
+  ['API_KEY', 'only 15 letters'],
+  ['API_KEY', 'a-key-of-16-chars, short'],
   ['HTTP_RATE_LIMIT', '-1'],
   ['HTTP_START_RATE_LIMIT', 'many'],
   ['HTTP_REQUEST_TIMEOUT', '0'],
@@ -36,8 +39,16 @@ test.each([
   expect(() => readConfig({ [name]: value })).toThrow(`${name}: must be`);
 });
 
+test('a key of 16 characters is taken, and what is too short is told how to be made, not what it was', () => {
+  expect(readConfig({ API_KEY: 'exactly-16-chars' }).http.apiKey?.reveal()).toBe('exactly-16-chars');
+  const message =
+    /^The environment is not usable\. API_KEY: must be .* 16 characters; .* node -p "crypto\.randomUUID\(\)"$/u;
+  expect(() => readConfig({ API_KEY: 'exactly-16-chars,hunter2' })).toThrow(message);
+  expect(() => readConfig({ API_KEY: 'exactly-16-chars,hunter2' })).not.toThrow('hunter2');
+});
+
 test('keys do not show when settings are printed', () => {
-  const { http } = readConfig({ API_KEY: 'Kirschbaum,Apfelbaum' });
+  const { http } = readConfig({ API_KEY: 'KirschbaumAmHaus,ApfelbaumAmTeich' });
   expect(JSON.stringify(http)).not.toContain('baum');
   expect(String(http.apiKey)).toBe('[secret]');
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { locationOf, postJson, startApi, startedWorkflows, startPath, webhookStartPath } from './harness.ts';
 import { filled, urisOf } from './order-rig.ts';
 
-const apiKey = 'correct horse';
+const apiKey = 'correct horse battery';
 const header = { 'x-functions-key': apiKey };
 const asQuery = `?code=${encodeURIComponent(apiKey)}`;
 
@@ -85,7 +85,7 @@ test('an instance that does not exist is not told from a forbidden one without t
 });
 
 test('codes differ between keys', async () => {
-  const [one, two] = await Promise.all([startApi({ apiKey }), startApi({ apiKey: 'another' })]);
+  const [one, two] = await Promise.all([startApi({ apiKey }), startApi({ apiKey: 'another key altogether' })]);
   const started = await postJson(`${one.url}${startPath}`, JSON.stringify(one.root), header);
   const at = new URL(locationOf(started));
   at.host = new URL(two.url).host;

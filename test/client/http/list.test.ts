@@ -142,7 +142,7 @@ test('an instance that was rewound or whose id was used again is listed once', a
 });
 
 test('a list needs the key, and the code of one instance is none', async () => {
-  const apiKey = 'correct horse';
+  const apiKey = 'correct horse battery';
   const { url } = await startApi({ apiKey });
   const key = { 'x-functions-key': apiKey };
   const uris = await urisOf(await postJson(`${url}/api/batches`, '[]', key));
