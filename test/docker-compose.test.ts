@@ -46,7 +46,7 @@ test('.env.example lists every variable that the compose file takes from outside
 
 test('every port is open to this machine alone and every image is pinned', () => {
   const published = matches(compose, /^\s+- '([\d.:]+:\d+)'$/gmu);
-  expect(published).toHaveLength(4);
+  expect(published).toHaveLength(3);
   expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   const images = matches(compose, /^\s+image: (\S+)$/gmu);
   expect(images).toHaveLength(2);
@@ -64,7 +64,13 @@ test('Docker Compose, where there is one, accepts the file and insists on a key'
         encoding: 'utf8',
         env: { ...process.env, API_KEY: key },
       });
-    expect(check('some key')).toMatchObject({ status: 0 });
+    expect(check('some key, long enough')).toMatchObject({ status: 0 });
     expect(check('').stderr).toContain('set API_KEY');
   }
+});
+
+test("Temporal's HTTP API and Web UI answer no page there either", () => {
+  expect(compose).toContain('- --headless\n');
+  expect(compose).toContain(`- 'frontend.httpAllowedHosts=[" "]'\n`);
+  expect(compose).not.toContain(':8233');
 });
