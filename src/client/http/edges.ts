@@ -69,8 +69,11 @@ const securityHeaders: RequestHandler = (request, response, next) => {
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const allowed = 'GET, HEAD, POST, DELETE';
 
-/** Takes the authority out of what is left of a target in absolute form, and refuses a Host that could not stand in a URI. */
+/** Takes the authority out of what is left of a target in absolute form, and refuses a Host that could not stand in a URI, or a second. */
 const plainTarget: RequestHandler = (request, _response, next) => {
+  // Whoever passed it on may have looked at the other one.
+  if ((request.headersDistinct['host']?.length ?? 0) > 1)
+    throw new HttpProblem(400, 'There is more than one Host header');
   request.originalUrl = request.originalUrl.replace(/^https?:\/\/[^/?]*/iu, '');
   originOf(request);
   if (!methods.has(request.method)) throw new HttpProblem(405, `${request.method} is not answered`, { Allow: allowed });

@@ -118,3 +118,12 @@ test('a target in absolute form is served, and the poll leads to the Host', asyn
   expect(answer).toMatch(/^HTTP\/1\.1 202 /u);
   expect(answer).toContain(`\r\nLocation: ${own.href}\r\n`);
 });
+
+test('a request with two Host headers, equal or not, is refused', async () => {
+  const api = await startEdgeApi();
+  const { host } = new URL(api.url);
+  for (const other of [host, 'evil.example']) {
+    const text = `GET /runtime/webhooks/durabletask/instances/x HTTP/1.1\r\nHost: ${host}\r\nHost: ${other}\r\nConnection: close\r\n\r\n`;
+    expect(await sendRaw(api.url, text)).toMatch(/^HTTP\/1\.1 400 .*There is more than one Host header/su);
+  }
+});
