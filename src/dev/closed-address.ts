@@ -11,7 +11,7 @@ export interface SocketAddress {
  * Ports that no browser opens, whatever the page: those of other protocols that every browser has long kept pages from
  * (https://fetch.spec.whatwg.org/#port-blocking). None needs a privilege to listen on.
  */
-export const portsClosedToPages: readonly number[] = [2049, 3659, 4045, 6000, 6665, 6666, 6667, 6668, 6669];
+const portsClosedToPages: readonly number[] = [2049, 3659, 4045, 6000, 6665, 6666, 6667, 6668, 6669];
 
 /**
  * A free address for a server that answers whoever asks, and so must not be one that a web page reaches: on a port that browsers do not

@@ -5,6 +5,7 @@ import type { SocketAddress } from './closed-address.ts';
 import { stackDirectory } from './embedded-data.ts';
 import { withFileLock } from './file-lock.ts';
 import { keepPrivate } from './private-data.ts';
+import { requireSpace } from './require-space.ts';
 import type { ServerState } from './server-process.ts';
 import { ensureServer, stopServer } from './shared-server.ts';
 import { addUser, removeUser } from './stack-users.ts';
@@ -39,7 +40,8 @@ export interface EmbeddedStack {
  * Gives this process a Temporal server and an Azurite of its own machine, on 127.0.0.1. Servers that run for the same `dataDir`
  * are used as they are, whatever ports were asked for, also when the process that started them was killed.
  *
- * Thrown when a server cannot be started, its port is taken, or Temporal's program is not found (`StackUnavailable`).
+ * Thrown when a server cannot be started, its port is taken, there is no space for its data, or Temporal's program is not found
+ * (`StackUnavailable`); what the system says of the directory is thrown as it is.
  */
 export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack> {
   const { temporal, azurite, report } = options;
@@ -47,6 +49,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
   const directory = stackDirectory(dataDir);
   const users = join(directory, 'users');
   await keepPrivate(dataDir, report);
+  await requireSpace(dataDir);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     withFileLock(join(directory, 'lock'), work, (holder) =>
       report(`Waiting for ${holder}, which starts or stops the servers in ${dataDir} …`),
@@ -55,7 +58,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
   return locked(async () => {
     const user = await addUser(users);
     let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => (closing ??= locked(() => leave(directory, users, user)));
+    const close = (): Promise<void> => (closing ??= leaveInTurn(locked, () => leave(directory, users, user)));
     try {
       const [temporalState, azuriteState] = await settleBoth(
         temporal && ensureServer(directory, temporalServer(dataDir, temporal), report),
@@ -76,6 +79,16 @@ async function settleBoth<A, B>(
 ): Promise<[A | undefined, B | undefined]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
+}
+
+/** Where the disk is too full for a lock there is nobody who could be starting servers meanwhile. */
+async function leaveInTurn(locked: (work: () => Promise<void>) => Promise<void>, work: () => Promise<void>) {
+  try {
+    await locked(work);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    await work();
+  }
 }
 
 async function leave(directory: string, users: string, user: string): Promise<void> {

@@ -55,6 +55,8 @@ async function tryCreate(path: string, content: string): Promise<boolean> {
     // Windows answers EPERM while a file of that name is being deleted.
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST' || (code === 'EPERM' && process.platform === 'win32')) return false;
+    // Made, and empty for lack of space: others would wait for whoever died while writing it.
+    if (code === 'ENOSPC') await rm(path, { force: true });
     throw error;
   }
 }

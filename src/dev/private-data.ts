@@ -1,5 +1,7 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { makeFolder } from './make-folder.ts';
 
 const databases = ['temporal.db', 'temporal.db-wal', 'temporal.db-shm'];
 
@@ -11,10 +13,10 @@ export const privateUmask = 0o077;
  * `dataDir` itself only what is made now, for it may hold what is meant for others too.
  */
 export async function keepPrivate(dataDir: string, report: (line: string) => void): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir, 0o700);
   for (const folder of ['stack', 'azurite']) {
     const path = join(dataDir, folder);
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path, 0o700);
     await close(path, 0o700, report);
   }
   for (const file of databases) await close(join(dataDir, file), 0o600, report);

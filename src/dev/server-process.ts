@@ -31,8 +31,8 @@ export interface ManagedServer {
 
 /**
  * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches us alone and we stop it in order, with its
- * output in a file, which, unlike a pipe, outlives us, and so that other users cannot read the files that it makes. `env` is added to
- * our environment.
+ * output in a file, which, unlike a pipe, outlives us, and so that other users cannot read the files that it makes. Its environment is
+ * ours unless `env` is given.
  *
  * Thrown when the program cannot be started (`StackUnavailable`).
  */
@@ -40,7 +40,7 @@ export async function launchProcess(
   command: string,
   args: readonly string[],
   logFile: string,
-  env: NodeJS.ProcessEnv = {},
+  env?: NodeJS.ProcessEnv,
 ): Promise<ProcessIdentity> {
   const log = await open(logFile, 'w');
   try {
@@ -49,7 +49,7 @@ export async function launchProcess(
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
         windowsHide: true,
-        env: { ...process.env, ...env },
+        ...(env && { env }),
       }),
     );
     await new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { requireOpenFiles } from './require-open-files.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 const tries = 3;
@@ -12,6 +13,7 @@ const tries = 3;
  * the entry point: the SDK would stop the workers at the first and let the second, which may be the same key press, kill them.
  */
 export async function installRuntime(log: Logger, metrics?: Metrics): Promise<void> {
+  await requireOpenFiles();
   if (!metrics) {
     Runtime.install(optionsOf(log));
     return;

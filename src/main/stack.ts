@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { openEmbeddedStack, type EmbeddedStack } from '../dev/embedded-stack.ts';
 import { findTemporalCli } from '../dev/temporal-cli.ts';
 import { ExpectedError } from '../shared/failures.ts';
+import { requireOpenFiles } from './require-open-files.ts';
 
 /**
  * Starts what the environment does not name: Temporal unless it names a server, or none is wanted, and likewise Azurite unless it names
@@ -16,6 +17,7 @@ export async function openStack(
   const azurite = withStorage ? azuriteOf(config) : undefined;
   // Then there is no need for a directory of data either, which may not be writable.
   if (!temporal && !azurite) return { close: () => Promise.resolve() };
+  await requireOpenFiles();
   const { dataDir } = config.embedded;
   try {
     return await openEmbeddedStack({ dataDir, temporal, azurite, report });
@@ -44,9 +46,13 @@ function temporalOf({ temporal, embedded }: Config, report: (line: string) => vo
 function unwritable(error: unknown, dataDir: string): ExpectedError | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
   if (!(error instanceof Error) || path === undefined || !path.startsWith(dataDir)) return undefined;
-  return new ExpectedError(
-    'StackUnavailable',
-    `${path} cannot be written (${code}): set DATA_DIR to a directory of your own for the data of the embedded servers`,
-    { cause: error },
-  );
+  return new ExpectedError('StackUnavailable', `${path} cannot be written (${code}): ${remedyOf(code)}`, {
+    cause: error,
+  });
+}
+
+function remedyOf(code: string | undefined): string {
+  const elsewhere = 'set DATA_DIR to a directory of your own for the data of the embedded servers';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `free space there, or ${elsewhere}`;
+  return code === 'EROFS' ? `its file system is mounted read-only; ${elsewhere}` : elsewhere;
 }

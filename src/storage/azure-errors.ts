@@ -1,4 +1,5 @@
 import { RestError } from '@azure/storage-blob';
+import { durationText } from '../shared/duration.ts';
 import { BlobStoreError, type BlobStoreErrorKind } from './blob-store.ts';
 import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 
@@ -56,7 +57,7 @@ export function answerOf(error: unknown): ServiceAnswer | undefined {
   const { statusCode: status, response } = error;
   // Where an answer has no body the SDK does not see the code.
   const code = error.code ?? response?.headers.get('x-ms-error-code');
-  return { status, code, retryAfter: response?.headers.get('retry-after') };
+  return { status, code, retryAfter: response?.headers.get('retry-after'), date: response?.headers.get('date') };
 }
 
 /** Whether something went wrong inside a service that has nothing against the request. */
@@ -80,8 +81,20 @@ export function explainAnswer(answer: ServiceAnswer, action: string, url: string
   // Azure always names a code; Azurite answers without one when it could not write, most often for lack of disk space.
   const why = code === '' && status === 500 ? '(could not store it; if it is an emulator, is its disk full?)' : code;
   const said = `${action}: ${url} answered ${status} ${why}`.trimEnd();
-  const advice = adviceOfCode[code];
+  const advice = clockAdvice(answer) ?? adviceOfCode[code];
   return new BlobStoreError(kindOf(answer), advice === undefined ? said : `${said} (${advice})`, { cause });
+}
+
+// What a service that looks at the time of a request allows: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+const minute = 60_000;
+const clockTolerance = 15 * minute;
+
+/** A request that is refused by a service whose clock is far from this one's is refused for that, whatever else it says. */
+function clockAdvice({ status, date }: ServiceAnswer): string | undefined {
+  const ahead = Date.now() - Date.parse(date ?? '');
+  if ((status !== 401 && status !== 403) || Number.isNaN(ahead) || Math.abs(ahead) <= clockTolerance) return undefined;
+  const much = durationText(Math.round(Math.abs(ahead) / minute) * minute);
+  return `the clock of this machine is ${much} ${ahead > 0 ? 'ahead of' : 'behind'} the service's, which refuses such requests: set it right`;
 }
 
 function kindOf({ status, code = '' }: ServiceAnswer): BlobStoreErrorKind {

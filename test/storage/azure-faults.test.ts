@@ -146,3 +146,24 @@ test('a signal that aborts between two tries ends the call too', async () => {
   });
   expect(await rejection(store.put('x', Buffer.from('x'), { signal: controller.signal }))).toBe(reason);
 });
+
+test.each([
+  [3 * 3_600_000, '3h behind'],
+  [-3_600_000, '1h ahead of'],
+])('a refusal for a clock that is %i ms off says so', async (off, words) => {
+  const { store, direct, proxy } = await openRig();
+  await fill(direct);
+  proxy.rule(() => ({ status: 403, code: 'AuthenticationFailed', date: new Date(Date.now() + off) }));
+  for (const call of everyCall(store)) {
+    const { kind, message } = await rejection(call());
+    expect(kind).toBe('refused');
+    expect(message).toContain(`403 AuthenticationFailed (the clock of this machine is ${words} the service's, which`);
+  }
+});
+
+test('a refusal by a service whose clock is right is about something else', async () => {
+  const { store, proxy } = await openRig();
+  const date = new Date(Date.now() - 10 * 60_000);
+  proxy.rule(() => ({ status: 403, code: 'AuthenticationFailed', date }));
+  expect((await rejection(store.properties('there', signal))).message).toMatch(/answered 403 AuthenticationFailed$/u);
+});

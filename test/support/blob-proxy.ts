@@ -18,6 +18,8 @@ interface FaultyAnswer {
   readonly status: number;
   readonly code?: string;
   readonly retryAfter?: number;
+  /** What the service's clock says; as this machine's unless given. */
+  readonly date?: Date;
 }
 
 /**
@@ -123,8 +125,9 @@ function holdFirst(rules: Set<Rule>, matches: (request: SeenRequest) => boolean)
   return { reached: reached.promise, release: released.resolve };
 }
 
-function answer(response: ServerResponse, { status, code = 'ServerBusy', retryAfter }: FaultyAnswer): void {
+function answer(response: ServerResponse, { status, code = 'ServerBusy', retryAfter, date }: FaultyAnswer): void {
   const wait = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  if (date) response.setHeader('date', date.toUTCString());
   response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code, ...wait });
   response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>Injected.</Message></Error>`);
 }

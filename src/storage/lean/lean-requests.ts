@@ -48,8 +48,8 @@ export function createAskLean(client: ContainerClient): AskLean {
       });
     });
     if (expected.includes(answer.status)) return answer;
-    const code = answer.headers['x-ms-error-code']?.toString();
-    throw answerError({ status: answer.status, code, retryAfter: answer.headers['retry-after'] }, action(), container);
+    const { 'x-ms-error-code': code, 'retry-after': retryAfter, date } = answer.headers;
+    throw answerError({ status: answer.status, code: code?.toString(), retryAfter, date }, action(), container);
   };
 
   return async (request, signal) => {

@@ -5,6 +5,8 @@ export interface ServiceAnswer {
   readonly code?: string | undefined;
   /** Its header `Retry-After` as it came. */
   readonly retryAfter?: string | null | undefined;
+  /** Its header `Date` as it came: what its own clock said. */
+  readonly date?: string | null | undefined;
 }
 
 /** The service asks to be asked less: the request was not done, or not in time, and may be once there are fewer. */
