@@ -4,6 +4,7 @@ import type { Scenario } from './against/scenarios.ts';
 import type { Uploader } from './against/tool.ts';
 import type { BenchOptions } from './bench-options.ts';
 import type { Closing } from './closing.ts';
+import { benchBatches } from './batches.ts';
 import { benchCopy } from './copy.ts';
 import { benchCrash } from './crash.ts';
 import type { Flag } from './flags.ts';
@@ -25,6 +26,11 @@ export const commands: Readonly<Record<string, Command>> = {
   orders: simple('order batches, one by one and fanned out', ['work'], (closing, { work }) =>
     benchOrders(closing, work),
   ),
+  batches: {
+    about: '400 order batches of 50 items at once over HTTP, each polled: time and memory',
+    flags: ['rounds', 'json', 'limit'],
+    run: benchBatches,
+  },
   polls: simple('status polls of the HTTP API', [], benchPolls),
   copy: simple('what a small file costs the activities, without Temporal', ['files', 'rounds', 'storage'], copy),
   small: against('20,000 small files: this project, rclone, azcopy', scenarios.small),

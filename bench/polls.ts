@@ -22,7 +22,7 @@ export async function benchPolls(closing: Closing): Promise<void> {
     summarizeBatch,
   });
   closing.add(() => finish.resolve());
-  const url = await startApiProcess(closing, { TEMPORAL_ADDRESS: rig.address, TASK_QUEUE: rig.taskQueue });
+  const { url } = await startApiProcess(closing, { TEMPORAL_ADDRESS: rig.address, TASK_QUEUE: rig.taskQueue });
   const start = (sku: string) => Promise.all(Array.from({ length: many }, () => startBatch(url, sku)));
   console.log(`load average at the start: ${load()[0]}`);
   const kinds = [

@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { cachedWorkflows, memoryOf } from './cached-workflows.ts';
 import {
   containerName,
   count,
@@ -75,6 +76,7 @@ const environment = z.object({
     .optional(),
   HTTP_RATE_LIMIT: wholeNumber(0, 100_000_000).default(60_000),
   HTTP_START_RATE_LIMIT: wholeNumber(0, 100_000_000).default(6000),
+  HTTP_MAX_BACKLOG: wholeNumber(0, 100_000_000).default(50_000),
   HTTP_REQUEST_TIMEOUT: count(60, 3600),
   HTTP_MAX_BATCH_MB: count(8, 64),
   TASK_HUB: z
@@ -92,7 +94,7 @@ const environment = z.object({
   ALLOW_COMMANDS: yesOrNo,
   WORKER_MAX_ACTIVITIES: count(32, 1000),
   WORKER_MAX_WORKFLOW_TASKS: count(20, 1000),
-  WORKER_MAX_CACHED_WORKFLOWS: count(100, 10_000),
+  WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1, 10_000).optional(),
   UPLOAD_MEMORY_MB: count(128, 65_536),
   UPLOAD_LIMIT: z
     .string()
@@ -161,6 +163,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       taskHub: e.TASK_HUB,
       trustProxy: e.TRUST_PROXY,
       rateLimits: { requests: e.HTTP_RATE_LIMIT, starts: e.HTTP_START_RATE_LIMIT },
+      maxBacklog: e.HTTP_MAX_BACKLOG,
       requestTimeoutMs: e.HTTP_REQUEST_TIMEOUT * 1000,
       maxBatchBytes: e.HTTP_MAX_BATCH_MB * MiB,
     },
@@ -171,7 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       allowCommands: e.ALLOW_COMMANDS,
       maxActivities: e.WORKER_MAX_ACTIVITIES,
       maxWorkflowTasks: e.WORKER_MAX_WORKFLOW_TASKS,
-      maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS,
+      maxCachedWorkflows: e.WORKER_MAX_CACHED_WORKFLOWS ?? cachedWorkflows(memoryOf(e.WORKER_PROCESSES)),
       uploadMemoryBytes: e.UPLOAD_MEMORY_MB * MiB,
       /** Bytes per second of this process; undefined where there is no limit. */
       uploadLimit: e.UPLOAD_LIMIT,

@@ -35,7 +35,8 @@ export async function serveHttp(
   backups?: Backups,
   metrics: Metrics = createMetrics(),
 ): Promise<HttpServer> {
-  const { host, port, apiKey, taskHub, maxBatchBytes, rateLimits, trustProxy, requestTimeoutMs } = config.http;
+  const { host, port, apiKey, taskHub, maxBatchBytes, rateLimits, maxBacklog, trustProxy, requestTimeoutMs } =
+    config.http;
   if (apiKey === undefined && !isLoopback(host)) {
     throw new ExpectedError(
       'InvalidConfiguration',
@@ -57,6 +58,7 @@ export async function serveHttp(
     },
     {
       rateLimits,
+      maxBacklog,
       onAnswered: createHttpMetrics(metrics.registry),
       draining: end.signal,
       ...(trustProxy !== undefined && { trustProxy }),

@@ -9,14 +9,8 @@ export interface CountedJobs {
   readonly calls: () => Record<string, number>;
   /** Makes Temporal late with every call from the one with this number on, of those since {@link calls} was asked last. */
   readonly lateFrom: (call: number) => void;
-  /** Holds up calls of this method. The first promise resolves when there is one, and `release` lets them go on. */
-  readonly hold: (method: string) => { readonly reached: Promise<void>; readonly release: () => void };
-}
-
-interface Held {
-  readonly method: string;
-  readonly reached: PromiseWithResolvers<void>;
-  readonly released: PromiseWithResolvers<void>;
+  /** The most calls of a method that were under way together so far. */
+  readonly most: (method: string) => number;
 }
 
 /** A door of its own, as another API process has one, to the jobs of a task queue. Its calls are counted. */
@@ -24,7 +18,7 @@ export function countedJobs(taskQueue: string): CountedJobs {
   const address = inject('temporalAddress');
   let names: string[] = [];
   let firstLate = Infinity;
-  let held: Held | undefined;
+  const underWay = new Map<string, { now: number; most: number }>();
   const connection = Connection.lazy({
     address,
     interceptors: [
@@ -32,7 +26,9 @@ export function countedJobs(taskQueue: string): CountedJobs {
         const name = options.method_definition.path.split('/').at(-1) ?? '';
         names.push(name);
         if (names.length >= firstLate) return lateCall(next(options));
-        return name === held?.method ? heldCall(next(options), held) : new InterceptingCall(next(options));
+        const count = underWay.get(name) ?? { now: 0, most: 0 };
+        underWay.set(name, count);
+        return countedCall(next(options), count);
       },
     ],
   });
@@ -46,17 +42,9 @@ export function countedJobs(taskQueue: string): CountedJobs {
     names = [];
     return counts;
   };
-  const hold = (method: string) => {
-    const one: Held = { method, reached: Promise.withResolvers(), released: Promise.withResolvers() };
-    held = one;
-    const release = () => {
-      held = undefined;
-      one.released.resolve();
-    };
-    return { reached: one.reached.promise, release };
-  };
+  const most = (method: string) => underWay.get(method)?.most ?? 0;
   const jobs = new Jobs({ client: new Client({ connection }), address, taskQueue });
-  return { jobs, calls, lateFrom: (call) => void (firstLate = call), hold };
+  return { jobs, calls, lateFrom: (call) => void (firstLate = call), most };
 }
 
 type NextCall = ConstructorParameters<typeof InterceptingCall>[0];
@@ -70,15 +58,17 @@ function lateCall(call: NextCall): InterceptingCall {
   });
 }
 
-function heldCall(call: NextCall, { reached, released }: Held): InterceptingCall {
-  reached.resolve();
+function countedCall(call: NextCall, count: { now: number; most: number }): InterceptingCall {
   return new InterceptingCall(call, {
-    start: (metadata, listener, next) => {
-      const goOn = async () => {
-        await released.promise;
-        next(metadata, listener);
-      };
-      void goOn();
+    start: (metadata, _listener, next) => {
+      count.now += 1;
+      count.most = Math.max(count.most, count.now);
+      next(metadata, {
+        onReceiveStatus: (status, pass) => {
+          count.now -= 1;
+          pass(status);
+        },
+      });
     },
   });
 }

@@ -6,7 +6,7 @@ import { createDocsRoutes } from './openapi/docs-routes.ts';
 import { whileDraining } from './draining.ts';
 import { refuseForeignPages } from './foreign-pages.ts';
 import { createHealthRoutes } from './health.ts';
-import { limitRate, type RateLimits } from './limits.ts';
+import { limitBacklog, limitRate, type RateLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 import { HttpProblem } from './problem.ts';
 import { requestLog } from './request-log.ts';
@@ -15,6 +15,8 @@ import { requestSpan, type OnAnswered } from './request-span.ts';
 /** How the API stands towards the network. */
 export interface Edges {
   readonly rateLimits: RateLimits;
+  /** Tasks that may wait for workers before starts are turned away; 0 is no limit. */
+  readonly maxBacklog: number;
   /** Proxies whose word on the caller's address counts: how many there are, or their addresses and subnets. */
   readonly trustProxy?: number | readonly string[];
   /** Told of each answer. */
@@ -38,7 +40,7 @@ export function applyEdges(app: Express, { jobs, log, keyed }: EdgeParts, edges:
   app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
   if (!keyed) app.use(refuseForeignPages({ proxied: edges.trustProxy !== undefined }));
   app.use(createHealthRoutes(jobs, edges.draining));
-  app.use(...limitRate(edges.rateLimits), createDocsRoutes({ keyed }));
+  app.use(...limitRate(edges.rateLimits), limitBacklog(jobs, edges.maxBacklog), createDocsRoutes({ keyed }));
 }
 
 const contentSecurityPolicy = {

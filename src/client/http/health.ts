@@ -1,9 +1,7 @@
 import { Router } from 'express';
 import type { Jobs } from '../jobs/jobs.ts';
 import { HttpProblem, refuseMethod } from './problem.ts';
-
-// Probes come from many places at once; Temporal is asked once for all of them.
-const rememberFor = 1000;
+import { remembered } from './remembered.ts';
 
 /**
  * `GET /healthz`: the process is up. `GET /readyz`: it may be sent requests, for Temporal answers and it is not about to end. They
@@ -11,6 +9,7 @@ const rememberFor = 1000;
  */
 export function createHealthRoutes(jobs: Pick<Jobs, 'hasWorkers'>, draining: AbortSignal): Router {
   const router = Router();
+  // Probes come from many places at once.
   const look = remembered(() => jobs.hasWorkers());
   router.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
   router.get('/readyz', async (_request, response) => {
@@ -22,14 +21,4 @@ export function createHealthRoutes(jobs: Pick<Jobs, 'hasWorkers'>, draining: Abo
   });
   router.all(['/healthz', '/readyz'], refuseMethod);
   return router;
-}
-
-/** Calls `ask` at most once in {@link rememberFor} milliseconds, however many wait for the answer. */
-function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  const forget = () => setTimeout(() => (answer = undefined), rememberFor).unref();
-  return () => {
-    answer ??= ask().finally(forget);
-    return answer;
-  };
 }

@@ -1,8 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Jobs } from '../jobs/jobs.ts';
 import { HttpProblem } from './problem.ts';
+import { remembered } from './remembered.ts';
 
 const minute = 60_000;
+const retryAfterBacklog = '10';
 const starts = /\/(?:orchestrators\/[^/]|api\/(?:backups|batches)|instances\/[^/]+\/(?:restart|rewind)\/?$)/iu;
 
 /** Requests that one client may make in a minute; 0 is no limit. */
@@ -18,6 +21,22 @@ export interface RateLimits {
  */
 export function limitRate({ requests, starts }: RateLimits): RequestHandler[] {
   return [limiter('requests', requests), limiter('starts', starts, (request) => !isStart(request))].flat();
+}
+
+/**
+ * Turns starts away with 429 while `most` tasks or more wait for workers; 0 is no limit. What was started before is none the worse for
+ * it. Where nobody can say how many wait, nothing is turned away.
+ */
+export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler {
+  const look = remembered(() => jobs.waitingTasks().catch(() => 0));
+  return async (request, _response, next) => {
+    if (most === 0 || !isStart(request) || (await look()) < most) {
+      next();
+      return;
+    }
+    const message = `The workers are behind, ${most} tasks or more wait for them: try again in ${retryAfterBacklog} seconds`;
+    throw new HttpProblem(429, message, { 'Retry-After': retryAfterBacklog });
+  };
 }
 
 function isStart(request: Request): boolean {

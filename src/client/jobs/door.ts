@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } 
 import { ExpectedError } from '../../shared/failures.ts';
 import { Forgotten } from './forgotten.ts';
 import { LiveProgress } from './live-progress.ts';
+import { Turns } from './turns.ts';
 
 /** How the parts of this folder reach Temporal. */
 export interface Door {
@@ -9,8 +10,10 @@ export interface Door {
   readonly taskQueue: string;
   /** What this process has purged. */
   readonly forgotten: Forgotten;
-  /** What running jobs told this process lately. */
+  /** What this process has shown of running jobs lately. */
   readonly liveProgress: LiveProgress;
+  /** Whose turn it is to have a workflow answer: however many ask, a worker gets a few tasks for it. */
+  readonly updates: Turns;
   /** Makes calls that end within seconds, and says what is wrong when they fail. */
   readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
   /** A failed call's error, as an {@link ExpectedError} where the reason is one that can be named. */
@@ -18,6 +21,7 @@ export interface Door {
 }
 
 const answerWithin = 8000;
+const updatesAtOnce = 8;
 
 /** `address` is shown in errors. */
 export function createDoor(client: Client, address: string, taskQueue: string): Door {
@@ -27,6 +31,7 @@ export function createDoor(client: Client, address: string, taskQueue: string): 
     taskQueue,
     forgotten: new Forgotten(),
     liveProgress: new LiveProgress(),
+    updates: new Turns(updatesAtOnce),
     explain,
     ask: async (call) => {
       try {

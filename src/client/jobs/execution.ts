@@ -54,19 +54,22 @@ const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
   TERMINATED: 'Terminated',
 };
 
-/** `progress` is what is known of it, and what the job published last unless given. */
-export function runtimeStatus(execution: Execution, progress: unknown = execution.memo?.['progress']): RuntimeStatus {
+export function runtimeStatus(execution: Execution): RuntimeStatus {
   const { status } = execution;
   const closed = closedStatus[status.name];
   if (closed) return closed;
+  const progress = publishedProgress(execution);
   const { suspended } = (progress ?? {}) as { suspended?: boolean };
   if (suspended === true || status.name === 'PAUSED') return 'Suspended';
   return progress ? 'Running' : withoutProgress(execution);
 }
 
-function withoutProgress({ memo, historyLength, statusInHistory }: Execution): RuntimeStatus {
-  // What continued as new has a short history too, but brings its progress along.
-  if (memo?.['progress'] !== undefined) return 'Running';
+/** What the job published last; null when it has published nothing. */
+export function publishedProgress({ memo }: Execution): unknown {
+  return memo?.['progress'] ?? null;
+}
+
+function withoutProgress({ historyLength, statusInHistory }: Execution): RuntimeStatus {
   return statusInHistory ?? (historyLength <= eventsBeforeAnyWorker ? 'Pending' : 'Running');
 }
 
@@ -104,7 +107,7 @@ export async function argumentsOf(
 }
 
 /** Bytes that copies under way report in their heartbeats. */
-export async function bytesUnderWay(client: Client, { raw }: WorkflowExecutionDescription): Promise<number> {
+export async function bytesUnderWay(client: Client, { raw }: Execution): Promise<number> {
   const details = await Promise.all(
     (raw.pendingActivities ?? []).map((activity) => decodePayloads(client, activity.heartbeatDetails?.payloads)),
   );

@@ -3,13 +3,13 @@ import type { BackupProgress } from '../../shared/contract.ts';
 import { Schedules } from '../schedules/schedules.ts';
 import { restartJob, rewindJob } from './again.ts';
 import { createDoor, type Door } from './door.ts';
-import { bytesUnderWay, describe, findJob, retrying, runtimeStatus } from './execution.ts';
+import { describe, findJob, retrying, runtimeStatus } from './execution.ts';
 import { readHistory, type HistoryEvent, type HistoryOptions } from './history.ts';
 import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from './job.ts';
-import { progressOf, statusOf } from './job-status.ts';
+import { statusOf } from './job-status.ts';
 import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
 import { raiseEvent, terminateJob } from './message-job.ts';
-import { pollsSource, pollsWorkflows } from './polled-queue.ts';
+import { pollsSource, pollsWorkflows, waitingTasks } from './polled-queue.ts';
 import { purgeJob, purgeJobs } from './purge-jobs.ts';
 import { resultOf } from './result.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -50,7 +50,7 @@ export class Jobs {
   /** Undefined when there is no such instance. */
   status(instanceId: string, { showInput = true } = {}): Promise<JobStatus | undefined> {
     return this.#statuses.get(JSON.stringify([instanceId, showInput]), () =>
-      this.#find(instanceId, undefined, (description) => statusOf(this.#door, description, { showInput, live: true })),
+      this.#find(instanceId, undefined, (description) => statusOf(this.#door, description, { showInput })),
     );
   }
 
@@ -121,15 +121,14 @@ export class Jobs {
     return waitForJob(this.#door, instanceId, options);
   }
 
-  /** Where a backup stands, with the bytes of copies still under way. Undefined when it has not begun or nobody can say. */
+  /** Where a backup stands, with the bytes of copies still under way. Undefined when it has not begun. */
   async progress(instanceId: string): Promise<BackupProgress | undefined> {
-    const { client, ask } = this.#door;
+    const { client, ask, liveProgress } = this.#door;
     const description = await ask(() => describe(client, instanceId));
-    const progress = description && ((await progressOf(this.#door, description)) as BackupProgress | null);
+    const progress = description && ((await liveProgress.of(client, description)) as BackupProgress | null);
     if (!description || !progress) return undefined;
     const again = retrying(description);
-    const bytes = progress.bytes + (await bytesUnderWay(client, description));
-    return { ...progress, bytes, ...(again && { retrying: again }) };
+    return { ...progress, ...(again && { retrying: again }) };
   }
 
   /** Waits for the end, however long it takes. */
@@ -170,6 +169,11 @@ export class Jobs {
   /** Whether any worker has lately asked for work where the files of a source are. */
   hasWorkersOf(source: string): Promise<boolean> {
     return pollsSource(this.#door, source);
+  }
+
+  /** How many tasks wait for a worker, about; starts add to them as long as workers are behind. */
+  waitingTasks(): Promise<number> {
+    return waitingTasks(this.#door);
   }
 
   async #find<T, U>(

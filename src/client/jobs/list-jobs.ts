@@ -54,7 +54,7 @@ async function lookFrom(
   { size, showInput, token }: { size: number; showInput: boolean; token: string | undefined },
 ): Promise<JobPage> {
   const { found, token: next } = await findJobs(door, filter, size, token);
-  const jobs = await inLanes(found, (execution) => statusOf(door, execution, { showInput, live: false }));
+  const jobs = await inLanes(found, (execution) => statusOf(door, execution, { showInput }));
   return { jobs: jobs.flatMap((job) => job ?? []), ...(next !== undefined && { token: next }) };
 }
 

@@ -1,58 +1,46 @@
-import { runtimeStatus, type Execution } from './execution.ts';
-import { SharedReads } from './shared-reads.ts';
+import type { Client } from '@temporalio/client';
+import { bytesUnderWay, publishedProgress, type Execution } from './execution.ts';
 
-/** Milliseconds from when it came that an answer is shown to others too. */
-const heldFor = 1000;
+/** Milliseconds for which no less is shown than before: as long as a copy that has ended may be missing in what its job published. */
+const heldFor = 3000;
 
-interface Answer {
-  /** What the job had published before it was asked. */
-  readonly published: string;
-  /** Undefined when nobody answered. */
-  readonly progress: Promise<unknown>;
-  /** By `performance.now()`; absent while the job is being asked. */
-  readonly cameAt?: number;
+interface Shown {
+  readonly bytes: number;
+  /** By `performance.now()`. */
+  readonly at: number;
 }
 
 /**
- * What running jobs answered when they were asked how far they are, by run. A job is asked by one caller at a time, and its answer does
- * for all who want it within a second. It does not for one who was told by a description that the job has published something since,
- * or was suspended or resumed: then the job is asked again, so that no held answer hides what every API process can see.
+ * Where running jobs stand: what they published last, with the bytes that their copies have reported since by heartbeat. Both come with
+ * a job's description, so no job is ever asked. Between a copy's last heartbeat and its job's next publication its bytes are in neither;
+ * for that time what was shown last is shown again.
  */
 export class LiveProgress {
-  // Those that came, in the order in which they did; among them those that have not come yet.
-  readonly #answers = new Map<string, Answer>();
-  readonly #reads = new SharedReads<unknown>();
+  // In the order in which they were shown.
+  readonly #shown = new Map<string, Shown>();
 
-  /** `ask` asks the job itself, and resolves with undefined when nobody answers. `execution` is a description from just now. */
-  async get(execution: Execution, ask: () => Promise<unknown>): Promise<unknown> {
-    const { runId } = execution;
-    const published = JSON.stringify(execution.memo?.['progress'] ?? null);
-    this.#forgetOld();
-    const known = this.#answers.get(runId);
-    if (known?.published === published) {
-      const progress = await known.progress;
-      // It may have been suspended and resumed since the last answer, and have published what it had before.
-      if (runtimeStatus(execution, progress) === runtimeStatus(execution)) return progress;
-    }
-    return this.#reads.get(runId, () => this.#hold(runId, { published, progress: ask() }));
+  /** Null when the job has published nothing. `execution` is a description from just now, or a list's entry, which knows of no heartbeats. */
+  async of(client: Client, execution: Execution): Promise<unknown> {
+    const progress = publishedProgress(execution);
+    if (execution.status.name !== 'RUNNING' || !countsBytes(progress)) return progress;
+    const bytes = progress.bytes + (await bytesUnderWay(client, execution));
+    return { ...progress, bytes: this.#atLeastBefore(execution.runId, bytes) };
   }
 
-  #hold(runId: string, answer: Answer): Promise<unknown> {
-    this.#answers.set(runId, answer);
-    const came = () => {
-      this.#answers.delete(runId);
-      this.#answers.set(runId, { ...answer, cameAt: performance.now() });
-    };
-    answer.progress.then(came, () => this.#answers.delete(runId));
-    return answer.progress;
-  }
-
-  #forgetOld(): void {
+  #atLeastBefore(runId: string, bytes: number): number {
     const now = performance.now();
-    for (const [runId, { cameAt }] of this.#answers) {
-      if (cameAt === undefined) continue;
-      if (cameAt > now - heldFor) break;
-      this.#answers.delete(runId);
+    for (const [id, { at }] of this.#shown) {
+      if (at > now - heldFor) break;
+      this.#shown.delete(id);
     }
+    const before = this.#shown.get(runId);
+    if (before && before.bytes > bytes) return before.bytes;
+    this.#shown.delete(runId);
+    this.#shown.set(runId, { bytes, at: now });
+    return bytes;
   }
+}
+
+function countsBytes(progress: unknown): progress is { readonly bytes: number } {
+  return typeof (progress as { bytes?: unknown } | null)?.bytes === 'number';
 }

@@ -11,6 +11,18 @@ export function pollsSource(door: Door, source: string): Promise<boolean> {
   return isPolled(door, sourceQueue(source), activityTasks);
 }
 
+/** How many tasks of the door's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say. */
+export async function waitingTasks({ client, taskQueue, ask }: Door): Promise<number> {
+  const { namespace } = client.options;
+  const waiting = async (taskQueueType: 1 | 2) => {
+    const described = { namespace, taskQueue: { name: taskQueue }, taskQueueType, reportStats: true };
+    const { stats } = await ask(() => client.workflowService.describeTaskQueue(described));
+    return Number(stats?.approximateBacklogCount ?? 0);
+  };
+  const [workflows, activities] = await Promise.all([waiting(workflowTasks), waiting(activityTasks)]);
+  return workflows + activities;
+}
+
 // TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY
 const workflowTasks = 1;
 const activityTasks = 2;

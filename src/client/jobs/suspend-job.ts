@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
 import type { Door } from './door.ts';
 import { describe } from './execution.ts';
@@ -33,29 +38,45 @@ interface Message {
   readonly reason: string;
 }
 
-async function deliver(
-  { client, ask }: Door,
-  instanceId: string,
-  { update, signal, reason }: Message,
-): Promise<'answered' | 'left' | 'ended'> {
+async function deliver(door: Door, instanceId: string, message: Message): Promise<'answered' | 'left' | 'ended'> {
+  const { client, ask, updates } = door;
   const handle = client.workflow.getHandle(instanceId);
-  const options = { args: [reason] as [string] };
-  // Where no worker is up the first call takes all the time; one that fails sooner met a server that had to begin a workflow task anew.
-  for (const until = Date.now() + updateWithin; Date.now() < until; await sleep(lookEvery)) {
-    try {
-      await client.withDeadline(until, () => handle.executeUpdate(update, options));
-      return 'answered';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'ended';
-    }
+  const late = AbortSignal.timeout(updateWithin);
+  const until = Date.now() + updateWithin;
+  try {
+    const delivery = await updates.take(instanceId, late, () => update(client, handle, message, until));
+    if (delivery) return delivery;
+  } catch (error) {
+    // Whose turn does not come in time leaves a signal, as where no worker is up.
+    if (!late.aborted) throw error;
   }
   try {
-    await ask(() => handle.signal(signal, reason));
+    await ask(() => handle.signal(message.signal, message.reason));
     return 'left';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'ended';
     throw error;
   }
+}
+
+/** Undefined when nobody answered. */
+async function update(
+  client: Client,
+  handle: WorkflowHandle,
+  { update: definition, reason }: Message,
+  until: number,
+): Promise<'answered' | 'ended' | undefined> {
+  const options = { args: [reason] as [string] };
+  // Where no worker is up the first call takes all the time; one that fails sooner met a server that had to begin a workflow task anew.
+  for (; Date.now() < until; await sleep(lookEvery)) {
+    try {
+      await client.withDeadline(until, () => handle.executeUpdate(definition, options));
+      return 'answered';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'ended';
+    }
+  }
+  return undefined;
 }
 
 async function settled({ client, ask }: Door, instanceId: string): Promise<void> {

@@ -41,7 +41,11 @@ test('every route that is mounted is in the document', async () => {
   const metrics = { text: () => Promise.resolve(''), open: false };
   const log = pino({ level: 'silent' });
   const deps = { jobs: api.jobs, log, metrics, taskHub: 'x', backupRoots: [], maxBatchBytes: 1000 };
-  const app = createApp(deps, { rateLimits: { requests: 0, starts: 0 }, draining: new AbortController().signal });
+  const app = createApp(deps, {
+    rateLimits: { requests: 0, starts: 0 },
+    maxBacklog: 0,
+    draining: new AbortController().signal,
+  });
   const mounted = mountedRoutes(app);
   expect(mounted.length).toBeGreaterThan(12);
   const described = operations.map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/gu, ':')}`);

@@ -12,9 +12,14 @@ export interface OrderApi extends Api {
 
 /** The HTTP API with a worker and an inventory of its own; both go with the test. */
 export async function startOrderApi(
-  options: { unknownSku?: UnknownSku; catalogue?: readonly CatalogueRow[]; dataConverter?: DataConverter } = {},
+  options: {
+    unknownSku?: UnknownSku;
+    catalogue?: readonly CatalogueRow[];
+    dataConverter?: DataConverter;
+    maxCachedWorkflows?: number;
+  } = {},
 ): Promise<OrderApi> {
-  const { unknownSku, catalogue = [], dataConverter } = options;
+  const { unknownSku, catalogue = [], dataConverter, maxCachedWorkflows } = options;
   const api = await startApi({ ...(dataConverter && { dataConverter }) });
   const inventory = await openInventory({
     file: join(api.root, 'inventory.sqlite'),
@@ -23,7 +28,12 @@ export async function startOrderApi(
   // Closed after the worker, which was set up later: these run last first.
   onTestFinished(() => inventory.close());
   await inventory.importCatalogue(catalogue);
-  await startWorker(api, { inventory });
+  const { worker } = api.config;
+  const config = {
+    ...api.config,
+    worker: { ...worker, ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }) },
+  };
+  await startWorker({ ...api, config }, { inventory });
   return { ...api, inventory };
 }
 

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readUsage } from './against/process-usage.ts';
+import { startApiProcess } from './api-process.ts';
+import type { BenchOptions } from './bench-options.ts';
+import type { Closing } from './closing.ts';
+import { load, machine } from './machine.ts';
+import { startProcess, type OwnProcess } from './own-process.ts';
+import { printRows } from './print-rows.ts';
+import { openScratch } from './scratch.ts';
+import { openAzurite, openTemporal } from './servers.ts';
+import { within } from './within.ts';
+
+const batches = 400;
+const itemsOfOne = 50;
+const pollEvery = 500;
+const MiB = 1024 * 1024;
+
+interface Rig {
+  readonly url: string;
+  readonly worker: OwnProcess;
+  readonly api: OwnProcess;
+}
+
+interface Ended {
+  readonly seconds: number;
+  readonly turnedAway: number;
+  readonly polls: number;
+}
+
+/**
+ * Starts many order batches at once over HTTP and polls each until it has ended, with one worker, every process with its defaults and a
+ * server whose database is on disk. A batch that ends otherwise than completed, or not within the limit, ends the bench.
+ */
+export async function benchBatches(closing: Closing, { rounds = 3, limit, json }: BenchOptions): Promise<void> {
+  const results = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const rig = await openRig(closing);
+    const began = performance.now();
+    const all = Promise.all(Array.from({ length: batches }, () => runBatch(rig.url)));
+    const ended = await within(limit, 'the batches', Promise.race([all, rig.worker.failed, rig.api.failed]));
+    const secondsOf = ended.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
+    const sum = (pick: (one: Ended) => number) => ended.reduce((total, one) => total + pick(one), 0);
+    results.push({
+      ended: ended.length,
+      seconds: rounded((performance.now() - began) / 1000),
+      'first to end, s': rounded(secondsOf[0] ?? 0),
+      'starts turned away': sum(({ turnedAway }) => turnedAway),
+      polls: sum(({ polls }) => polls),
+      'worker, peak MiB': peakOf(rig.worker),
+      'API, peak MiB': peakOf(rig.api),
+      load: load()[0] ?? 0,
+    });
+    await rig.api.stop();
+    await rig.worker.stop();
+  }
+  const title = `${batches} order batches of ${itemsOfOne} items at once over HTTP, each polled every ${pollEvery} ms`;
+  if (json) console.log(JSON.stringify({ title, machine: machine(), results }, undefined, 2));
+  else {
+    console.log(title);
+    printRows([Object.keys(results[0] ?? {}), ...results.map((row) => Object.values(row).map(String))]);
+  }
+}
+
+async function openRig(closing: Closing): Promise<Rig> {
+  const directory = await openScratch(closing);
+  const azurite = await openAzurite(closing, join(directory, 'storage'));
+  const env = {
+    TEMPORAL_ADDRESS: await openTemporal(closing, join(directory, 'temporal')),
+    AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString ?? '',
+    BACKUP_ROOTS: directory,
+    DATA_DIR: join(directory, 'data'),
+  };
+  const entry = new URL('../src/main/worker.ts', import.meta.url);
+  const worker = await startProcess(closing, { entry, env }, /worker is running/u);
+  const api = await startApiProcess(closing, env);
+  return { url: api.url, api: api.process, worker };
+}
+
+async function runBatch(url: string): Promise<Ended> {
+  const began = performance.now();
+  const items = Array.from({ length: itemsOfOne }, (_, i) => ({ sku: `SKU-${i}`, quantity: 1 }));
+  let turnedAway = 0;
+  for (;;) {
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(`${url}/api/batches`, { method: 'POST', headers, body: JSON.stringify(items) });
+    await response.arrayBuffer();
+    if (response.status === 202) {
+      const polls = await untilCompleted(response.headers.get('location') ?? '');
+      return { seconds: (performance.now() - began) / 1000, turnedAway, polls };
+    }
+    if (response.status !== 429) throw new Error(`a start was answered with ${response.status}`);
+    turnedAway += 1;
+    await sleep(Number(response.headers.get('retry-after')) * 1000);
+  }
+}
+
+async function untilCompleted(location: string): Promise<number> {
+  for (let polls = 1; ; polls += 1) {
+    const response = await fetch(location);
+    const { runtimeStatus } = (await response.json()) as { runtimeStatus?: string };
+    if (response.status === 200 && runtimeStatus === 'Completed') return polls;
+    if (response.status !== 202) throw new Error(`a poll was answered with ${response.status} ${runtimeStatus ?? ''}`);
+    await sleep(pollEvery);
+  }
+}
+
+function peakOf({ pid }: OwnProcess): number {
+  return Math.round((readUsage(pid)?.peakBytes ?? 0) / MiB);
+}
+
+function rounded(seconds: number): number {
+  return Number(seconds.toFixed(1));
+}
