@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { cachedWorkflows, memoryOf } from '../src/cached-workflows.ts';
 import { readConfig } from '../src/config.ts';
 import { ExpectedError } from '../src/shared/failures.ts';
 
@@ -26,10 +27,21 @@ test('an empty environment gives the documented defaults', () => {
     storage: undefined,
     temporal: { named: false, uiUrl: undefined },
     http: { host: '127.0.0.1', port: 7071, apiKey: undefined, taskHub: 'DurableFunctionsHub' },
-    worker: { maxActivities: 32, maxWorkflowTasks: 20, maxCachedWorkflows: 100, uploadMemoryBytes: 128 * 1024 * 1024 },
+    worker: { maxActivities: 32, maxWorkflowTasks: 20, uploadMemoryBytes: 128 * 1024 * 1024 },
     embedded: { dataDir: join(process.cwd(), '.data'), temporalPort: 7233, uiPort: 8233, blobPort: 10_000 },
     logLevel: undefined,
   });
+});
+
+test('a worker keeps as many workflows in memory as fit, unless it is told, and fewer where processes share the memory', () => {
+  const MiB = 1024 * 1024;
+  expect([0, 200, 256, 600, 2200, 10_000].map((memory) => cachedWorkflows(memory * MiB))).toEqual([
+    10, 10, 28, 200, 1000, 1000,
+  ]);
+  expect(memoryOf(64)).toBeLessThan(memoryOf(1));
+  expect(readConfig({}).worker.maxCachedWorkflows).toBe(cachedWorkflows(memoryOf(1)));
+  expect(readConfig({ WORKER_PROCESSES: '64' }).worker.maxCachedWorkflows).toBe(cachedWorkflows(memoryOf(64)));
+  expect(readConfig({ WORKER_MAX_CACHED_WORKFLOWS: '7' }).worker.maxCachedWorkflows).toBe(7);
 });
 
 test('nothing is traced and no worker serves metrics unless a variable says so', () => {

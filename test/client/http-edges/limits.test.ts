@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { postJson, startedWorkflows, startPath } from '../http/harness.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openInventory } from '../../../src/inventory/open-inventory.ts';
+import { locationOf, postJson, startedWorkflows, startPath, startWorker, untilEnded } from '../http/harness.ts';
 import { connectTo, sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
 
 const unknown = '/runtime/webhooks/durabletask/instances/unknown';
@@ -43,8 +45,35 @@ test('starts have a limit of their own, and what is over it starts nothing', asy
   expect(await statuses(api, 2)).toEqual([404, 404]);
 });
 
+test('while too many tasks wait for workers starts are turned away, and taken again once these have caught up', async () => {
+  const api = await startEdgeApi({ HTTP_MAX_BACKLOG: '20' });
+  const start = (path = '/api/batches') => postJson(`${api.url}${path}`, '[{"sku":"A","quantity":1}]');
+  const accepted: Response[] = [];
+  let refused = await start();
+  for (; refused.status === 202; refused = await start()) accepted.push(refused);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('10');
+  expect(await refused.json()).toMatchObject({
+    status: 429,
+    Message: 'The workers are behind, 20 tasks or more wait for them: try again in 10 seconds',
+  });
+  expect(accepted.length).toBeGreaterThanOrEqual(20);
+  for (const path of [startPath, `${unknown}/restart`, `${unknown}/rewind`]) {
+    expect([path, (await start(path)).status]).toEqual([path, 429]);
+  }
+  expect((await fetch(locationOf(accepted[0] as Response))).status).toBe(202);
+  expect(await startedWorkflows(api)).toBe(accepted.length);
+
+  const inventory = await openInventory({ file: join(api.root, 'inventory.sqlite') });
+  onTestFinished(() => inventory.close());
+  await startWorker(api, { inventory });
+  await expect.poll(async () => (await start()).status).toBe(202);
+  const ended = await Promise.all(accepted.map((response) => untilEnded(locationOf(response))));
+  expect(new Set(ended.map(({ body }) => body.runtimeStatus))).toEqual(new Set(['Completed']));
+});
+
 test('0 is no limit', async () => {
-  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '0', HTTP_START_RATE_LIMIT: '0' });
+  const api = await startEdgeApi({ HTTP_RATE_LIMIT: '0', HTTP_START_RATE_LIMIT: '0', HTTP_MAX_BACKLOG: '0' });
   expect(new Set(await statuses(api, 100))).toEqual(new Set([404]));
 });
 

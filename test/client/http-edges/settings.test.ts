@@ -5,6 +5,7 @@ test('the defaults ask for nothing and are generous', () => {
   expect(readConfig({}).http).toMatchObject({
     trustProxy: undefined,
     rateLimits: { requests: 60_000, starts: 6000 },
+    maxBacklog: 50_000,
     requestTimeoutMs: 60_000,
   });
 });
@@ -34,6 +35,7 @@ test.each([
   ['API_KEY', 'a-key-of-16-chars, short'],
   ['HTTP_RATE_LIMIT', '-1'],
   ['HTTP_START_RATE_LIMIT', 'many'],
+  ['HTTP_MAX_BACKLOG', '-1'],
   ['HTTP_REQUEST_TIMEOUT', '0'],
 ])('%s=%j is refused by name', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(`${name}: must be`);

@@ -6,7 +6,7 @@ const items = Array.from({ length: 20 }, (_, i) => ({ sku: `S${i}`, quantity: 1 
 
 test.each([
   [1, 10],
-  [10, 60],
+  [10, 40],
 ])('with a cache of %i workflow(s), %i batches that are polled without pause all end', async (cache, count) => {
   const { url } = await startOrderApi({ maxCachedWorkflows: cache });
   const starts = await Promise.all(Array.from({ length: count }, () => postBatch(url, items)));
