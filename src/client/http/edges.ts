@@ -40,7 +40,7 @@ export function applyEdges(app: Express, { jobs, log, keyed }: EdgeParts, edges:
   app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
   if (!keyed) app.use(refuseForeignPages({ proxied: edges.trustProxy !== undefined }));
   app.use(createHealthRoutes(jobs, edges.draining));
-  app.use(...limitRate(edges.rateLimits), limitBacklog(jobs, edges.maxBacklog), createDocsRoutes({ keyed }));
+  app.use(...limitRate(edges.rateLimits), ...limitBacklog(jobs, edges.maxBacklog), createDocsRoutes({ keyed }));
 }
 
 const contentSecurityPolicy = {

@@ -1,7 +1,9 @@
 import { Router } from 'express';
 import type { Jobs } from '../jobs/jobs.ts';
 import { HttpProblem, refuseMethod } from './problem.ts';
-import { remembered } from './remembered.ts';
+
+// Probes come from many places at once; Temporal is asked once for all of them.
+const rememberFor = 1000;
 
 /**
  * `GET /healthz`: the process is up. `GET /readyz`: it may be sent requests, for Temporal answers and it is not about to end. They
@@ -9,7 +11,6 @@ import { remembered } from './remembered.ts';
  */
 export function createHealthRoutes(jobs: Pick<Jobs, 'hasWorkers'>, draining: AbortSignal): Router {
   const router = Router();
-  // Probes come from many places at once.
   const look = remembered(() => jobs.hasWorkers());
   router.get('/healthz', (_request, response) => void response.json({ status: 'up' }));
   router.get('/readyz', async (_request, response) => {
@@ -21,4 +22,14 @@ export function createHealthRoutes(jobs: Pick<Jobs, 'hasWorkers'>, draining: Abo
   });
   router.all(['/healthz', '/readyz'], refuseMethod);
   return router;
+}
+
+/** Calls `ask` at most once in {@link rememberFor} milliseconds, however many wait for the answer. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  const forget = () => setTimeout(() => (answer = undefined), rememberFor).unref();
+  return () => {
+    answer ??= ask().finally(forget);
+    return answer;
+  };
 }

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Jobs } from '../jobs/jobs.ts';
+import { lately } from './lately.ts';
 import { HttpProblem } from './problem.ts';
-import { remembered } from './remembered.ts';
 
 const minute = 60_000;
 const retryAfterBacklog = '10';
@@ -27,16 +27,19 @@ export function limitRate({ requests, starts }: RateLimits): RequestHandler[] {
  * Turns starts away with 429 while `most` tasks or more wait for workers; 0 is no limit. What was started before is none the worse for
  * it. Where nobody can say how many wait, nothing is turned away.
  */
-export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler {
-  const look = remembered(() => jobs.waitingTasks().catch(() => 0));
-  return async (request, _response, next) => {
-    if (most === 0 || !isStart(request) || (await look()) < most) {
-      next();
-      return;
-    }
-    const message = `The workers are behind, ${most} tasks or more wait for them: try again in ${retryAfterBacklog} seconds`;
-    throw new HttpProblem(429, message, { 'Retry-After': retryAfterBacklog });
-  };
+export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler[] {
+  if (most === 0) return [];
+  const waiting = lately(() => jobs.waitingTasks(), 0);
+  return [
+    (request, _response, next) => {
+      if (!isStart(request) || waiting() < most) {
+        next();
+        return;
+      }
+      const message = `The workers are behind, ${most} tasks or more wait for them: try again in ${retryAfterBacklog} seconds`;
+      throw new HttpProblem(429, message, { 'Retry-After': retryAfterBacklog });
+    },
+  ];
 }
 
 function isStart(request: Request): boolean {

@@ -88,7 +88,9 @@ function alwaysAnswered({ path, open = false }: Operation, keyed: boolean): Read
   return {
     ...(keyed && !open && { 401: problem('No valid key') }),
     ...(!keyed && { 403: problem('It comes from a page of another origin, or under a name of another machine') }),
-    ...(!/^\/(?:healthz|readyz)$/u.test(path) && { 429: problem('Too many requests in a minute, or a start while the workers are behind') }),
+    ...(!/^\/(?:healthz|readyz)$/u.test(path) && {
+      429: problem('Too many requests in a minute, or a start while the workers are behind'),
+    }),
     ...(path !== '/healthz' && { 503: problem('Temporal does not answer, or the server is about to end') }),
   };
 }
