@@ -1,4 +1,4 @@
-import { ApplicationFailure, continueAsNew, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, makeContinueAsNewFunc, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import { isGood, type Suspicion } from '../shared/suspicion.ts';
@@ -7,7 +7,7 @@ import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
 import { noteFailure } from './note-failed-backup.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
 import { createPlace, type Place } from './place.ts';
-import { createProgressReport, type ProgressReport } from './progress-report.ts';
+import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
 import { noLongerWaiting, startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
 import { caught } from './step-failure.ts';
@@ -26,12 +26,12 @@ const longestPause = 60_000;
  * when it lost more than it may since the last good run, or its root is on another file system.
  */
 export async function backup(input: BackupInput, carry?: BackupCarry): Promise<BackupSummary> {
-  return runBackup(input, carry, (next) => continueAsNew<typeof backup>(input, next));
+  return runBackup(input, carry, (next) => makeContinueAsNewFunc<typeof backup>(published(next))(input, next));
 }
 
 /** The original sample's orchestration: the same backup of `root`, returning the bytes alone. */
 export async function E2_BackupSiteContent(root: string | null, carry?: BackupCarry): Promise<number> {
-  const again = (next: BackupCarry) => continueAsNew<typeof E2_BackupSiteContent>(root, next);
+  const again = (next: BackupCarry) => makeContinueAsNewFunc<typeof E2_BackupSiteContent>(published(next))(root, next);
   const summary = await runBackup({ root: (root ?? '').trim() }, carry, again);
   return summary.bytes;
 }

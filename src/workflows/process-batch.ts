@@ -2,8 +2,8 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   condition,
-  continueAsNew,
   isCancellation,
+  makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
 import { freshCarry, type BatchCarry } from '../shared/batch-carry.ts';
@@ -20,7 +20,7 @@ import {
 import { processItem, summarizeBatch } from './batch-activities.ts';
 import { reasonOf } from './failure-reason.ts';
 import { fanOut } from './fan-out.ts';
-import { createProgressReport, type ProgressReport } from './progress-report.ts';
+import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
 import { publishBatch } from './publish.ts';
 import { createSuspension, type Suspension } from './suspension.ts';
 
@@ -49,12 +49,8 @@ export async function processBatch(items: readonly OrderItem[], carry?: BatchCar
     report.milestone((now) => now);
     if (pending.length > 0 && workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      return continueAsNew<typeof processBatch>(items, {
-        batchId: begun.batchId,
-        results,
-        failures,
-        progress: report.now(),
-      });
+      const next = { batchId: begun.batchId, results, failures, progress: report.now() };
+      return makeContinueAsNewFunc<typeof processBatch>(published(next))(items, next);
     }
   }
 

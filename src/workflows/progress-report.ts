@@ -22,19 +22,19 @@ const quietAfter = 2000;
 export function createProgressReport<P>(progress: P, publish: (progress: P) => void): ProgressReport<P> {
   // Earlier versions published milestones alone. Decided before anything else happens, so that a run stays with one of both.
   const byTime = patched('publish-by-time');
-  let published: P | undefined;
-  let publishedAt = 0;
+  let shown: P | undefined;
+  let shownAt = 0;
   let publications = 0;
   let catchingUp = false;
   setHandler(progressQuery, () => progress);
 
   const show = () => {
     publish(progress);
-    published = progress;
-    publishedAt = Date.now();
+    shown = progress;
+    shownAt = Date.now();
     publications += 1;
   };
-  const isBehind = () => published !== progress;
+  const isBehind = () => shown !== progress;
   const catchUp = async () => {
     catchingUp = true;
     try {
@@ -53,15 +53,15 @@ export function createProgressReport<P>(progress: P, publish: (progress: P) => v
   const advance = (step: (now: P) => P) => {
     progress = step(progress);
     if (!byTime) return;
-    if (Date.now() - publishedAt >= publishEvery) show();
+    if (Date.now() - shownAt >= publishEvery) show();
     else if (!catchingUp) void catchUp();
   };
 
   // What continues as new has begun before, and a job of which nothing is known yet may be one that no worker has taken up.
   if (byTime && workflowInfo().memo?.['progress'] === undefined) {
     upsertMemo({ progress });
-    published = progress;
-    publishedAt = Date.now();
+    shown = progress;
+    shownAt = Date.now();
   }
   return {
     now: () => progress,
@@ -71,4 +71,9 @@ export function createProgressReport<P>(progress: P, publish: (progress: P) => v
       show();
     },
   };
+}
+
+/** How a job continues as new that takes this along: by itself the new run would begin with the memo of the first start. */
+export function published({ progress }: { readonly progress: unknown }) {
+  return { memo: { ...workflowInfo().memo, progress } };
 }

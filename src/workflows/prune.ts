@@ -3,7 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -20,7 +20,7 @@ import type {
 } from '../shared/prune.ts';
 import { emptyPruneTally } from '../shared/prune-tally.ts';
 import { addTallies } from '../shared/tally.ts';
-import { createProgressReport, type ProgressReport } from './progress-report.ts';
+import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
 import { noLongerWaiting, startProgress } from './progress.ts';
 import { openPrune, pruneActivities } from './prune-activities.ts';
 import { publishPaged } from './publish.ts';
@@ -70,7 +70,7 @@ export async function prune(input: PruneInput, carry?: PruneCarry): Promise<Prun
     await CancellationScope.nonCancellable(() => context.activities.releasePrune(fixed));
     throw error;
   }
-  if ('progress' in end) return continueAsNew<typeof prune>(input, end);
+  if ('progress' in end) return makeContinueAsNewFunc<typeof prune>(published(end))(input, end);
   await condition(allHandlersFinished);
   const { prefix, dryRun, id: pruneId } = fixed;
   return { pruneId, prefix, dryRun, ...end };

@@ -1,11 +1,11 @@
-import { ApplicationFailure, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { CommittedReport } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../shared/restore.ts';
 import { emptyRestoreTally } from '../shared/restore-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
 import { createPlace, type Place } from './place.ts';
-import { createProgressReport } from './progress-report.ts';
+import { createProgressReport, published } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
 import { openRestore, restoreActivities } from './restore-activities.ts';
@@ -35,7 +35,7 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
     report,
     suspension,
     phase: 'restoring',
-    again: (next) => continueAsNew<typeof restore>(input, next),
+    again: (next) => makeContinueAsNewFunc<typeof restore>(published(next))(input, next),
   });
   return complete(begun.run, end);
 }

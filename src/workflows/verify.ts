@@ -1,4 +1,4 @@
-import { ApplicationFailure, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { CommittedReport } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import type {
@@ -10,7 +10,7 @@ import type {
 import { emptyVerificationTally } from '../shared/verification-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
 import { here } from './place.ts';
-import { createProgressReport } from './progress-report.ts';
+import { createProgressReport, published } from './progress-report.ts';
 import { startProgress } from './progress.ts';
 import { publishPaged } from './publish.ts';
 import { resumeReading } from './resume-reading.ts';
@@ -38,7 +38,7 @@ export async function verify(input: VerificationInput, carry?: VerificationCarry
     report,
     suspension,
     phase: 'verifying',
-    again: (next) => continueAsNew<typeof verify>(input, next),
+    again: (next) => makeContinueAsNewFunc<typeof verify>(published(next))(input, next),
   });
   return complete(begun.run, end);
 }
