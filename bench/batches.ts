@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readUsage } from './against/process-usage.ts';
 import { startApiProcess } from './api-process.ts';
+import { BenchError } from './bench-error.ts';
 import type { BenchOptions } from './bench-options.ts';
 import type { Closing } from './closing.ts';
 import { load, machine } from './machine.ts';
@@ -13,7 +15,7 @@ import { within } from './within.ts';
 
 const batches = 400;
 const itemsOfOne = 50;
-const pollEvery = 500;
+const pollEvery = 1000;
 const MiB = 1024 * 1024;
 
 interface Rig {
@@ -26,6 +28,8 @@ interface Ended {
   readonly seconds: number;
   readonly turnedAway: number;
   readonly polls: number;
+  /** Requests that Temporal was too slow for, and that were sent again. */
+  readonly unavailable: number;
 }
 
 /**
@@ -47,6 +51,7 @@ export async function benchBatches(closing: Closing, { rounds = 3, limit, json }
       'first to end, s': rounded(secondsOf[0] ?? 0),
       'starts turned away': sum(({ turnedAway }) => turnedAway),
       polls: sum(({ polls }) => polls),
+      'answered 503': sum(({ unavailable }) => unavailable),
       'worker, peak MiB': peakOf(rig.worker),
       'API, peak MiB': peakOf(rig.api),
       load: load()[0] ?? 0,
@@ -80,29 +85,30 @@ async function openRig(closing: Closing): Promise<Rig> {
 async function runBatch(url: string): Promise<Ended> {
   const began = performance.now();
   const items = Array.from({ length: itemsOfOne }, (_, i) => ({ sku: `SKU-${i}`, quantity: 1 }));
-  let turnedAway = 0;
-  for (;;) {
-    const headers = { 'Content-Type': 'application/json' };
+  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `"${randomUUID()}"` };
+  const counts = { turnedAway: 0, polls: 0, unavailable: 0 };
+  let location = '';
+  while (location === '') {
     const response = await fetch(`${url}/api/batches`, { method: 'POST', headers, body: JSON.stringify(items) });
     await response.arrayBuffer();
-    if (response.status === 202) {
-      const polls = await untilCompleted(response.headers.get('location') ?? '');
-      return { seconds: (performance.now() - began) / 1000, turnedAway, polls };
-    }
-    if (response.status !== 429) throw new Error(`a start was answered with ${response.status}`);
-    turnedAway += 1;
-    await sleep(Number(response.headers.get('retry-after')) * 1000);
+    location = response.headers.get('location') ?? '';
+    if (response.status === 429) {
+      counts.turnedAway += 1;
+      await sleep(Number(response.headers.get('retry-after')) * 1000);
+    } else if (response.status === 503) counts.unavailable += 1;
+    else if (response.status !== 202) throw new BenchError(`A start was answered with ${response.status}.`);
   }
-}
-
-async function untilCompleted(location: string): Promise<number> {
-  for (let polls = 1; ; polls += 1) {
+  for (;;) {
     const response = await fetch(location);
     const { runtimeStatus } = (await response.json()) as { runtimeStatus?: string };
-    if (response.status === 200 && runtimeStatus === 'Completed') return polls;
-    if (response.status !== 202) throw new Error(`a poll was answered with ${response.status} ${runtimeStatus ?? ''}`);
+    counts.polls += 1;
+    if (response.status === 503) counts.unavailable += 1;
+    else if (response.status === 200 && runtimeStatus === 'Completed') break;
+    else if (response.status !== 202)
+      throw new BenchError(`A poll was answered with ${response.status} ${runtimeStatus}.`);
     await sleep(pollEvery);
   }
+  return { seconds: (performance.now() - began) / 1000, ...counts };
 }
 
 function peakOf({ pid }: OwnProcess): number {

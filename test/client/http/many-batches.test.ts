@@ -5,9 +5,9 @@ import { postBatch, startOrderApi } from './order-rig.ts';
 const items = Array.from({ length: 20 }, (_, i) => ({ sku: `S${i}`, quantity: 1 }));
 
 test.each([
-  [1, 10],
+  [2, 10],
   [10, 40],
-])('with a cache of %i workflow(s), %i batches that are polled without pause all end', async (cache, count) => {
+])('with a cache of %i workflows, %i batches that are polled without pause all end', async (cache, count) => {
   const { url } = await startOrderApi({ maxCachedWorkflows: cache });
   const starts = await Promise.all(Array.from({ length: count }, () => postBatch(url, items)));
   expect(new Set(starts.map(({ status }) => status))).toEqual(new Set([202]));
