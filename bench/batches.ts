@@ -84,31 +84,39 @@ async function openRig(closing: Closing): Promise<Rig> {
 
 async function runBatch(url: string): Promise<Ended> {
   const began = performance.now();
+  const counts = { turnedAway: 0, polls: 0, unavailable: 0 };
+  await untilCompleted(await startBatch(url, counts), counts);
+  return { seconds: (performance.now() - began) / 1000, ...counts };
+}
+
+type Counts = { -readonly [K in keyof Omit<Ended, 'seconds'>]: number };
+
+/** Where its status is. */
+async function startBatch(url: string, counts: Counts): Promise<string> {
   const items = Array.from({ length: itemsOfOne }, (_, i) => ({ sku: `SKU-${i}`, quantity: 1 }));
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `"${randomUUID()}"` };
-  const counts = { turnedAway: 0, polls: 0, unavailable: 0 };
-  let location = '';
-  while (location === '') {
+  for (;;) {
     const response = await fetch(`${url}/api/batches`, { method: 'POST', headers, body: JSON.stringify(items) });
     await response.arrayBuffer();
-    location = response.headers.get('location') ?? '';
-    if (response.status === 429) {
-      counts.turnedAway += 1;
-      await sleep(Number(response.headers.get('retry-after')) * 1000);
-    } else if (response.status === 503) counts.unavailable += 1;
-    else if (response.status !== 202) throw new BenchError(`A start was answered with ${response.status}.`);
+    if (response.status === 202) return response.headers.get('location') ?? '';
+    if (response.status === 429) counts.turnedAway += 1;
+    else if (response.status === 503) counts.unavailable += 1;
+    else throw new BenchError(`A start was answered with ${response.status}.`);
+    await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000);
   }
+}
+
+async function untilCompleted(location: string, counts: Counts): Promise<void> {
   for (;;) {
     const response = await fetch(location);
     const { runtimeStatus } = (await response.json()) as { runtimeStatus?: string };
     counts.polls += 1;
     if (response.status === 503) counts.unavailable += 1;
-    else if (response.status === 200 && runtimeStatus === 'Completed') break;
+    else if (response.status === 200 && runtimeStatus === 'Completed') return;
     else if (response.status !== 202)
       throw new BenchError(`A poll was answered with ${response.status} ${runtimeStatus}.`);
     await sleep(pollEvery);
   }
-  return { seconds: (performance.now() - began) / 1000, ...counts };
 }
 
 function peakOf({ pid }: OwnProcess): number {
