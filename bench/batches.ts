@@ -97,11 +97,11 @@ async function startBatch(url: string, counts: Counts): Promise<string> {
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': `"${randomUUID()}"` };
   for (;;) {
     const response = await fetch(`${url}/api/batches`, { method: 'POST', headers, body: JSON.stringify(items) });
-    await response.arrayBuffer();
+    const body = await response.text();
     if (response.status === 202) return response.headers.get('location') ?? '';
     if (response.status === 429) counts.turnedAway += 1;
     else if (response.status === 503) counts.unavailable += 1;
-    else throw new BenchError(`A start was answered with ${response.status}.`);
+    else throw new BenchError(`A start was answered with ${response.status} ${body}`);
     await sleep(Number(response.headers.get('retry-after') ?? 1) * 1000);
   }
 }

@@ -5,8 +5,8 @@ const MiB = 1024 * 1024;
 
 /** What the program itself needs of a heap. */
 const own = 200 * MiB;
-/** What a cached order batch of some hundred items or a page of a backup takes at most; 100 to 300 KiB are usual. */
-const each = 2 * MiB;
+/** What a cached workflow may take: an order batch of 50 items takes nearly 2 MiB of its process. */
+const each = 4 * MiB;
 const least = 10;
 const most = 1000;
 

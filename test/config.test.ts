@@ -36,7 +36,7 @@ test('an empty environment gives the documented defaults', () => {
 test('a worker keeps as many workflows in memory as fit, unless it is told, and fewer where processes share the memory', () => {
   const MiB = 1024 * 1024;
   expect([0, 200, 256, 600, 2200, 10_000].map((memory) => cachedWorkflows(memory * MiB))).toEqual([
-    10, 10, 28, 200, 1000, 1000,
+    10, 10, 14, 100, 500, 1000,
   ]);
   expect(memoryOf(64)).toBeLessThan(memoryOf(1));
   expect(readConfig({}).worker.maxCachedWorkflows).toBe(cachedWorkflows(memoryOf(1)));
