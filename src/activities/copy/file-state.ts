@@ -6,7 +6,9 @@ import type { OpenedFile } from './blocking-file.ts';
 import type { FileSystem } from './local-disk.ts';
 
 // Milliseconds. The system's clock for file times ticks every 10 at most.
-const clockTick = 20;
+const clockTick = 10;
+// Timers may be early, and a file that is waited for shall be settled then.
+const margin = 10;
 // Times of FAT, the coarsest, are even seconds.
 const coarsest = 2000 + clockTick;
 // How far the clock of a file server may be from this machine's: what Kerberos bears.
@@ -28,8 +30,8 @@ export interface FileState {
 export async function settledState(file: OpenedFile, fileSystem: FileSystem, signal: AbortSignal): Promise<FileState> {
   const found = await look(file);
   // A time of the future is of another clock, for which no wait is long enough.
-  if (Math.abs(found.age) > found.granularity) return stateOf(found, fileSystem);
-  await sleep(found.granularity - Math.max(found.age, 0), undefined, { signal });
+  if (Math.abs(found.age) > found.granularity + margin) return stateOf(found, fileSystem);
+  await sleep(found.granularity + margin - Math.max(found.age, 0), undefined, { signal });
   return stateOf(await look(file), fileSystem);
 }
 
