@@ -84,15 +84,16 @@ function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: Handle
     return folder;
   };
 
-  /** Throws where the folder is not in its place, which is opened anew at the next try. */
-  const inPlace = async (slot: Slot): Promise<Folder> => {
+  /** Throws where the folder is not in its place; undefined where it was held open and its place is to be looked at anew. */
+  const inPlace = async (slot: Slot, wasOpen: boolean): Promise<Folder | undefined> => {
     try {
       const folder = await slot.opening;
       await folder.check();
       return folder;
     } catch (error) {
       if (slots.get(slot.path) === slot) slots.delete(slot.path);
-      throw error;
+      if (!wasOpen || (error as NodeJS.ErrnoException).code !== 'ESTALE') throw error;
+      return undefined;
     }
   };
 
@@ -104,17 +105,22 @@ function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: Handle
     await folder.close();
   };
 
+  const withinSlot: Folders['within'] = async (path, work) => {
+    const wasOpen = slots.has(path);
+    const slot = take(path);
+    try {
+      const folder = await inPlace(slot, wasOpen);
+      if (folder) return await work(folder);
+    } finally {
+      slot.users -= 1;
+      const isKept = slots.get(path) === slot && limit.left >= 0;
+      if (slot.users === 0 && !isKept) await close(slot);
+    }
+    return withinSlot(path, work);
+  };
+
   return {
-    within: async (path, work) => {
-      const slot = take(path);
-      try {
-        return await work(await inPlace(slot));
-      } finally {
-        slot.users -= 1;
-        const isKept = slots.get(path) === slot && limit.left >= 0;
-        if (slot.users === 0 && !isKept) await close(slot);
-      }
-    },
+    within: withinSlot,
     close: async () => {
       for (const slot of slots.values()) await close(slot);
     },

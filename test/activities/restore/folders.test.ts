@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { followTarget } from '../../../src/activities/restore/folder-by-path.ts';
 import type { Folder } from '../../../src/activities/restore/folder.ts';
 import { createFolders, type Folders } from '../../../src/activities/restore/folders.ts';
@@ -110,6 +110,21 @@ test('a directory that was moved and made anew is not taken for the one that is 
   await expect(folder.check()).rejects.toMatchObject({ type: 'TargetUnusable', code: 'ESTALE' });
   await folder.close();
   await folders.within('d', work);
+  expect(await readdir(join(target, 'd'))).toEqual(['name']);
+});
+
+test('a directory that was held open and is gone, or another by now, is told so', async () => {
+  const { target, folders } = await openTarget();
+  await folders.within('d', async () => {
+    await rename(join(target, 'd'), join(target, 'moved'));
+  });
+  // As if some time had passed since it was looked where it is.
+  const later = performance.now() + 1000;
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+  onTestFinished(() => clock.mockRestore());
+  await expect(folders.within('d', () => Promise.resolve())).rejects.toMatchObject({ code: 'ENOENT' });
+  await mkdir(join(target, 'd'));
+  await folders.within('d', ({ at }) => writeFile(at(name), 'mine'));
   expect(await readdir(join(target, 'd'))).toEqual(['name']);
 });
 
