@@ -14,6 +14,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
 import { sumShards } from './report.ts';
 import { unmatchedGlobs } from './selection-result.ts';
+import { describeShard } from './shard.ts';
 import { writeLast } from './write-last.ts';
 
 /**
@@ -26,7 +27,9 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
-        const unjudged = manifestOf({ run, host }, times, tally, shards);
+        const leftOut: ManifestShard[] = [];
+        for await (const blob of store.list(layout.leftOut, signal)) leftOut.push(describeShard(blob).shard);
+        const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
         const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
         const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
         await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
@@ -47,7 +50,7 @@ function manifestOf(
   { run, host }: { readonly run: Run; readonly host: string },
   times: { startedAt: string; finishedAt: string },
   { files, bytes, failed, skipped, excluded }: Tally,
-  shards: readonly ManifestShard[],
+  { shards, leftOut }: Required<Pick<Manifest, 'shards' | 'leftOut'>>,
 ): UnsealedManifest {
   return {
     format: 1,
@@ -65,6 +68,7 @@ function manifestOf(
     skipped,
     ...(run.filters && { filters: run.filters }),
     ...(excluded !== undefined && { excluded }),
+    leftOut,
     ...(run.tags && { tags: run.tags }),
     ...(run.fileSystem && { fileSystem: run.fileSystem }),
     shards,

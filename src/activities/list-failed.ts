@@ -9,8 +9,10 @@ import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { hasFailed, isBusy } from './manifest-entry.ts';
 import { writePage } from './page.ts';
+import { createLeftOutRecord } from './record-left-out.ts';
 import { readShard } from './shard.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
+import type { LeftOut } from './walk/left-out.ts';
 
 /**
  * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
@@ -25,7 +27,19 @@ export function createListFailed({ store, roots, embeddedData }: ActivityDepende
         const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
         const failed = shard.filter(only === undefined ? hasFailed : isBusy);
         const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
-        const found = await listAgain(realRoot, unlisted, { filters: run.filters, roots, embeddedData, signal });
+        const record = createLeftOutRecord(store, layout, number, signal);
+        const onLeftOut = (leftOut: LeftOut) => {
+          signal.throwIfAborted();
+          return record.add(leftOut);
+        };
+        const found = await listAgain(realRoot, unlisted, {
+          filters: run.filters,
+          roots,
+          embeddedData,
+          signal,
+          onLeftOut,
+        });
+        await record.flush();
         const entries = failed.flatMap((entry) =>
           entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
         );
@@ -46,7 +60,7 @@ function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry
   return { path, kind, size, mtimeNs, ctimeNs, mode };
 }
 
-interface ListOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData'> {
+interface ListOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData' | 'onLeftOut'> {
   readonly signal: AbortSignal;
 }
 
@@ -58,9 +72,8 @@ async function listAgain(
 ): Promise<ReadonlyMap<EncodedPath, readonly PageEntry[]>> {
   const found = new Map(paths.map((path): [EncodedPath, PageEntry[]] => [path, []]));
   const { signal, ...filters } = options;
-  const onLeftOut = () => signal.throwIfAborted();
   for (const [parent, within] of Map.groupBy(found.keys(), parentOf)) {
-    const { entries } = await selectEntries(root, { ...filters, onLeftOut, after: parent === '' ? undefined : parent });
+    const { entries } = await selectEntries(root, { ...filters, after: parent === '' ? undefined : parent });
     const last = within.map((path) => `${path}/`).reduce((one, other) => (comparePaths(one, other) > 0 ? one : other));
     for await (const entry of entries) {
       signal.throwIfAborted();

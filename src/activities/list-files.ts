@@ -6,6 +6,7 @@ import { withFailureTypes } from './failures.ts';
 import { findRoot } from './find-root.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { writePage } from './page.ts';
+import { createLeftOutRecord } from './record-left-out.ts';
 import { writeSettledPage } from './settled-page.ts';
 import { takePage } from './take-page.ts';
 import { selectEntries } from './select-entries.ts';
@@ -24,6 +25,8 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
       const progress = { listed: 0, excluded: 0 };
       return withHeartbeat(
         async (signal) => {
+          const layout = runLayout(run);
+          const record = createLeftOutRecord(store, layout, number, signal);
           const selected = await selectEntries(await findRoot(run.root, roots), {
             filters: run.filters,
             roots,
@@ -31,8 +34,11 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
             after: cursor,
             readNames: kept.readerOf(run.id),
             namesInMemory,
-            // A tree of which little is listed must be left as soon as one of which all is.
-            onLeftOut: () => signal.throwIfAborted(),
+            onLeftOut: (leftOut) => {
+              // A tree of which little is listed must be left as soon as one of which all is.
+              signal.throwIfAborted();
+              return record.add(leftOut);
+            },
           });
           const entries = compareWithBase(store, run, selected.entries, { after: cursor, signal });
           const limits = { options: pageOptions(run, number), needsCopy: needsCopy(run) };
@@ -41,10 +47,10 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
             progress.excluded = selected.excluded();
           };
           const page = await takePage(entries, { ...limits, signal, onEntry });
+          await record.flush();
           // What was looked at beyond the last entry is the next page's.
           const excluded = page.last ? selected.excluded() : progress.excluded;
           const selection = { excluded, matched: selected.matched() };
-          const layout = runLayout(run);
           if (!page.entries.some(limits.needsCopy)) {
             return writeSettledPage(store, layout, { number, ...page, selection }, signal);
           }

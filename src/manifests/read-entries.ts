@@ -42,7 +42,12 @@ export async function* readEntries(
   }
 }
 
-async function readShardBytes(store: BlobStore, { blob, sha256 }: ManifestShard, signal: AbortSignal): Promise<Buffer> {
+/** The gzipped bytes of a shard. Throws `ManifestInvalid` when they are not those that the manifest tells of. */
+export async function readShardBytes(
+  store: BlobStore,
+  { blob, sha256 }: ManifestShard,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const found = await readBlob(store, blob, signal);
   if (found === undefined) throw manifestInvalid(blob, 'is missing');
   const isWhole = createHash('sha256').update(found.bytes).digest('hex') === sha256;

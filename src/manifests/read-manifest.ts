@@ -15,6 +15,7 @@ import { readBlob } from './read-blob.ts';
 const format = 1;
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits');
+const shards = z.array(z.object({ blob: z.string(), sha256, entries: count, first: z.string().max(500) }));
 
 const manifestSchema = z.object({
   format: z.literal(format),
@@ -34,6 +35,7 @@ const manifestSchema = z.object({
   // A later version may know more of them.
   filters: z.exactOptional(z.custom<Filters>((value) => typeof value === 'object' && value !== null)),
   excluded: z.exactOptional(count),
+  leftOut: z.exactOptional(shards),
   tags: z.array(z.string()).exactOptional(),
   fileSystem: z
     .object({ type: z.string(), source: z.string(), mountedAt: z.string(), uuid: z.string().exactOptional() })
@@ -41,7 +43,7 @@ const manifestSchema = z.object({
   suspect: z
     .object({ since: z.string(), files: count, lost: count, reasons: z.array(z.string()).min(1) })
     .exactOptional() satisfies z.ZodType<Suspicion | undefined>,
-  shards: z.array(z.object({ blob: z.string(), sha256, entries: count, first: z.string().max(500) })),
+  shards,
   checksum: sha256,
 });
 
@@ -67,6 +69,8 @@ export async function readManifest(
   if (manifest.run !== run.id || manifest.prefix !== run.prefix) {
     throw manifestInvalid(layout.manifest, `is the manifest of run ${manifest.run} below prefix "${manifest.prefix}"`);
   }
+  const foreign = manifest.leftOut?.find(({ blob }) => !blob.startsWith(layout.leftOut));
+  if (foreign) throw manifestInvalid(layout.manifest, `names ${foreign.blob}, which is not of its run`);
   let before = layout.shards;
   for (const { blob } of manifest.shards) {
     const isNext = blob.startsWith(layout.shards) && comparePaths(before, blob) < 0;

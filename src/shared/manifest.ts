@@ -2,6 +2,7 @@ import type { EncodedPath } from './encoded-path.ts';
 import type { Outcome } from './contract.ts';
 import type { Filters } from './filters.ts';
 import type { FileSystem, Suspicion } from './suspicion.ts';
+import type { Why } from './preview.ts';
 
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
@@ -97,6 +98,8 @@ export interface Manifest {
   readonly filters?: Filters;
   /** What those and ignore files left out, a folder with all that is in it counting once; absent when nothing was. */
   readonly excluded?: number;
+  /** Blobs of {@link LeftOutRow}: what was left out, but by `include`, in no order; absent where an earlier version made the run. */
+  readonly leftOut?: readonly ManifestShard[];
   /** Words that mark the run; absent when there are none. */
   readonly tags?: readonly string[];
   /** What its root was on; absent where the system does not tell. */
@@ -107,6 +110,13 @@ export interface Manifest {
   readonly shards: readonly ManifestShard[];
   /** SHA-256 of this manifest without the checksum, in hexadecimal. */
   readonly checksum: string;
+}
+
+/** Something that a run left out, with all that is in it: no mirror of the run deletes anything there. */
+export interface LeftOutRow {
+  readonly path: EncodedPath;
+  readonly kind: EntryKind;
+  readonly why: Why;
 }
 
 /** A gzipped NDJSON blob of {@link ManifestEntry}, one per page of the listing. */

@@ -34,8 +34,13 @@ export function jobLayout(kind: JobKind, job: StoredJob) {
     shards,
     shard: (page: number) => `${shards}${ordinal(page)}.ndjson.gz`,
     page: (page: number) => `${round}/pages/${ordinal(page)}.ndjson`,
+    /** Of a run: what it left out, in blobs of no order. */
+    leftOut: `${folder}/left-out/`,
+    /** Of a restore: what it is to delete, in blobs whose names sort in the order of paths. */
+    deletions: `${folder}/deletions/`,
+    deletion: (part: number) => `${folder}/deletions/${ordinal(part)}.ndjson.gz`,
     /** What was written only to work on it, and is of no use once the job has ended for good. */
-    scratch: [`${folder}/pages/`, `${folder}/outcomes/`, opened],
+    scratch: [`${folder}/pages/`, `${folder}/outcomes/`, `${folder}/deletions/`, opened],
     rounds: `${folder}/rounds/`,
     /** Of a restore: the folders of the target that are to get their permissions back. */
     opened,
@@ -101,6 +106,16 @@ export function runningFolder(prefix: string): string {
   return `${prefixFolder(prefix)}/running/`;
 }
 
+/** The marks that a directory is a place for what was backed up of a root, one for each host; ends in `/`. */
+export function targetsFolder(prefix: string, target: readonly [directory: string, root: string]): string {
+  return `${prefixFolder(prefix)}/targets/${shortHash(target.join('\0'))}/`;
+}
+
+/** The one of a host. */
+export function targetBlob(prefix: string, target: readonly [directory: string, root: string], host: string): string {
+  return `${targetsFolder(prefix, target)}${shortHash(host)}.json`;
+}
+
 /** Tells which host writes below the prefix. */
 export function ownerBlob(prefix: string): string {
   return `${prefixFolder(prefix)}/owner.json`;
@@ -108,12 +123,12 @@ export function ownerBlob(prefix: string): string {
 
 /** Tells which backup of a root is under way. */
 export function runningBlob(prefix: string, root: string): string {
-  return `${runningFolder(prefix)}${nameOfRoot(root)}.json`;
+  return `${runningFolder(prefix)}${shortHash(root)}.json`;
 }
 
 /** Tells of the last backups of a root that failed without leaving a manifest. */
 export function failedBlob(prefix: string, root: string): string {
-  return `${failedFolder(prefix)}${nameOfRoot(root)}.json`;
+  return `${failedFolder(prefix)}${shortHash(root)}.json`;
 }
 
 /** The folder of these; ends in `/`. */
@@ -122,8 +137,8 @@ export function failedFolder(prefix: string): string {
 }
 
 // A root can be longer than a blob's name.
-function nameOfRoot(root: string): string {
-  return createHash('sha256').update(root).digest('hex').slice(0, 32);
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 // A prefix is a path of folders; as one segment it cannot run into another prefix's data. `@`, which encoding never leaves, stands for none.

@@ -37,9 +37,9 @@ export interface Leftovers {
 }
 
 const own = '.durable-backup/';
-// What stays: manifests with their shards, reports with their ledgers, the marks of owner and root, and what each run of a job says of itself.
+// What stays: manifests with their shards, reports with their ledgers, the marks of owner, root and targets, what each run left out, and what each run of a job says of itself.
 const lasting =
-  /^\.durable-backup\/[^/]+\/(?:owner\.json|running\/[^/]+\.json|runs\/[^/]+\/manifest(?:\.json|\/.*)|(?:restores|verifications)\/[^/]+\/(?:report\.json|ledger\/.*)|prunes\/[^/]+\/report\.json)$/u;
+  /^\.durable-backup\/[^/]+\/(?:owner\.json|running\/[^/]+\.json|targets\/[^/]+\/[^/]+\.json|runs\/[^/]+\/(?:manifest\.json|(?:manifest|left-out)\/.*)|(?:restores|verifications)\/[^/]+\/(?:report\.json|ledger\/.*)|prunes\/[^/]+\/report\.json)$/u;
 
 /** `runs` are the ids of those kept. */
 export async function leftoversIn(containerName: string, runs: readonly string[]): Promise<Leftovers> {

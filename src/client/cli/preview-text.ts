@@ -1,5 +1,6 @@
+import type { PreviewRow } from '../../shared/preview.ts';
 import { printable } from '../../shared/printable.ts';
-import type { PreviewRow, Why } from '../../shared/preview.ts';
+import { wordsOf } from '../../shared/words-of-why.ts';
 import { formatCount } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 
@@ -19,18 +20,3 @@ export const previewFormat: RowFormat<PreviewRow> = {
   label: ({ action }) => action,
   bytes: ({ action, bytes }) => (action === 'upload' ? bytes : undefined),
 };
-
-const words: Readonly<Record<Why['by'], (why: Why) => string>> = {
-  include: () => 'matches no include',
-  exclude: ({ rule }) => `excluded by ${rule}`,
-  'ignore-file': ({ rule, at }) => `excluded by ${rule} in ${at}`,
-  'if-present': ({ at }) => `there is ${at}`,
-  cache: ({ at }) => `a cache, says ${at}`,
-  'larger-than': ({ rule }) => `larger than ${formatCount(Number(rule))} bytes`,
-  'file-system': () => 'on another file system',
-  'own-data': () => 'the data of the embedded servers, which hold the backups',
-};
-
-function wordsOf(why: Why): string {
-  return words[why.by](why);
-}
