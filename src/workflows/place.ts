@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  patched,
+  TimeoutFailure,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import { defaultBackupOptions, type BackupOptions, type BackupProgress } from '../shared/contract.ts';
 import { failureTypes } from '../shared/failures.ts';
 import { isSource, sourceQueue, sourceRule, sourceTimeoutBounds } from '../shared/source.ts';
@@ -15,7 +21,10 @@ export interface Place {
    * once more, for as long as its own limits say.
    */
   readonly reach: <T>(ask: Ask<T>) => Promise<T>;
-  /** The same for a job's first activity, after which nothing else is asked for: fails with `SourceUnavailable` in the end. */
+  /**
+   * The same for a job's first activity, after which nothing else is asked for: fails with `SourceUnavailable` in the end. Workers that die
+   * with it are outlasted as long as copies outlast them.
+   */
   readonly reachFirst: <T>(ask: Ask<T>) => Promise<T>;
 }
 
@@ -28,8 +37,15 @@ interface Sent {
 }
 
 const longestSoon = 30_000;
+// Each time for some attempts, which is about as long in all as a copy is tried.
+const mostAsked = defaultBackupOptions.copyAttempts;
+
 /** On the workflow's own task queue. */
-export const here: Place = { queue: {}, reach: (ask) => ask({}), reachFirst: (ask) => ask({}) };
+export const here: Place = {
+  queue: {},
+  reach: (ask) => ask({}),
+  reachFirst: (ask) => outlasting(() => ask({})),
+};
 
 /** Throws `InvalidInput` when what the caller sent of it is of the wrong form. */
 export function createPlace(sent: Sent | null, report: ProgressReport<BackupProgress>, { gate }: Suspension): Place {
@@ -64,7 +80,7 @@ export function createPlace(sent: Sent | null, report: ProgressReport<BackupProg
       failureTypes.sourceUnavailable,
     );
   };
-  return { queue, reach: (ask) => reach(ask), reachFirst: (ask) => reach(ask, patience) };
+  return { queue, reach: (ask) => reach(ask), reachFirst: (ask) => outlasting(() => reach(ask, patience)) };
 }
 
 // The first activity checks all options, but only once a worker has taken it.
@@ -81,7 +97,22 @@ function invalid(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, failureTypes.invalidInput);
 }
 
+/** A worker that died has not answered, so somebody else is asked; what the activity itself says is told at once. */
+async function outlasting<T>(ask: () => Promise<T>): Promise<T> {
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (timeoutOf(error) !== 'HEARTBEAT' || asked >= mostAsked || !patched('outlast-dead-workers')) throw error;
+    }
+  }
+}
+
 function isUntaken(error: unknown): boolean {
+  return timeoutOf(error) === 'SCHEDULE_TO_START';
+}
+
+function timeoutOf(error: unknown): TimeoutFailure['timeoutType'] | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+  return cause instanceof TimeoutFailure ? cause.timeoutType : undefined;
 }

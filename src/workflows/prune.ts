@@ -20,6 +20,7 @@ import type {
 } from '../shared/prune.ts';
 import { emptyPruneTally } from '../shared/prune-tally.ts';
 import { addTallies } from '../shared/tally.ts';
+import { here } from './place.ts';
 import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
 import { noLongerWaiting, startProgress } from './progress.ts';
 import { openPrune, pruneActivities } from './prune-activities.ts';
@@ -60,7 +61,11 @@ export async function prune(input: PruneInput, carry?: PruneCarry): Promise<Prun
   const suspension = createSuspension(report);
   await suspension.firstGate();
   const startedAt = carry?.startedAt ?? workflowInfo().startTime.toISOString();
-  const fixed = opened ?? (await CancellationScope.nonCancellable(() => openPrune(input, startedAt)));
+  const fixed =
+    opened ??
+    (await CancellationScope.nonCancellable(() =>
+      here.reachFirst((where) => openPrune.executeWithOptions(where, [input, startedAt])),
+    ));
   opened = fixed;
   const context: Context = { report, suspension, activities: pruneActivities(fixed) };
   let end: PruneEnd | PruneCarry;

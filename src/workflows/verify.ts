@@ -45,7 +45,7 @@ export async function verify(input: VerificationInput, carry?: VerificationCarry
 
 async function begin(input: VerificationInput): Promise<VerificationCarry> {
   const startedAt = workflowInfo().startTime.toISOString();
-  const run = await openVerification(input, startedAt);
+  const run = await here.reachFirst((where) => openVerification.executeWithOptions(where, [input, startedAt]));
   return { run, startedAt, tally: emptyVerificationTally, failures: [], failedPages: [], progress: startProgress };
 }
 
