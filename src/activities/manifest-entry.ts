@@ -19,7 +19,7 @@ export function manifestEntry(
 }
 
 /** Whether the run lacks what is at this path. */
-export function hasFailed({ outcome }: ManifestEntry): boolean {
+export function hasFailed({ outcome }: Pick<ManifestEntry, 'outcome'>): boolean {
   return outcome === 'failed' || outcome === 'changed';
 }
 

@@ -63,8 +63,8 @@ export async function selectEntries(
   };
 }
 
-// Neither it nor a folder that it lies in is included by itself.
-function isOnlyAWay(globs: Globs): (path: EncodedPath) => boolean {
+/** Tells of which folders neither they nor a folder that they lie in is included by itself: they are listed for what is in them alone. */
+export function isOnlyAWay(globs: Globs): (path: EncodedPath) => boolean {
   return (path) => {
     const names = displayPath(path).split('/');
     return !names.some((_, i) => globs.isIncluded(askedPath(names.slice(0, i + 1).join('/'), true)));

@@ -230,7 +230,7 @@ export function attributesOf(found: BigIntStats) {
   };
 }
 
-function kindOf(found: BigIntStats): EntryKind {
+export function kindOf(found: BigIntStats): EntryKind {
   if (found.isFile()) return 'file';
   if (found.isDirectory()) return 'directory';
   return found.isSymbolicLink() ? 'symlink' : 'other';

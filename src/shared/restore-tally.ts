@@ -12,4 +12,5 @@ export const emptyRestoreTally: RestoreTally = {
   deleted: 0,
   skipped: 0,
   failed: 0,
+  undeleted: 0,
 };

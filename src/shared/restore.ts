@@ -26,6 +26,11 @@ export interface RestoreInput {
   readonly delete?: boolean;
   /** Plans and reports, and changes nothing in the target. */
   readonly dryRun?: boolean;
+  /**
+   * With `delete`: also where nothing of the directory was restored before and something is there, and by a run of an earlier version
+   * that does not tell what it left out.
+   */
+  readonly force?: boolean;
   readonly options?: Partial<BackupOptions>;
 }
 
@@ -51,6 +56,10 @@ export interface Restore {
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
   readonly dryRun: boolean;
+  /** Parts of the plan of what is deleted, made before anything was written; absent where nothing is, or an earlier version began it. */
+  readonly deletions?: number;
+  /** Of a dry run: that the restore itself asks for `force`. */
+  readonly needsForce?: true;
   readonly options: BackupOptions;
   readonly round?: number;
 }
@@ -58,7 +67,7 @@ export interface Restore {
 /**
  * What became of a path in a restore:
  * `restored` it was written (in a dry run: would be); `unchanged` the target held it already; `kept` something else is there, and the
- * policy keeps it; `deleted` the run does not hold it (in a dry run: would be); `skipped` the run does not hold its content;
+ * policy keeps it, or the run does not hold it because it leaves such things out, so that nothing deletes it; `deleted` the run does not hold it (in a dry run: would be); `skipped` the run does not hold its content;
  * `failed` it could not be read from storage or written.
  */
 export type RestoreOutcome = 'restored' | 'unchanged' | 'kept' | 'deleted' | 'skipped' | 'failed';
@@ -75,7 +84,10 @@ export interface RestoreTally {
   readonly symlinks: number;
   readonly deleted: number;
   readonly skipped: number;
+  /** Paths that could not be restored or deleted. */
   readonly failed: number;
+  /** How many of those were to be deleted. */
+  readonly undeleted: number;
 }
 
 /** The last write of a restore. */
@@ -104,6 +116,8 @@ export interface RestoreSummary extends RestoreTally {
   readonly root: string;
   readonly target: string;
   readonly dryRun: boolean;
+  /** Of a dry run: that the restore itself asks for `force`. */
+  readonly needsForce?: true;
   /** `container/name` of what the restore left: its counts and the shards of its ledger. */
   readonly report: string;
   readonly complete: boolean;

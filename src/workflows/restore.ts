@@ -48,17 +48,28 @@ async function begin(input: RestoreInput, { reachFirst }: Place): Promise<Restor
 
 /** The summary; throws `RestoreIncomplete` when files failed, with the summary and what a rewind starts from in its details. */
 function complete(
-  { id, run, root, target, dryRun }: Restore,
+  { id, run, root, target, dryRun, needsForce }: Restore,
   { committed, failures, rewind }: PagedEnd<Restore, RestoreTally, CommittedReport<RestoreTally>>,
 ): RestoreSummary {
   const { report, tally } = committed;
   const complete = tally.failed === 0;
-  const summary = { ...tally, restoreId: id, runId: run, root, target, dryRun, report, complete, failures };
+  const ids = { restoreId: id, runId: run, root, target, dryRun, ...(needsForce && { needsForce }) };
+  const summary = { ...tally, ...ids, report, complete, failures };
   if (complete) return summary;
   throw ApplicationFailure.create({
     type: failureTypes.restoreIncomplete,
-    message: `${tally.failed} of ${tally.files} files could not be restored; the others were. The report ${report} leads to each with its reason.`,
+    message: `${whatFailed(tally)}; all else was done. The report ${report} leads to each with its reason.`,
     nonRetryable: true,
     details: [summary, rewind],
   });
+}
+
+/** Folders and symlinks may fail too, so these are no share of the files. A worker of an earlier version counts no deletions apart. */
+function whatFailed({ failed, undeleted = 0 }: Partial<RestoreTally> & Pick<RestoreTally, 'failed'>): string {
+  const restoring = failed - undeleted;
+  const parts = [
+    ...(restoring > 0 ? [`${restoring} ${restoring === 1 ? 'path' : 'paths'} could not be restored`] : []),
+    ...(undeleted > 0 ? [`${undeleted} ${undeleted === 1 ? 'path' : 'paths'} could not be deleted`] : []),
+  ];
+  return parts.join(' and ');
 }

@@ -92,9 +92,23 @@ test('a dry run prints what would be done, and does none of it; its ledger can b
   expect(stdout).toMatch(/^OUTCOME .*\nrestored .* a\.txt\n/u);
   expect(stdout).toMatch(/\ndeleted .* more\.txt\n/u);
   expect(stdout).toContain('Dry run, nothing was changed: would restore');
+  expect(stdout).toContain('The restore itself asks for --force');
   expect(await readdir(parent)).toEqual(['more.txt']);
   const [, id = ''] = /^ {2}restore {3}(\S+)$/mu.exec(stdout) ?? [];
   expect(stdout).toContain((await run('ledger', id)).stdout.split('\n')[1]);
+});
+
+test('a mirror into a directory full of other things asks for --force, and keeps what the run left out', async () => {
+  const filtered = await run(root, '--exclude', '*.log', '--worker', '--json');
+  expect(filtered.code).toBe(0);
+  await writeTree(parent, { 'more.txt': 1, 'd/own.log': 1 });
+  const args = ['restore', 'latest', '--source', root, '--target', parent, '--delete', '--worker'];
+  const refused = await run(...args);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('give --force') });
+  expect(await readdir(parent)).toEqual(['d', 'more.txt']);
+  const forced = await run(...args, '--force', '--json');
+  expect(JSON.parse(forced.stdout)).toMatchObject({ restored: 2, deleted: 1, kept: 1, failed: 0, undeleted: 0 });
+  expect((await readdir(parent, { recursive: true })).toSorted()).toEqual(['a.txt', 'd', 'd/b.txt', 'd/own.log']);
 });
 
 test('a restore that was killed goes on when it is run again', async () => {

@@ -3,6 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { progressQuery, resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
+import { emptyRestoreTally } from '../../src/shared/restore-tally.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { createRestoreStandIns, createVerifyStandIns } from '../support/stand-in-jobs.ts';
 import { failureOf } from '../support/start-backup.ts';
@@ -91,4 +92,34 @@ describe.each(jobs)('$job', ({ job, create, type, phase }) => {
     onTestFinished(() => clearInterval(pump));
     expect(await handle.result()).toMatchObject({ files: 6, complete: true });
   });
+});
+
+// Each attempt is given up only when its worker has been silent for eight seconds, and there are four of them in one asking.
+test('begins however many workers die with its first activity', { timeout: 180_000 }, async () => {
+  const { activities } = createRestoreStandIns({ pages: [1] });
+  const dead: (() => void)[] = [];
+  const openRestore: typeof activities.openRestore = async (...args) => {
+    const isDead = dead.length < 4;
+    if (isDead) await new Promise<void>((resolve) => dead.push(resolve));
+    return activities.openRestore(...args);
+  };
+  const { handle } = await start('restore', { ...activities, openRestore }, { run: 'latest' });
+  onTestFinished(() => dead.forEach((end) => end()));
+  expect(await handle.result()).toMatchObject({ files: 1, complete: true });
+  expect(dead).toHaveLength(4);
+  await recordHistory(handle, 'restore-outlasting');
+});
+
+test.each([
+  [{ failed: 3, undeleted: 0 }, '3 paths could not be restored; all else was done.'],
+  [{ failed: 3, undeleted: 1 }, '2 paths could not be restored and 1 path could not be deleted; all else was done.'],
+  [{ failed: 2, undeleted: 2 }, '2 paths could not be deleted; all else was done.'],
+])('a restore of which %j failed does not count deletions as files', async (counts, words) => {
+  const { activities } = createRestoreStandIns({ pages: [1] });
+  const commitRestore = () =>
+    Promise.resolve({ report: 'c/report.json', tally: { ...emptyRestoreTally, files: 1, ...counts } });
+  const { handle } = await start('restore', { ...activities, commitRestore }, { run: 'latest' });
+  const failure = await failureOf(handle);
+  expect(failure).toMatchObject({ type: 'RestoreIncomplete' });
+  expect((failure as Error).message).toContain(words);
 });

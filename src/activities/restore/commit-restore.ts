@@ -1,23 +1,27 @@
 import type { CommittedReport } from '../../shared/contract.ts';
 import { emptyRestoreTally } from '../../shared/restore-tally.ts';
 import type { Restore, RestoreReport, RestoreTally } from '../../shared/restore.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withFailureTypes } from '../failures.ts';
+import { readFixedManifest } from '../fixed-manifest.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { sumShards, writeReport } from '../report.ts';
 import { deletePlanned } from './delete-planned.ts';
+import { openDeletionPlan } from './deletion-plan.ts';
 import { finishPages } from './finish-pages.ts';
 import { createLedgerPages, pageShards } from './ledger-pages.ts';
 import { createDirectoryOpener } from './open-directories.ts';
 import { createOpenedDirectories } from './opened-directories.ts';
 import { planDeletions } from './plan-deletions.ts';
 import { createPutBack } from './put-back.ts';
-import type { Targets } from './targets.ts';
+import type { Target, Targets } from './targets.ts';
+import { tellDeletions, tellReplaced } from './tell-deletions.ts';
 
 /**
- * Does what needs all files in their places: deletes what the run does not hold, if asked to and nothing failed, and gives directories
- * their permissions and times. Then writes the report over all shards of the ledger, the last write of a restore, and returns its
+ * Does what needs all files in their places: deletes what is planned, if nothing failed, and gives directories their permissions and
+ * times. Then writes the report over all shards of the ledger, the last write of a restore, and returns its
  * address and the sum of the shards.
  */
 export function createCommitRestore({ store }: ActivityDependencies, targets: Targets) {
@@ -27,17 +31,16 @@ export function createCommitRestore({ store }: ActivityDependencies, targets: Ta
         const layout = jobLayout('restores', restore);
         const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
         const ledger = createLedgerPages(store, layout, signal);
-        await targets.inFound(restore.target, async ({ realTarget, existing, folders }) => {
+        await targets.inFound(restore.target, async (found) => {
+          const { realTarget, folders } = found;
           const opened = createOpenedDirectories(store, layout, signal);
-          // In a dry run the target need not be there, and then nothing in it can be too much.
-          if (restore.delete && before.tally.failed === 0 && existing === realTarget) {
-            const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
-            const parts = await folders.within('', (top) =>
-              planDeletions(store, restore, { target: top, ledger }, signal),
-            );
-            if (!restore.dryRun) await deletePlanned({ target, ledger }, parts, signal);
-          }
+          const parts = await partsOf(store, restore, found, signal);
+          const planned = { plan: openDeletionPlan(store, restore, signal), parts, ledger };
+          const isWhole = before.tally.failed === 0;
+          await (isWhole ? tellDeletions(planned) : tellReplaced(planned, store, before.shards, signal));
           if (restore.dryRun) return;
+          const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+          if (isWhole) await deletePlanned({ target, ledger }, parts, signal);
           const putBack = await createPutBack(folders, opened);
           await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
         });
@@ -46,6 +49,18 @@ export function createCommitRestore({ store }: ActivityDependencies, targets: Ta
         return { report: `${store.container}/${layout.manifest}`, tally };
       }),
     );
+}
+
+async function partsOf(
+  store: BlobStore,
+  restore: Restore,
+  { realTarget, folders }: Target,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!restore.delete || restore.deletions !== undefined) return restore.deletions ?? 0;
+  // An earlier version has begun it and planned nothing.
+  const manifest = await readFixedManifest(store, restore, signal);
+  return folders.within('', (top) => planDeletions(store, restore, { manifest, realTarget, top }, signal));
 }
 
 function reportOf(

@@ -18,6 +18,8 @@ export async function deletePlanned(
     const before = await ledger.read(shardOfDeleted(part));
     const { rows, changed } = await replaceFromLast(before, async (row) => {
       signal.throwIfAborted();
+      // What stays, and what went with the folder that it was in.
+      if (row.outcome === 'kept' || row.within !== undefined) return row;
       return deleteRow(target, row);
     });
     if (changed) await ledger.write(shardOfDeleted(part), rows);

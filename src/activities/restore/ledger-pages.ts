@@ -3,7 +3,7 @@ import { sumTallies } from '../../shared/tally.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
 import { readShard, writeShard } from '../shard.ts';
-import { restoreTallyOf, type RestoreRow } from './rows.ts';
+import { deletionTallyOf, restoreTallyOf, type RestoreRow } from './rows.ts';
 
 // Far above the number of any page, so that the shards of what is deleted stand last; numbers of pages are below a ninth of it.
 const firstOfDeleted = 90_000_000;
@@ -31,7 +31,8 @@ export function createLedgerPages(store: BlobStore, layout: JobLayout, signal: A
   return {
     read: (shard) => readShard<RestoreRow>(store, layout.shard(shard), signal),
     write: async (shard, rows) => {
-      const tally = sumTallies(rows.map(restoreTallyOf), emptyRestoreTally);
+      const tallyOf = shard < firstOfDeleted ? restoreTallyOf : deletionTallyOf;
+      const tally = sumTallies(rows.map(tallyOf), emptyRestoreTally);
       await writeShard(store, layout.shard(shard), rows, tally, signal);
     },
   };

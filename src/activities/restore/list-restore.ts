@@ -6,6 +6,7 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { writePage } from '../page.ts';
 import { takePage } from '../take-page.ts';
+import { openDeletionPlan } from './deletion-plan.ts';
 import { createPlanner } from './plan-entry.ts';
 import { plannedEntries } from './planned-entries.ts';
 import { needsRestoring } from './rows.ts';
@@ -22,7 +23,7 @@ export function createListRestore({ store }: ActivityDependencies, targets: Targ
         async (signal) => {
           const layout = jobLayout('restores', restore);
           return (restore.dryRun ? targets.inFound : targets.inMade)(restore.target, async ({ folders }) => {
-            const planner = createPlanner(restore, folders);
+            const planner = createPlanner(restore, folders, openDeletionPlan(store, restore, signal));
             const opened = createOpenedDirectories(store, layout, signal);
             const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
             const source = plannedEntries(store, restore, { target, cursor, planner }, signal);

@@ -6,6 +6,7 @@ import { withFailureTypes } from '../failures.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { readEntriesOf, writePage } from '../page.ts';
 import { readShard } from '../shard.ts';
+import { openDeletionPlan } from './deletion-plan.ts';
 import { createPlanner } from './plan-entry.ts';
 import { planEntry } from './planned-entries.ts';
 import { isUnrestored, needsRestoring, type RestoreEntry, type RestoreRow } from './rows.ts';
@@ -24,7 +25,7 @@ export function createListUnrestored({ store }: ActivityDependencies, targets: T
         const first = jobLayout('restores', { prefix, id }).page(number);
         const listed = await readEntriesOf<RestoreEntry>(store, first, signal);
         const entries = await targets.inFound(restore.target, async ({ folders }) => {
-          const planner = createPlanner(restore, folders);
+          const planner = createPlanner(restore, folders, openDeletionPlan(store, restore, signal));
           const planned: RestoreEntry[] = [];
           for (const entry of listed)
             if (failed.has(entry.path)) planned.push(await planEntry(unplanned(entry), planner));
@@ -37,6 +38,6 @@ export function createListUnrestored({ store }: ActivityDependencies, targets: T
 }
 
 function unplanned(entry: RestoreEntry): RestoreEntry {
-  const { outcome: _, reason: __, copy: ___, ...listed } = entry;
+  const { outcome: _, reason: __, copy: ___, replacesFolder: ____, ...listed } = entry;
   return listed;
 }

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { exactPaths } from '../../manifests/exact-paths.ts';
 import { checkWhole } from '../../manifests/check-whole.ts';
+import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../manifests/own-target.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
 import { findRun } from '../../manifests/run-catalogue.ts';
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
 import type { Manifest, ManifestEntry } from '../../shared/manifest.ts';
 import { prefixOf } from '../../shared/blob-prefix.ts';
 import { overwritePolicies, type Restore, type RestoreInput } from '../../shared/restore.ts';
-import type { BlobStore } from '../../storage/blob-store.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import { checkOptions } from '../check-options.ts';
@@ -22,8 +22,10 @@ import { modeMeanwhile } from './make-directories.ts';
 import { foldsNames } from './name-clashes.ts';
 import { createDirectoryOpener } from './open-directories.ts';
 import { createOpenedDirectories } from './opened-directories.ts';
+import { planDeletions } from './plan-deletions.ts';
 import { probeFolding } from './probe-folding.ts';
 import { requireApart } from './require-apart.ts';
+import { requireTold } from './require-told.ts';
 import { normalizePaths } from './select-paths.ts';
 import { checkTarget, findTarget } from './target-directory.ts';
 import type { Target, Targets } from './targets.ts';
@@ -31,8 +33,8 @@ import type { Target, Targets } from './targets.ts';
 type Wishes = Pick<Restore, 'paths' | 'overwrite' | 'delete' | 'dryRun' | 'options'>;
 
 /**
- * Fixes what a restore is about before anything is written: the run is whole, each path names something in it, and the target can
- * take it. What is wrong with any of these changes nothing.
+ * Fixes what a restore is about before anything is written: the run is whole, each path names something in it, the target can take it,
+ * and what is to be deleted there is written down. What is wrong with any of these changes nothing.
  */
 export function createOpenRestore(deps: ActivityDependencies, targets: Targets) {
   return (input: RestoreInput, startedAt: string): Promise<Restore> =>
@@ -44,55 +46,105 @@ export function createOpenRestore(deps: ActivityDependencies, targets: Targets) 
         const given = input.target === undefined ? undefined : checkTarget(input.target);
         await requireContainer(store, signal);
         const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
-        if (wishes.delete) requireComplete(manifest);
+        const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
+        const needsForce = asksForForce(input, place, wishes);
         await checkWhole(store, manifest, signal);
         const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
-        const asked = { ...wishes, ...(exact.size > 0 && { exact: Object.fromEntries(exact) }) };
-        const entries = () => onlySelected(readEntries(store, manifest, {}, signal), asked);
-        const bytes = asked.paths ? await countSelected(entries(), asked) : manifest.bytes;
-        const target = given ?? checkTarget(manifest.root);
+        const { asked: target } = place;
+        const fixed = { id: jobId(startedAt), manifestEtag: etag, container: store.container, prefix };
         const restore: Restore = {
-          id: jobId(startedAt),
+          ...fixed,
           run: manifest.run,
-          manifestEtag: etag,
           root: manifest.root,
           target,
-          container: store.container,
-          prefix,
           ...(await rootAttributesOf(targets, manifest, { target, ...wishes })),
-          ...asked,
+          ...wishes,
+          ...(exact.size > 0 && { exact: Object.fromEntries(exact) }),
+          ...(needsForce && { needsForce }),
         };
-        const { path: realTarget } = await findTarget(target, deps.roots);
-        await requireApart({ store, manifest, target: realTarget, restore, ownFolders: deps.ownFolders ?? [] }, signal);
-        await markReading(store, 'restores', restore, signal);
-        await prepareTarget({ store, targets, signal }, restore, bytes, entries);
-        return restore;
+        await prepare({ ...deps, targets, signal }, restore, place);
+        return wishes.delete ? withDeletions({ store, targets, signal }, restore, manifest) : restore;
       }),
     );
 }
 
+/** A directory that a run is to be restored into, as it is found. */
+interface FoundPlace extends TargetPlace {
+  /** As the caller wrote it. */
+  readonly asked: string;
+  readonly isOwn: boolean;
+}
+
+async function placeOf(
+  { store, host, roots }: ActivityDependencies,
+  manifest: Manifest,
+  asked: string,
+  signal: AbortSignal,
+): Promise<FoundPlace> {
+  const { path, existing } = await findTarget(asked, roots);
+  const place = { store, host, manifest, target: path };
+  return { ...place, asked, isOwn: existing !== path || (await isOwnTarget(place, signal)) };
+}
+
+/** Whether a mirror asks for `force`, of a dry run; throws what asks for it otherwise. */
+function asksForForce(
+  { force }: RestoreInput,
+  { manifest, asked, isOwn }: FoundPlace,
+  { delete: deletes, dryRun }: Wishes,
+): boolean {
+  if (!deletes || force === true) return false;
+  requireTold(manifest);
+  if (!isOwn && !dryRun) throw foreignTarget(asked, manifest);
+  return !isOwn;
+}
+
+interface Preparing extends Pick<ActivityDependencies, 'store' | 'ownFolders'> {
+  readonly targets: Targets;
+  readonly signal: AbortSignal;
+}
+
+/** Makes sure that the target can take what is asked for, and unless it is a dry run that it is there. */
+async function prepare(preparing: Preparing, restore: Restore, place: FoundPlace): Promise<void> {
+  const { store, ownFolders = [], signal } = preparing;
+  const { manifest, target, isOwn } = place;
+  const entries = () => onlySelected(readEntries(store, manifest, {}, signal), restore);
+  const bytes = restore.paths ? await countSelected(entries(), restore) : manifest.bytes;
+  await requireApart({ store, manifest, target, restore, ownFolders }, signal);
+  await markReading(store, 'restores', restore, signal);
+  await prepareTarget(preparing, restore, bytes, entries);
+  // A few paths do not make a folder that holds other things a place for all of them.
+  if (!restore.dryRun && (!restore.paths || isOwn || restore.delete)) await markTarget(place, signal);
+}
+
+async function withDeletions(
+  { store, targets, signal }: Preparing,
+  restore: Restore,
+  manifest: Manifest,
+): Promise<Restore> {
+  const deletions = await targets.inFound(restore.target, ({ realTarget, existing, folders }) =>
+    // In a dry run the target need not be there, and then nothing in it can be too much.
+    existing === realTarget
+      ? folders.within('', (top) => planDeletions(store, restore, { manifest, realTarget, top }, signal))
+      : Promise.resolve(0),
+  );
+  return { ...restore, deletions };
+}
+
 function checkWishes(input: RestoreInput): Wishes {
-  const { overwrite = 'if-changed', delete: deletes = false, dryRun = false } = input;
+  const { overwrite = 'if-changed', delete: deletes = false, dryRun = false, force = false } = input;
   if (!overwritePolicies.includes(overwrite)) {
     throw invalid(`overwrite: give one of ${overwritePolicies.join(', ')}, not ${JSON.stringify(overwrite)}`);
   }
   if (typeof input.run !== 'string') throw invalid('run: give the id of a run, latest, or a time in ISO 8601');
-  for (const [name, value] of Object.entries({ delete: deletes, dryRun })) {
+  for (const [name, value] of Object.entries({ delete: deletes, dryRun, force })) {
     if (typeof value !== 'boolean') throw invalid(`${name}: give true or false, not ${JSON.stringify(value)}`);
   }
   const paths = normalizePaths(input.paths);
   return { ...(paths && { paths }), overwrite, delete: deletes, dryRun, options: checkOptions(input.options) };
 }
 
-function requireComplete({ run, complete, failed }: Manifest): void {
-  if (complete) return;
-  throw invalid(
-    `delete: run ${run} is incomplete (${failed} failed), so what it lacks may be what the target has: restore it without delete, or another run`,
-  );
-}
-
 async function prepareTarget(
-  { store, targets, signal }: { readonly store: BlobStore; readonly targets: Targets; readonly signal: AbortSignal },
+  { store, targets, signal }: Preparing,
   restore: Restore,
   bytes: number,
   entries: () => AsyncIterable<ManifestEntry>,

@@ -1,69 +1,165 @@
-import { readEntries } from '../../manifests/read-entries.ts';
-import { entryKey } from '../../shared/manifest.ts';
+import { displayPath, type EncodedPath } from '../../shared/encoded-path.ts';
+import type { Manifest, PageEntry } from '../../shared/manifest.ts';
+import type { Why } from '../../shared/preview.ts';
 import type { Restore } from '../../shared/restore.ts';
+import { wordsOf } from '../../shared/words-of-why.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { followEntries } from '../follow-entries.ts';
-import { walk } from '../walk.ts';
-import { readFixedManifest } from '../fixed-manifest.ts';
+import { isOnlyAWay } from '../select-entries.ts';
+import { attributesOf, kindOf, walk } from '../walk.ts';
+import { createGlobs } from '../walk/globs.ts';
+import { interleave } from '../walk/interleave.ts';
+import type { LeftOut } from '../walk/left-out.ts';
+import type { Entrance } from '../walk/scope.ts';
+import { openDeletionPlan, type DeletionPlan, type PlannedRow } from './deletion-plan.ts';
 import type { Folder } from './folder.ts';
-import { shardOfDeleted, type LedgerPages } from './ledger-pages.ts';
-import type { RestoreRow } from './rows.ts';
+import { openHeldRun, type HeldEntry, type HeldRun } from './held-run.ts';
+import { lstatMaybe } from './lstat-maybe.ts';
+import { enterMirror } from './mirror-scope.ts';
+import { locationOf } from './places.ts';
 import { createSelection } from './select-paths.ts';
 
 /**
- * Writes down what the target holds and the run does not, part by part, and returns the number of parts. Nothing is deleted before all of
- * it is written down, so an attempt that finds parts of an earlier one goes on after them, and those of an earlier round hold still.
+ * Writes down what the target holds and the run could have held and does not, part by part, and what of the rest stays; returns the number
+ * of parts. Nothing is changed. An attempt after one that died begins anew and writes the same parts.
  */
 export async function planDeletions(
   store: BlobStore,
   restore: Restore,
-  { target, ledger }: { readonly target: Folder; readonly ledger: LedgerPages },
+  { manifest, realTarget, top }: Pick<Walked, 'manifest' | 'realTarget' | 'top'>,
   signal: AbortSignal,
 ): Promise<number> {
+  const plan = openDeletionPlan(store, restore, signal);
+  const run = await openHeldRun(store, manifest, signal);
   let parts = 0;
-  let after: string | undefined;
-  for (;;) {
-    const last = (await ledger.read(shardOfDeleted(parts))).at(-1);
-    if (last === undefined) break;
-    parts += 1;
-    after = entryKey(last);
-  }
-  let part: RestoreRow[] = [];
+  let part: PlannedRow[] = [];
   const write = async () => {
-    await ledger.write(shardOfDeleted(parts), part);
+    await plan.write(parts, part);
     parts += 1;
     part = [];
   };
-  for await (const row of extraneous(store, restore, { target, after }, signal)) {
+  const ignoring = new Set<string>();
+  for await (const row of plannedRows(restore, { manifest, realTarget, top, run, ignoring }, signal)) {
     part.push(row);
     if (part.length >= restore.options.pageEntries) await write();
   }
   if (part.length > 0) await write();
+  await settle(plan, parts, ignoring);
   return parts;
+}
+
+interface Walked {
+  readonly manifest: Manifest;
+  readonly realTarget: string;
+  /** The target itself. */
+  readonly top: Folder;
+  readonly run: HeldRun;
+  /** Takes up the ignore files that keep something, as people read their paths. */
+  readonly ignoring: Set<string>;
+}
+
+/** Rows in the order of their keys, in which folders go that may yet be found to hold something that stays. */
+async function* plannedRows(restore: Restore, walked: Walked, signal: AbortSignal): AsyncGenerator<UnsettledRow> {
+  const { filters = {} } = walked.manifest;
+  const globs = createGlobs(filters);
+  const isAWay = globs.areIncluding ? isOnlyAWay(globs) : () => false;
+  const root = await enterMirror(walked.realTarget, walked.run, { filters, globs });
+  let replaced: EncodedPath | undefined;
+  for await (const row of askedRows(restore, walked, root)) {
+    signal.throwIfAborted();
+    if (row.isReplaced === true && row.outcome === 'deleted') replaced = row.path;
+    yield { ...row, ...within(row, replaced), isAWay: row.kind === 'directory' && isAWay(row.path) };
+  }
+}
+
+async function* askedRows(restore: Restore, walked: Walked, root: Entrance): AsyncGenerator<PlannedRow> {
+  const selection = createSelection(restore);
+  for await (const one of walkTold(walked.top, root)) {
+    const held = await walked.run.find(one.path);
+    const row = 'why' in one ? await keptRow(one, held, walked) : rowOf(one, held);
+    // What must not be replaced counts also on the way to what is asked for.
+    if (row && (held !== undefined || selection.selects(one.path))) yield row;
+  }
 }
 
 const here = Buffer.from('.');
 
-function walkTarget({ self, at, hold }: Folder, after: string | undefined) {
-  return hold ? walk(at(here).toString(), after, { hold }) : walk(self.toString(), after);
+/** What a walk lists, and in its turn what it leaves out. */
+function walkTold({ self, at, hold }: Folder, root: Entrance): AsyncGenerator<LeftOut | PageEntry, void> {
+  const from = hold ? at(here).toString() : self.toString();
+  return interleave((onLeftOut) =>
+    Promise.resolve({
+      entries: walk(from, undefined, { selection: { root, onLeftOut }, hold }),
+      end: () => undefined,
+    }),
+  );
 }
 
-async function* extraneous(
-  store: BlobStore,
-  restore: Restore,
-  { target, after }: { readonly target: Folder; readonly after: string | undefined },
-  signal: AbortSignal,
-): AsyncGenerator<RestoreRow> {
-  const manifest = await readFixedManifest(store, restore, signal);
-  const held = followEntries(readEntries(store, manifest, after === undefined ? {} : { after }, signal));
-  const selection = createSelection(restore);
-  try {
-    for await (const { path, kind, size, mtimeNs, mode } of walkTarget(target, after)) {
-      signal.throwIfAborted();
-      if (!selection.selects(path) || (await held.at(entryKey({ path, kind })))) continue;
-      yield { path, kind, size, mtimeNs, mode, outcome: 'deleted', attempts: 1 };
-    }
-  } finally {
-    await held.close();
+function within({ path }: PlannedRow, replaced: EncodedPath | undefined): Pick<PlannedRow, 'within'> {
+  return replaced !== undefined && isBelow(path, replaced) ? { within: replaced } : {};
+}
+
+/** Of what is left out; undefined when it is gone by now. */
+async function keptRow(
+  { path, why }: LeftOut,
+  held: HeldEntry | undefined,
+  { realTarget, ignoring }: Pick<Walked, 'realTarget' | 'ignoring'>,
+): Promise<PlannedRow | undefined> {
+  if (why.by === 'ignore-file' && why.at !== undefined) ignoring.add(why.at.replace(/:\d+$/u, ''));
+  const found = await lstatMaybe(locationOf(realTarget, path));
+  if (!found) return undefined;
+  const { ctimeNs: _, ...attributes } = attributesOf(found);
+  return { path, kind: kindOf(found), ...attributes, ...stays(notInRun(why)), ...(held && { isReplaced: true }) };
+}
+
+/** Of what the run could have held; undefined of what it does, and of what makes room for a folder. */
+function rowOf(
+  { path, kind, size, mtimeNs, mode, error }: PageEntry,
+  held: HeldEntry | undefined,
+): PlannedRow | undefined {
+  const there = { path, kind, size, mtimeNs, mode };
+  const isReplaced = held && held.kind !== 'directory' && ({ isReplaced: true } as const);
+  if (error !== undefined) return { ...there, ...stays(`what it holds cannot be told: ${error}`), ...isReplaced };
+  if (held && (held.kind === 'directory' || kind !== 'directory')) return undefined;
+  return { ...there, outcome: 'deleted', attempts: 1, ...isReplaced };
+}
+
+/** A row of the plan while it is made. */
+interface UnsettledRow extends PlannedRow {
+  /** It would be in a run only for what is in it. */
+  readonly isAWay?: boolean;
+}
+
+/** Finds the ignore files that stay, and the folders that stay for what is in them, from the last row to the first: all that is in a folder follows it at once. */
+async function settle(plan: DeletionPlan, parts: number, ignoring: ReadonlySet<string>): Promise<void> {
+  let [kept, going]: (EncodedPath | undefined)[] = [];
+  const settled = ({ isAWay, ...row }: UnsettledRow): PlannedRow => {
+    if (row.outcome !== 'deleted') return row;
+    // Without it the next mirror would delete what this one keeps.
+    if (ignoring.has(displayPath(row.path))) return { ...row, ...stays('its rules keep what is not part of the run') };
+    if (row.kind !== 'directory') return row;
+    if (isBelow(kept, row.path)) return { ...row, ...stays(`holds ${displayPath(kept ?? '')}, which stays`) };
+    if (isAWay !== true || isBelow(going, row.path)) return row;
+    return { ...row, ...stays(notInRun({ by: 'include' })) };
+  };
+  for (let part = parts - 1; part >= 0; part -= 1) {
+    const rows = (await plan.read(part)).toReversed().map((row) => {
+      const now = settled(row);
+      if (now.outcome === 'kept') kept = now.path;
+      else going = now.path;
+      return now;
+    });
+    await plan.write(part, rows.toReversed());
   }
+}
+
+function isBelow(path: EncodedPath | undefined, folder: EncodedPath | undefined): boolean {
+  return path !== undefined && folder !== undefined && path.startsWith(`${folder}/`);
+}
+
+function stays(reason: string): Pick<PlannedRow, 'outcome' | 'reason' | 'attempts'> {
+  return { outcome: 'kept', reason, attempts: 0 };
+}
+
+function notInRun(why: Why): string {
+  return `not part of the run: ${wordsOf(why)}`;
 }

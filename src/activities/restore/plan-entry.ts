@@ -4,6 +4,7 @@ import { encodeText, type EncodedPath } from '../../shared/encoded-path.ts';
 import { nameOfKind } from '../../shared/manifest.ts';
 import type { Restore, RestoreOutcome } from '../../shared/restore.ts';
 import { isSameDirectory, isSameFile, isSameTime } from './file-attributes.ts';
+import type { DeletionPlan } from './deletion-plan.ts';
 import type { Folders } from './folders.ts';
 import { lastNameOf, parentOf } from './places.ts';
 import type { RestoreEntry } from './rows.ts';
@@ -12,6 +13,7 @@ import type { RestoreEntry } from './rows.ts';
 interface Plan {
   readonly outcome?: RestoreOutcome;
   readonly reason?: string;
+  readonly replacesFolder?: true;
 }
 
 /** Finds out what is to become of entries, by what stands in their places; changes nothing. */
@@ -22,14 +24,15 @@ export interface Planner {
 }
 
 /** What stands where the run has a folder. */
-type FolderState = 'directory' | 'nothing' | 'obstacle';
+type FolderState = 'directory' | 'nothing' | 'gives way' | 'obstacle';
 
 /** Whether a directory makes room for what is no directory, and the other way round. Then things go that the run does not name. */
 export function givesWay(restore: Pick<Restore, 'delete' | 'overwrite'>): boolean {
   return restore.delete && restore.overwrite !== 'never';
 }
 
-export function createPlanner(restore: Restore, folders: Folders): Planner {
+/** `deletions` says what of another kind may go. */
+export function createPlanner(restore: Restore, folders: Folders, deletions: Pick<DeletionPlan, 'find'>): Planner {
   const states = new Map<EncodedPath, Promise<FolderState>>();
 
   const folderState = (path: EncodedPath): Promise<FolderState> => {
@@ -45,7 +48,8 @@ export function createPlanner(restore: Restore, folders: Folders): Planner {
     const found = await lookAt(path);
     if (found === undefined) return 'nothing';
     // A symlink is no directory here, wherever it leads.
-    return found === 'hidden' || found.isDirectory() ? 'directory' : 'obstacle';
+    if (found === 'hidden' || found.isDirectory()) return 'directory';
+    return givesWay(restore) && (await deletions.find(path)) === undefined ? 'gives way' : 'obstacle';
   };
 
   const lookAt = (path: EncodedPath) =>
@@ -54,7 +58,7 @@ export function createPlanner(restore: Restore, folders: Folders): Planner {
   const look = async ({ path }: RestoreEntry): Promise<BigIntStats | 'hidden' | 'blocked' | undefined> => {
     const folder = await folderState(parentOf(path));
     if (folder === 'directory') return lookAt(path);
-    return folder === 'nothing' || givesWay(restore) ? undefined : 'blocked';
+    return folder === 'obstacle' ? 'blocked' : undefined;
   };
 
   return {
@@ -83,12 +87,18 @@ export function createPlanner(restore: Restore, folders: Folders): Planner {
     return restore.overwrite === 'never' ? { outcome: 'kept' } : {};
   }
 
-  function obstructed(entry: RestoreEntry, found: BigIntStats): Plan {
-    const there = nameOfKind({ kind: found.isDirectory() ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'file' });
-    if (givesWay(restore)) return { reason: `${there} gives way to it` };
-    return failed(
-      `${there} is where ${nameOfKind(entry)} belongs: move it away, or restore with delete and without overwrite: never`,
-    );
+  async function obstructed(entry: RestoreEntry, found: BigIntStats): Promise<Plan> {
+    const isFolder = found.isDirectory();
+    const there = nameOfKind({ kind: isFolder ? 'directory' : found.isSymbolicLink() ? 'symlink' : 'file' });
+    const inTheWay = `${there} is where ${nameOfKind(entry)} belongs`;
+    if (!givesWay(restore)) {
+      return failed(`${inTheWay}: move it away, or restore with delete and without overwrite: never`);
+    }
+    const planned = await deletions.find(isFolder ? `${entry.path}/` : entry.path);
+    if (planned?.outcome === 'kept') return failed(`${inTheWay}, and stays (${planned.reason}): move it away`);
+    // What is in it was looked at when the restore began.
+    if (isFolder && planned === undefined) return failed(`${inTheWay} since the restore began: start it again`);
+    return { reason: `${there} gives way to it`, ...(isFolder && { replacesFolder: true }) };
   }
 }
 

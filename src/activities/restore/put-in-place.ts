@@ -6,7 +6,6 @@ import type { Folder } from './folder.ts';
 import { lstatMaybe } from './lstat-maybe.ts';
 import type { Directories } from './make-directories.ts';
 import { lastNameOf } from './places.ts';
-import { givesWay } from './plan-entry.ts';
 import { removeTree } from './remove-tree.ts';
 import type { RestoredPath, RestoreEntry } from './rows.ts';
 import type { ThreadChoice } from '../thread-choice.ts';
@@ -18,7 +17,7 @@ export interface Written {
 }
 
 export interface PlaceContext {
-  readonly restore: Pick<Restore, 'overwrite' | 'delete'>;
+  readonly restore: Pick<Restore, 'overwrite'>;
   readonly directories: Pick<Directories, 'touch'>;
   readonly threadChoice: ThreadChoice;
 }
@@ -27,14 +26,14 @@ export type PlaceResult = Pick<RestoredPath, 'outcome' | 'reason'>;
 
 /** Puts a path in its place at once. Throws when the target fails, and then what stood there stands there still. */
 export async function putInPlace(folder: Folder, written: Written, context: PlaceContext): Promise<PlaceResult> {
-  const { entry, temporary } = written;
+  const { entry } = written;
   const name = lastNameOf(entry.path);
   await folder.check('now');
   if (context.restore.overwrite === 'never' && (await lstatMaybe(folder.at(name)))) {
     await removeWritten(folder, written);
     return { outcome: 'kept' };
   }
-  await replace(folder, temporary, name, context);
+  await replace(folder, written, context);
   context.directories.touch(entry.path);
   const isWhole = entry.kind !== 'file' || restoredMode(entry) === entry.mode;
   return isWhole
@@ -47,14 +46,16 @@ export async function removeWritten(folder: Folder, { temporary }: Written): Pro
   await unlink(folder.at(temporary)).catch(() => undefined);
 }
 
-async function replace(folder: Folder, temporary: Buffer, name: Buffer, { restore, threadChoice }: PlaceContext) {
+async function replace(folder: Folder, { entry, temporary }: Written, { threadChoice }: PlaceContext) {
+  const name = lastNameOf(entry.path);
   const from = folder.at(temporary);
   const place = folder.at(name);
   try {
     await move(from, place, folder, threadChoice);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (!givesWay(restore) || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
+    // A folder that was not looked at when the restore began may hold what must stay.
+    if (entry.replacesFolder !== true || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
     // Only now that what takes its place is whole.
     await removeTree(folder, name);
     await rename(from, place);

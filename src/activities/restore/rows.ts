@@ -12,6 +12,8 @@ export interface RestoreEntry
   readonly reason?: string;
   /** Another path of the run that the target cannot tell from this one. */
   readonly clash?: EncodedPath;
+  /** That it takes the place of a folder, with all that is in it. */
+  readonly replacesFolder?: true;
 }
 
 /** One line of a copy's outcomes. */
@@ -29,11 +31,13 @@ export interface RestoreRow extends Row, RestoredPath, Omit<FileAttributes, 'cti
   readonly sha256?: string;
   /** Whether all that it lacks are its permissions and times; of a directory that failed. */
   readonly unfinished?: true;
+  /** Of what is deleted: it lies in this folder, which something of another kind replaces, and goes with it. */
+  readonly within?: EncodedPath;
 }
 
 /** What one row adds to its page's counts. Files, bytes, restored and unchanged are of files alone. */
 export function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTally {
-  const file = kind === 'file' && outcome !== 'deleted' && outcome !== 'skipped';
+  const file = kind === 'file' && outcome !== 'skipped';
   const isThere = outcome === 'restored' || outcome === 'unchanged';
   const restored = file && outcome === 'restored';
   const one = (condition: boolean) => (condition ? 1 : 0);
@@ -47,9 +51,20 @@ export function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTall
     kept: one(outcome === 'kept'),
     directories: one(kind === 'directory' && isThere),
     symlinks: one(kind === 'symlink' && isThere),
-    deleted: one(outcome === 'deleted'),
     skipped: one(outcome === 'skipped'),
     failed: one(outcome === 'failed'),
+  };
+}
+
+/** What one row of what is deleted, or stays, adds. None of it is a file of the run. */
+export function deletionTallyOf({ outcome }: RestoreRow): RestoreTally {
+  const failed = outcome === 'failed' ? 1 : 0;
+  return {
+    ...emptyRestoreTally,
+    deleted: outcome === 'deleted' ? 1 : 0,
+    kept: outcome === 'kept' ? 1 : 0,
+    failed,
+    undeleted: failed,
   };
 }
 

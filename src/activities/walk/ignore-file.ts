@@ -36,7 +36,11 @@ export interface IgnoreSize {
  */
 export async function readIgnoreFile(directory: Buffer, above: IgnoreSize): Promise<IgnoreFile> {
   const location = Buffer.concat([directory, Buffer.from(`/${ignoreFileName}`)]);
-  const content = await readContent(location, globBudget.ignoreFileBytes - above.bytes);
+  return parseIgnoreFile(await readContent(location, globBudget.ignoreFileBytes - above.bytes), above);
+}
+
+/** The rules that an ignore file holds. Throws as {@link readIgnoreFile} does, but for its length. */
+export async function parseIgnoreFile(content: Buffer, above: IgnoreSize): Promise<IgnoreFile> {
   const file = createFile();
   let { characters } = above;
   const turn = createTurn();

@@ -40,8 +40,17 @@ export async function withOwnLevel(
   names: DirectoryNames,
 ): Promise<IgnoreLevels> {
   if (!(await holds(names, ignoreFileName))) return levels;
+  return withLevel(levels, folder, (above) => readIgnoreFile(location, above));
+}
+
+/** The levels with that of a directory whose file is read by `read`, which is given what those above it take. */
+export async function withLevel(
+  levels: IgnoreLevels,
+  folder: EncodedPath,
+  read: (above: IgnoreSize) => Promise<IgnoreFile>,
+): Promise<IgnoreLevels> {
   const above = levels[0]?.size ?? { bytes: 0, characters: 0 };
-  const file = await readIgnoreFile(location, above);
+  const file = await read(above);
   const size = { bytes: above.bytes + file.size.bytes, characters: above.characters + file.size.characters };
   const shown = displayPath(folder);
   const before = shown === '' ? { characters: 0, names: 0 } : { characters: shown.length + 1, names: depthOf(shown) };

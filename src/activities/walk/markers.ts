@@ -6,8 +6,8 @@ import { readBlock } from '../copy/read-block.ts';
 import type { Entrance } from './scope.ts';
 import { placeOf } from './left-out.ts';
 
-// https://bford.info/cachedir/
-const cacheTag = 'CACHEDIR.TAG';
+/** What marks a folder as a cache: https://bford.info/cachedir/ */
+export const cacheTag = 'CACHEDIR.TAG';
 const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55';
 
 /** Why what is in a directory is left out by something that it holds, and what of it is listed all the same: that very thing. */

@@ -133,10 +133,12 @@ function withinOf({ globs }: Rules, place: Place, child: Child): Place {
   };
 }
 
-function leftOut({ path, isDirectory }: Child, why: Why): LeftOut {
+/** Says that a child is left out, with all that is in it. */
+export function leftOut({ path, isDirectory }: Child, why: Why): LeftOut {
   return { path, isDirectory, isContent: false, why };
 }
 
-function askedOf({ path, isDirectory }: Child): AskedPath {
+/** A child as globs and ignore files are asked about it. */
+export function askedOf({ path, isDirectory }: Child): AskedPath {
   return askedPath(displayPath(path), isDirectory);
 }

@@ -2,6 +2,7 @@ import { forgetRuns } from '../../manifests/forget/forget-runs.ts';
 import type { ForgetParts } from '../../manifests/forget/parts.ts';
 import { acceptRun } from '../../manifests/accept-run.ts';
 import { completeRuns } from '../../manifests/complete-runs.ts';
+import { foreignTarget, mayBeOwnTarget } from '../../manifests/own-target.ts';
 import { readContent } from '../../manifests/read-content.ts';
 import { readEntries } from '../../manifests/read-entries.ts';
 import type { StoredManifest } from '../../manifests/read-manifest.ts';
@@ -106,6 +107,13 @@ export class Backups {
     const query = { prefix: this.#prefix, run, root, incompleteToo };
     const find = parseRunReference(run) ? findRun : findRunOfInstance;
     return this.#explain(find(this.#store, query, signal));
+  }
+
+  /** Throws an {@link ExpectedError} where a mirror of a run, into a directory that is seen from here, asks for `force`. */
+  async checkMirror(manifest: Manifest, target: string, signal: AbortSignal): Promise<void> {
+    if (!(await this.#explain(mayBeOwnTarget({ store: this.#store, manifest, target }, signal)))) {
+      throw foreignTarget(target, manifest);
+    }
   }
 
   /** What became of every path of a run, in order; each shard is checked before any of its rows is given. */

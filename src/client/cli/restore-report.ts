@@ -14,7 +14,7 @@ export const restoreReport: ReportKind<RestoreSummary> = {
 };
 
 function summaryLines(summary: RestoreSummary, { duration }: ReportContext): string[] {
-  const { files, bytes, restored, restoredBytes, unchanged, kept, deleted, skipped, failed } = summary;
+  const { files, bytes, restored, restoredBytes, unchanged, kept, deleted, skipped, failed, undeleted } = summary;
   return [
     `${headline(summary)} ${printable(summary.target)} from run ${summary.runId} of ${printable(summary.root)}`,
     `  files     ${formatCount(files)} (${formatBytes(bytes)})`,
@@ -25,11 +25,16 @@ function summaryLines(summary: RestoreSummary, { duration }: ReportContext): str
     `  folders   ${formatCount(summary.directories)}`,
     `  symlinks  ${formatCount(summary.symlinks)}`,
     `  skipped   ${formatCount(skipped)}`,
-    `  failed    ${formatCount(failed)}`,
+    `  failed    ${formatCount(failed)}${undeleted > 0 ? ` (${formatCount(undeleted)} not deleted)` : ''}`,
     ...failureLines(failed, summary.failures, 'report'),
     `  duration  ${formatDuration(duration)}`,
     `  restore   ${summary.restoreId}`,
     `  report    ${summary.report}`,
+    ...(summary.needsForce
+      ? [
+          'The restore itself asks for --force: the target is not empty, and nothing of this was restored into it before.',
+        ]
+      : []),
   ];
 }
 

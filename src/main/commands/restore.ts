@@ -43,6 +43,7 @@ interface RestoreFlags extends JobFlags {
   readonly targetSource?: string;
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
+  readonly force: boolean;
   readonly dryRun: boolean;
 }
 
@@ -69,7 +70,8 @@ export function addRestore(program: Command, choose: Choose): void {
         .choices(overwritePolicies)
         .default('if-changed'),
     )
-    .option('--delete', 'delete what the target holds and the run does not', false)
+    .option('--delete', 'delete what the target holds and the run does not, but for what the run leaves out', false)
+    .option('--force', 'with --delete: also in a directory that nothing of this was restored into before', false)
     .option('--dry-run', 'change nothing, and print what would be done', false)
     .addHelpText('after', help);
   performAtSource(withJobOptions(command), choose, restore);
@@ -115,6 +117,7 @@ function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], fla
     ...(chosen && { paths: chosen }),
     overwrite,
     ...(flags.delete && { delete: true }),
+    ...(flags.force && { force: true }),
     ...(dryRun && { dryRun }),
   };
 }

@@ -48,6 +48,7 @@ test('a restore is fixed with all that its activities need', async () => {
     overwrite: 'always',
     delete: true,
     dryRun: false,
+    deletions: 0,
     options: rig.run.options,
   });
   expect(await readdir(rig.target)).toEqual([]);
@@ -111,14 +112,6 @@ test('a target without the space that the files need is refused with both figure
   await expectRefusal({ run: id }, 'TargetUnusable', ' bytes free and the restore needs ', String(size + 1));
   await expectRefusal({ run: id, dryRun: true, paths: ['huge'] }, 'TargetUnusable', String(size));
   expect(await open(rig, { run: id, paths: ['small'] })).toMatchObject({ run: id });
-});
-
-test('nothing is deleted by a run that is incomplete', async () => {
-  const id = '20260103T030405Z-0123abcd';
-  const entries = [fileEntry('a'), fileEntry('b', { outcome: 'failed', reason: 'EIO' })];
-  await forgeRun(rig.deps.store, { id, shards: [entries] });
-  await expectRefusal({ run: id, delete: true }, 'InvalidInput', `delete: run ${id} is incomplete`);
-  expect(await open(rig, { run: id })).toMatchObject({ run: id, delete: false });
 });
 
 test('a manifest or a shard that was altered, truncated or is missing is refused, whatever is asked for', async () => {

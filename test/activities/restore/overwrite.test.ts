@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { OverwritePolicy } from '../../../src/shared/restore.ts';
 import { content, writeTree } from '../../support/tree.ts';
 import { backUpRun } from '../verify/rig.ts';
-import { brief, openRestoreRig, restoreRun, snapshotOf, type RestoreRig } from './rig.ts';
+import { brief, mirror, openRestoreRig, restoreRun, snapshotOf, type RestoreRig } from './rig.ts';
 
 /** A run, restored once, after which the target has changed in every way that a restore can tell, and in one that it cannot. */
 async function changedTarget(): Promise<RestoreRig> {
@@ -99,7 +99,7 @@ async function obstructedTarget(): Promise<RestoreRig> {
 test('what is of another kind stays and fails with what to do, and so does what would have to be in it', async () => {
   const rig = await obstructedTarget();
   const before = snapshotOf(rig.target);
-  for (const input of [{}, { overwrite: 'always' }, { overwrite: 'never', delete: true }] as const) {
+  for (const input of [{}, { overwrite: 'always' }, { overwrite: 'never', ...mirror }] as const) {
     const { rows, tally } = await restoreRun(rig, input);
     const fix = 'move it away, or restore with delete and without overwrite: never';
     expect(brief(rows)).toEqual({
@@ -113,16 +113,22 @@ test('what is of another kind stays and fails with what to do, and so does what 
   }
 });
 
-test('with delete what is of another kind gives way, and links in it are not followed', async () => {
+test('with delete what is of another kind gives way with a row for all that is in it, and links in it are not followed', async () => {
   const rig = await obstructedTarget();
-  const { rows, tally } = await restoreRun(rig, { delete: true });
+  const dry = await restoreRun(rig, { ...mirror, dryRun: true });
+  const { rows, tally } = await restoreRun(rig, mirror);
   expect(brief(rows)).toEqual({
     a: 'restored: a directory gives way to it',
+    'a/deep': 'deleted',
+    'a/deep/er': 'deleted',
+    'a/deep/out': 'deleted',
     b: 'restored: a file gives way to it',
     'b/in': 'restored',
     c: 'restored: a directory gives way to it',
+    'c/in': 'deleted',
   });
-  expect(tally).toMatchObject({ restored: 2, directories: 1, symlinks: 1, failed: 0 });
+  expect(tally).toMatchObject({ restored: 2, directories: 1, symlinks: 1, deleted: 4, failed: 0 });
+  expect({ rows: brief(dry.rows), tally: dry.tally }).toEqual({ rows: brief(rows), tally });
   expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
   expect(existsSync('/etc/passwd')).toBe(true);
 });
@@ -135,7 +141,7 @@ test('a symlink to a directory is no directory, even when it leads to one in the
   await symlink('real', join(rig.target, 'd'));
   expect((await restoreRun(rig)).tally).toMatchObject({ failed: 2, restored: 0 });
   expect(await readdir(join(rig.target, 'real'))).toEqual([]);
-  const { rows } = await restoreRun(rig, { delete: true });
+  const { rows } = await restoreRun(rig, mirror);
   expect(brief(rows)).toEqual({ d: 'restored: a symlink gives way to it', 'd/a': 'restored', real: 'deleted' });
   expect(snapshotOf(rig.target)).toEqual(snapshotOf(rig.root));
 });

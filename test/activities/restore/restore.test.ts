@@ -54,6 +54,7 @@ test('a whole tree comes back: contents, permissions, times to the microsecond, 
     deleted: 0,
     skipped: 0,
     failed: 0,
+    undeleted: 0,
   });
   expect(report).toMatchObject({ format: 1, run: rig.run.id, root, target, complete: true, tally, delete: false });
   expect(rows.map(({ path }) => path)).toHaveLength(13);

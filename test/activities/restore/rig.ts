@@ -76,6 +76,9 @@ export interface Restored {
   readonly rows: readonly RestoreRow[];
 }
 
+/** Mirrors a run, whatever the target holds so far. */
+export const mirror = { delete: true, force: true } as const;
+
 /** Restores from start to end, as the workflow does. */
 export async function restoreRun(rig: RestoreRig, input: Partial<RestoreInput> = {}): Promise<Restored> {
   const restore = await open(rig, input);

@@ -152,6 +152,7 @@ const restored: RestoreSummary = {
   deleted: 4,
   skipped: 1,
   failed: 0,
+  undeleted: 0,
 };
 
 test('the text of a restore says what was put where, from which run', () => {
@@ -173,9 +174,11 @@ test('the text of a restore says what was put where, from which run', () => {
   );
 });
 
-test('a dry run says that nothing was changed', () => {
-  const text = reportText({ status: 'Completed', output: { ...restored, dryRun: true } }, restoreReport, context);
+test('a dry run says that nothing was changed, and when the restore itself asks for force', () => {
+  const output: RestoreSummary = { ...restored, dryRun: true, needsForce: true };
+  const text = reportText({ status: 'Completed', output }, restoreReport, context);
   expect(text).toMatch(/^Dry run, nothing was changed: would restore \/tmp\/site from run /u);
+  expect(text).toContain('\nThe restore itself asks for --force: ');
 });
 
 test('a restore with failures names them and exits with 3', () => {
@@ -184,12 +187,14 @@ test('a restore with failures names them and exits with 3', () => {
       ...restored,
       complete: false,
       failed: 2,
+      undeleted: 1,
       failures: [{ path: 'a', outcome: 'corrupt', reason: 'not its SHA-256' }],
     },
   ];
   const failure = { type: 'RestoreIncomplete', message: '2 of 1200 files', details };
   const text = reportText({ status: 'Failed', failure }, restoreReport, context);
   expect(text).toContain('Incomplete restore of /tmp/site from run');
+  expect(text).toContain('\n  failed    2 (1 not deleted)\n');
   expect(text).toContain('    a: not its SHA-256\n    and 1 more, named in the report\n');
   expect(exitCodeOf({ status: 'Failed', failure })).toBe(3);
 });

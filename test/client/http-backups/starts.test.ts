@@ -126,6 +126,29 @@ test('the same restore sent twice with one Idempotency-Key is one, though anothe
   expect(locationOf(await send())).toBe(locationOf(first));
 });
 
+test('a mirror into a directory full of other things is 400 without force, and changes nothing', async () => {
+  await startWorker(api);
+  await backUp(api, { root: source, filters: { exclude: ['*.log'] } });
+  const target = join(api.root, 'target');
+  await writeTree(target, { 'other/thing': 1, 'x.log': 1 });
+  const before = await startedWorkflows(api);
+  const restores = `${api.url}/api/backups/latest/restores`;
+  const { status, detail } = await problemOf(await postJson(restores, JSON.stringify({ target, delete: true })));
+  expect([status, detail]).toEqual([400, expect.stringContaining(`delete: ${target} is not empty`)]);
+  expect(await startedWorkflows(api)).toBe(before);
+  const dry = (await follow(restores, { target, delete: true, dryRun: true })).output as RestoreSummary;
+  expect(dry).toMatchObject({ needsForce: true, deleted: 2, kept: 1 });
+  const forced = (await follow(restores, { target, delete: true, force: true })).output as RestoreSummary;
+  expect(forced).toMatchObject({ restored: 2, deleted: 2, kept: 1 });
+  expect(forced).not.toHaveProperty('needsForce');
+  // From then on it is known.
+  expect((await follow(restores, { target, delete: true })).output).toMatchObject({
+    unchanged: 2,
+    deleted: 0,
+    kept: 1,
+  });
+});
+
 test('a target outside BACKUP_ROOTS is refused, also through a symlink, and so is one that is not absolute', async () => {
   await startWorker(api);
   await backUp(api, { root: source });

@@ -38,7 +38,13 @@ export const restoreBodySchema = z
       .enum(overwritePolicies)
       .optional()
       .meta({ description: 'What happens to what is in the way; by default if-changed' }),
-    delete: z.boolean().optional().meta({ description: 'Delete what the target holds and the run does not' }),
+    delete: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Delete what the target holds and the run does not, but for what the run leaves out' }),
+    force: z.boolean().optional().meta({
+      description: 'Delete also in a directory that nothing of this was restored into before',
+    }),
     dryRun: z.boolean().optional().meta({ description: 'Change nothing, and report what would be done' }),
     options: backupOptionsSchema.optional(),
   })

@@ -44,9 +44,13 @@ function restoreOf(deps: AppDependencies, request: Request): Orchestrator {
     read: async (value, backupRoots) => {
       const asked = runAsked(request);
       const wanted = readObject(restoreBodySchema, value ?? {}, 'a restore');
-      const { manifest } = await requireBackups(deps, request).find(asked, forAsLongAsItTakes);
+      const backups = requireBackups(deps, request);
+      const { manifest } = await backups.find(asked, forAsLongAsItTakes);
       const target = wanted.target ?? manifest.root;
       await checkRoot(target, backupRoots);
+      // The worker asks the same; where the target is elsewhere it alone can.
+      const isMirror = wanted.delete === true && wanted.dryRun !== true && wanted.force !== true;
+      if (isMirror && wanted.source === undefined) await backups.checkMirror(manifest, target, forAsLongAsItTakes);
       // As it was asked for, so that the same request sent again is the same one; the worker finds the run again.
       return {
         args: [{ ...asked, ...prefixAsked(request), ...wanted }],
