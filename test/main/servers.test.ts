@@ -207,7 +207,7 @@ test('a backup of the folder that holds the data of its own servers leaves those
     /^exclude +- {2}\.data\/\*: the data of the embedded servers, which hold the backups$/mu,
   );
   const refused = await runCommand('backup.ts', [join(root, '.data/azurite')], { env: settings });
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('set DATA_DIR to one apart') });
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('set DATA_DIR to one apart') });
 });
 
 test('a backup needs nothing but a directory', async () => {
