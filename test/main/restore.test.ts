@@ -104,7 +104,7 @@ test('a mirror into a directory full of other things asks for --force, and keeps
   await writeTree(parent, { 'more.txt': 1, 'd/own.log': 1 });
   const args = ['restore', 'latest', '--source', root, '--target', parent, '--delete', '--worker'];
   const refused = await run(...args);
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('give --force') });
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('give --force') });
   expect(await readdir(parent)).toEqual(['d', 'more.txt']);
   const forced = await run(...args, '--force', '--json');
   expect(JSON.parse(forced.stdout)).toMatchObject({ restored: 2, deleted: 1, kept: 1, failed: 0, undeleted: 0 });
