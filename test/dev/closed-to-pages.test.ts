@@ -1,17 +1,12 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 
-import { Client, Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 
-import { openEmbeddedStack, type EmbeddedStack } from '../../src/dev/embedded-stack.ts';
 import { serveWebUi } from '../../src/dev/web-ui.ts';
-import { findCli } from '../support/find-cli.ts';
 import { listeningAddresses } from '../support/listening-ports.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { openStack, pidOf, workflowsOf } from './web-stack.ts';
 
 interface Asked {
   readonly host: string;
@@ -34,35 +29,6 @@ function ask({ body, ...asked }: Asked): Promise<{ status: number | ''; headers:
     sent.on('error', () => resolve({ status: '', headers: {}, text: '' }));
     sent.end(body);
   });
-}
-
-async function openStack(): Promise<{ stack: EmbeddedStack; dataDir: string }> {
-  const dataDir = await temporaryDirectory();
-  const temporal = { port: 0, webUi: true, inMemory: true, cli: findCli };
-  const stack = await openEmbeddedStack({ dataDir, temporal, azurite: { port: 0 }, report: () => {} });
-  onTestFinished(stack.close);
-  return { stack, dataDir };
-}
-
-async function pidOf(dataDir: string, key: string): Promise<number> {
-  const state = JSON.parse(await readFile(join(dataDir, 'stack', `${key}.json`), 'utf8')) as { pid: number };
-  return state.pid;
-}
-
-async function workflowsOf(stack: EmbeddedStack): Promise<string[]> {
-  const connection = await Connection.connect({ address: stack.temporalAddress ?? '' });
-  try {
-    const client = new Client({ connection });
-    // Temporal counts what it has indexed, in order: once this one is, those before it are.
-    await client.workflow.start('marker', { workflowId: 'marker', taskQueue: 'none', args: [] });
-    for (;;) {
-      const ids: string[] = [];
-      for await (const { workflowId } of client.workflow.list()) ids.push(workflowId);
-      if (ids.includes('marker')) return ids.filter((id) => id !== 'marker');
-    }
-  } finally {
-    await connection.close();
-  }
 }
 
 const start = JSON.stringify({ workflowType: { name: 'backup' }, taskQueue: { name: 'durable-backup' } });
