@@ -74,7 +74,7 @@ interface Begun {
 }
 
 async function listed(rig: RestoreRig, input: object = {}): Promise<Begun> {
-  const restore = await open(rig, input);
+  const restore = await open(rig, { force: true, ...input });
   return { restore, pages: await listPages(rig, restore) };
 }
 
@@ -116,14 +116,18 @@ test.each(exchangers)(
   'nothing outside is planned to go with a folder that is exchanged while it is walked ($name)',
   async (exchanger) => {
     const rig = await openRace({ 'd/kept': 1 }, (i) => `outside${i}`);
+    await mkdir(join(rig.target, 'd'));
     await race(rig, exchanger, 'd', async (exchange) => {
-      const { restore, pages } = await copied(rig, await listed(rig, { delete: true }));
       await fill(join(rig.target, 'd'), (i) => `inside${i}`);
+      let restore: Restore | undefined;
+      // The plan is made when the restore is opened.
       const exchanges = await exchange(async () => {
-        const { rows } = await seal(rig, restore, pages);
-        expect(rows.filter(({ path }) => path.includes('outside'))).toEqual([]);
+        restore = await open(rig, { delete: true, force: true });
       });
-      await rm(join(rig.target, 'd'), { recursive: true, force: true });
+      if (restore === undefined) throw new Error('The restore did not begin.');
+      const { pages } = await copied(rig, { restore, pages: await listPages(rig, restore) });
+      const { rows } = await seal(rig, restore, pages);
+      expect(rows.filter(({ path }) => path.includes('outside'))).toEqual([]);
       return exchanges;
     });
   },
