@@ -123,8 +123,8 @@ test('a page that is deleted from storage while its files wait ends the run with
   expect((error as WorkflowFailedError).cause).toMatchObject({
     activityType: 'sealPage',
     cause: {
-      type: 'StorageRefused',
-      message: expect.stringMatching(/pages\/00000001\.ndjson.* answered 404 BlobNotFound/u),
+      type: 'ManifestInvalid',
+      message: expect.stringMatching(/pages\/00000001\.ndjson was there and is gone.*back up again/u),
     },
   });
   const left = (await Array.fromAsync(container.listBlobsFlat())).map(({ name }) => name);
