@@ -11,6 +11,8 @@ export function createRowLookup<R>(
   shards: readonly ManifestShard[],
   read: (shard: ManifestShard) => Promise<ReadonlyMap<string, R>>,
 ): (key: string) => Promise<R | undefined> {
+  // One without rows tells no key, and would stand anywhere in the order.
+  const filled = shards.filter(({ entries }) => entries > 0);
   const held = new Map<number, Promise<ReadonlyMap<string, R>>>();
   const rowsOf = (at: number, shard: ManifestShard) => {
     const rows = held.get(at) ?? read(shard);
@@ -22,8 +24,8 @@ export function createRowLookup<R>(
     return rows;
   };
   return async (key) => {
-    for (let at = lastNotAfter(shards, key); at >= 0; at -= 1) {
-      const shard = shards[at] as ManifestShard;
+    for (let at = lastNotAfter(filled, key); at >= 0; at -= 1) {
+      const shard = filled[at] as ManifestShard;
       const row = (await rowsOf(at, shard)).get(key);
       const isCut = shard.first.length >= maybeCut && key.startsWith(shard.first);
       if (row !== undefined || !isCut) return row;

@@ -8,6 +8,7 @@ import { placeOf } from '../walk/left-out.ts';
 import type { Child } from '../walk/level.ts';
 import type { Entrance, Scope } from '../walk/scope.ts';
 import { askedOf, enterRoot, leftOut } from '../walk/selection.ts';
+import { locationOf } from './places.ts';
 import type { HeldEntry, HeldRun } from './held-run.ts';
 
 /**
@@ -21,7 +22,10 @@ export async function enterMirror(
 ): Promise<Entrance> {
   const { followSymlinks: _, ...rules } = filters;
   // Nothing is deleted behind a symlink of the target.
-  const root = await enterRoot(realTarget, { filters: rules, globs, resolve: undefined, own: undefined });
+  const unfollowed = { filters: rules, globs, resolve: undefined, own: undefined };
+  // A folder that is held open is reached by a path that tells nothing of mounts.
+  const placeOf = ({ path }: Child) => locationOf(realTarget, path);
+  const root = await enterRoot(realTarget, { ...unfollowed, placeOf });
   return guarded(root, { run, folder: '', above: [] });
 }
 

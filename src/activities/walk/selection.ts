@@ -24,6 +24,8 @@ interface Rules {
   readonly fileSystem: FileSystem | undefined;
   /** A real path that nothing is listed of. */
   readonly own: Buffer | undefined;
+  /** Where a child really is; unless given, where it is reached. Nothing is to be followed then. */
+  readonly placeOf?: (child: Child) => Buffer;
 }
 
 interface FileSystem {
@@ -82,7 +84,7 @@ function scopeOf(rules: Rules, place: Place): Scope {
     enter: async (child, found) => {
       const trail = resolve ? await trailInto(resolve, place.trail, child) : place.trail;
       const within = { ...withinOf(rules, place, child), trail };
-      const why = byPlace(rules, found, resolve ? trail.real : child.location);
+      const why = byPlace(rules, found, resolve ? trail.real : placeOfChild(rules, child));
       const content = why ? { why, only: [] } : await findMarker(filters, child);
       return { ...entranceOf(rules, within), ...(content && { content }) };
     },
@@ -109,9 +111,13 @@ function lookOf(rules: Rules, { trail }: Place): Scope['look'] {
     const found = await (resolve ? inspectFollowed(resolve, trail, child, inspect) : inspect(child));
     if (found?.entry.kind !== 'file' || found.entry.error !== undefined) return found;
     if (found.entry.size > largerThan) return leftOut(child, { by: 'larger-than', rule: String(largerThan) });
-    const why = byPlace(rules, found, found.real ?? (resolve ? realOf(trail, child) : child.location));
+    const why = byPlace(rules, found, found.real ?? (resolve ? realOf(trail, child) : placeOfChild(rules, child)));
     return why ? leftOut(child, why) : found;
   };
+}
+
+function placeOfChild({ placeOf }: Rules, child: Child): Buffer {
+  return placeOf ? placeOf(child) : child.location;
 }
 
 /** Why nothing is listed of what is at a real path, by where that is. */

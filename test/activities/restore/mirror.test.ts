@@ -1,9 +1,12 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Filters } from '../../../src/shared/filters.ts';
+import { bindMount, mayBind } from '../../support/mounting.ts';
 import { writeTree } from '../../support/tree.ts';
+import { perform } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';
+import { finish } from '../whole-run.ts';
 import { backedUp, editRun, mirrored } from './mirror-rig.ts';
 import { brief, mirror, openRestoreRig, restoreRun } from './rig.ts';
 
@@ -158,6 +161,43 @@ test('an incomplete run is no mirror of what failed, nor of a folder that it cou
   expect(rows['unread/y']).toMatch(
     /^kept: not part of the run: listed, and not held \(its .backupignore cannot be used/u,
   );
+});
+
+test('a run with a page of which nothing was left is asked for all that it holds', async () => {
+  const rig = await openRestoreRig({ pageEntries: 1 });
+  await writeTree(rig.root, { a: 1, b: 1, c: 1 });
+  const list = (...args: readonly [number, string?]) => perform(rig.activities.listFiles, [rig.run, ...args]);
+  const first = await list(0);
+  const second = await list(1, first.cursor);
+  await rm(join(rig.root, 'c'));
+  const third = await list(2, second.cursor);
+  expect(third).toMatchObject({ files: 0, copies: [] });
+  await finish(rig, [first, second, third]);
+  await writeTree(rig.target, { a: 1, b: 1, extra: 1 });
+  expect(await mirrored(rig)).toEqual({ extra: 'deleted' });
+  expect(await readdir(rig.target)).toEqual(['a', 'b']);
+});
+
+test('what is in a folder that only a path which is not asked for would replace is deleted by itself', async () => {
+  const rig = await backedUp({ d: 1, 'e/x1': 1 });
+  await writeTree(rig.target, { 'd/x1': 1, 'd/y': 1, 'e/x2': 1 });
+  expect(await mirrored(rig, { paths: ['**/x*'] })).toEqual({ 'd/x1': 'deleted', 'e/x2': 'deleted' });
+  expect(await readdir(join(rig.target, 'd'))).toEqual(['y']);
+});
+
+// Where nothing may be mounted, devices alone tell.
+test.runIf(mayBind)('what is mounted in the target from its own device is on another file system', async () => {
+  const rig = await backedUp({ a: 1 }, { oneFileSystem: true });
+  await writeTree(rig.target, { extra: 1 });
+  await writeTree(rig.around, { 'elsewhere/x': 1 });
+  await mkdir(join(rig.target, 'mounted'));
+  onTestFinished(bindMount(join(rig.around, 'elsewhere'), join(rig.target, 'mounted')));
+  expect(await mirrored(rig)).toEqual({
+    extra: 'deleted',
+    mounted: 'kept: holds mounted/x, which stays',
+    'mounted/x': 'kept: not part of the run: on another file system',
+  });
+  expect(await readdir(join(rig.around, 'elsewhere'))).toEqual(['x']);
 });
 
 const skipped = { kind: 'other', outcome: 'skipped', reason: 'a fifo', target: undefined } as const;
