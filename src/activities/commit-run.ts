@@ -7,7 +7,7 @@ import { emptyTally } from '../shared/tally.ts';
 import { sealManifest } from '../manifests/manifest-checksum.ts';
 import { readManifest } from '../manifests/read-manifest.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
-import { runLayout } from '../storage/run-layout.ts';
+import { runLayout, type JobLayout } from '../storage/run-layout.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureTypes } from './failures.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -27,8 +27,9 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
       withHeartbeat(async (signal) => {
         const layout = runLayout(run);
         const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
-        const leftOut: ManifestShard[] = [];
-        for await (const blob of store.list(layout.leftOut, signal)) leftOut.push(describeShard(blob).shard);
+        // A mirror must not take what a worker of an earlier version wrote down nothing of for all there is.
+        const isTold = selections.every(({ told }) => told);
+        const leftOut = isTold ? await leftOutOf(store, layout, signal) : undefined;
         const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
         const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
         const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
@@ -46,11 +47,17 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
     );
 }
 
+async function leftOutOf(store: BlobStore, { leftOut }: JobLayout, signal: AbortSignal): Promise<ManifestShard[]> {
+  const shards: ManifestShard[] = [];
+  for await (const blob of store.list(leftOut, signal)) shards.push(describeShard(blob).shard);
+  return shards;
+}
+
 function manifestOf(
   { run, host }: { readonly run: Run; readonly host: string },
   times: { startedAt: string; finishedAt: string },
   { files, bytes, failed, skipped, excluded }: Tally,
-  { shards, leftOut }: Required<Pick<Manifest, 'shards' | 'leftOut'>>,
+  { shards, leftOut }: Pick<Manifest, 'shards'> & { readonly leftOut: Manifest['leftOut'] | undefined },
 ): UnsealedManifest {
   return {
     format: 1,
@@ -68,7 +75,7 @@ function manifestOf(
     skipped,
     ...(run.filters && { filters: run.filters }),
     ...(excluded !== undefined && { excluded }),
-    leftOut,
+    ...(leftOut && { leftOut }),
     ...(run.tags && { tags: run.tags }),
     ...(run.fileSystem && { fileSystem: run.fileSystem }),
     shards,

@@ -11,6 +11,7 @@ import { hasFailed, isBusy } from './manifest-entry.ts';
 import { writePage } from './page.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
 import { readShard } from './shard.ts';
+import { selectionMetadata } from './selection-result.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
 import type { LeftOut } from './walk/left-out.ts';
 
@@ -49,7 +50,7 @@ export function createListFailed({ store, roots, embeddedData }: ActivityDepende
           last: true,
           options: run.options,
           needsCopy: needsCopy(run),
-          ...(only && { metadata: { only } }),
+          metadata: { ...selectionMetadata({ excluded: 0, matched: '', told: true }), ...(only && { only }) },
         };
         return writePage(store, layout.page(number), plan, signal);
       }),

@@ -50,7 +50,7 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
           await record.flush();
           // What was looked at beyond the last entry is the next page's.
           const excluded = page.last ? selected.excluded() : progress.excluded;
-          const selection = { excluded, matched: selected.matched() };
+          const selection = { excluded, matched: selected.matched(), told: true };
           if (!page.entries.some(limits.needsCopy)) {
             return writeSettledPage(store, layout, { number, ...page, selection }, signal);
           }

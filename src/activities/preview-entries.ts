@@ -30,7 +30,7 @@ export async function* previewEntries(root: string, options: PreviewOptions): As
     const listed = base ? compareWithBase(base.store, base.run, selected.entries, compared) : selected.entries;
     const place = base && { store: base.store, prefix: base.run.prefix, root, signal };
     const entries = place && foreseen ? foreseeSuspicion(place, listed, foreseen) : listed;
-    const end = () => unmatchedGlobs(filters, [{ excluded: 0, matched: selected.matched() }]).forEach(onWarning);
+    const end = () => unmatchedGlobs(filters, [{ matched: selected.matched() }]).forEach(onWarning);
     return { entries, end };
   });
   for await (const row of rows) {

@@ -35,7 +35,8 @@ export function createSealPage({ store }: ActivityDependencies) {
           run.round === undefined ? sealed : await mergeRound(store, layout.shard(page), listing, sealed, signal);
         // Later rounds list again only what had failed.
         const found = run.round === undefined ? listing : await store.properties(layout.shard(page), signal);
-        const selection = selectionOf(found);
+        const before = selectionOf(found);
+        const selection = { ...before, told: before.told && selectionOf(listing).told };
         const tally = pageTally(entries, selection);
         const metadata = selectionMetadata(selection);
         await writeShard(store, layout.shard(page), entries, tally, signal, { metadata });

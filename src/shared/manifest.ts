@@ -98,7 +98,7 @@ export interface Manifest {
   readonly filters?: Filters;
   /** What those and ignore files left out, a folder with all that is in it counting once; absent when nothing was. */
   readonly excluded?: number;
-  /** Blobs of {@link LeftOutRow}: what was left out, but by `include`, in no order; absent where an earlier version made the run. */
+  /** Blobs of {@link LeftOutRow}: what was left out, but by `include`, in no order; absent where an earlier version made the run, or a part of it. */
   readonly leftOut?: readonly ManifestShard[];
   /** Words that mark the run; absent when there are none. */
   readonly tags?: readonly string[];

@@ -113,7 +113,7 @@ async function prepare(preparing: Preparing, restore: Restore, place: FoundPlace
   await markReading(store, 'restores', restore, signal);
   await prepareTarget(preparing, restore, bytes, entries);
   // A few paths do not make a folder that holds other things a place for all of them.
-  if (!restore.dryRun && (!restore.paths || isOwn || restore.delete)) await markTarget(place, signal);
+  if (!restore.dryRun && (!restore.paths || isOwn)) await markTarget(place, signal);
 }
 
 async function withDeletions(

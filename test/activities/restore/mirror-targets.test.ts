@@ -1,9 +1,13 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { attributesOf } from '../../../src/activities/walk.ts';
 import type { Filters } from '../../../src/shared/filters.ts';
+import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
+import { backUpRun } from '../verify/rig.ts';
 import { backedUp, editManifest, mirrored, strip } from './mirror-rig.ts';
-import { brief, mirror, open, restoreRun } from './rig.ts';
+import { brief, mirror, open, openRestoreRig, restoreRun } from './rig.ts';
 
 test('a run of an earlier version is mirrored only where its filters tell all that it left out, or with force', async () => {
   const tree = { a: 1, 'x.log': 1 };
@@ -22,6 +26,21 @@ test('a run of an earlier version is mirrored only where its filters tell all th
   await expect(opening).rejects.toThrow(`delete: run ${unsure.run.id} is of an earlier version`);
   expect(await readdir(unsure.target)).toEqual(['extra', 'y.log']);
   expect(await mirrored(unsure)).toEqual(expected);
+});
+
+test('a run of which an earlier version listed a page does not tell what it left out', async () => {
+  const rig = await openRestoreRig();
+  await writeTree(rig.root, { a: 1, big: 100 });
+  const run = { ...rig.run, filters: { largerThan: 10 } };
+  const { size, mtimeNs, ctimeNs, mode } = attributesOf(await lstat(join(rig.root, 'a'), { bigint: true }));
+  const line = `${JSON.stringify({ path: 'a', kind: 'file', size, mtimeNs, ctimeNs, mode, copy: 0 })}\n`;
+  const page = rig.container.getBlockBlobClient(runLayout(run).page(0));
+  await page.upload(line, line.length, { metadata: { last: 'true', excluded: '1' } });
+  const filtered = { ...rig, run };
+  await backUpRun(filtered);
+  await writeTree(rig.target, { big: 1 });
+  await expect(open(filtered, { delete: true, force: true, dryRun: true })).resolves.toBeDefined();
+  await expect(open(filtered, { delete: true })).rejects.toThrow('did not write down what it left out');
 });
 
 test.each<Filters>([{ largerThan: 5 }, { excludeIfPresent: ['a'] }, { excludeCaches: true }, { oneFileSystem: true }])(
@@ -69,6 +88,7 @@ test.each([
   ['an empty one', { empty: true }, true],
   ['one that the whole was restored into', { before: {} }, true],
   ['one that a few paths were restored into', { before: { paths: ['a'] } }, false],
+  ['one that a few paths were mirrored into', { before: { ...mirror, paths: ['a'] } }, false],
   ['one that only a dry run was about', { before: { dryRun: true } }, false],
 ])('a mirror into %s', async (_place, { empty = false, before }: { empty?: boolean; before?: object }, isOwn) => {
   const rig = await backedUp({ a: 1 });
