@@ -10,7 +10,7 @@ import {
   type ReadNames,
 } from './walk/directory-names.ts';
 import { createThreadChoice, type ThreadChoice } from './thread-choice.ts';
-import { isAfter, leadsTo } from './walk/cursor.ts';
+import { isAfter, leadsTo, wasEntered } from './walk/cursor.ts';
 import type { LeftOut } from './walk/left-out.ts';
 import { holdOf, nothing, releasing, type HeldDirectory, type Hold } from './walk/hold.ts';
 import { firstWithin, leave, nextBatch, type Child, type Level } from './walk/level.ts';
@@ -53,8 +53,9 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
     location,
     ...((await isLocal(device, location)) && { size }),
   });
-  const leaveOut = async (leftOut: LeftOut, child: Child) => {
-    if (isAfter(child, after)) await selection?.onLeftOut(leftOut);
+  const leaveOut = async (leftOut: LeftOut, child: Child, only: readonly string[] = []) => {
+    // One that was entered up to the cursor, and is left out by now, has more in it that no page tells of.
+    if (isAfter(child, after) || wasEntered(child, after, only)) await selection?.onLeftOut(leftOut);
   };
   const enterBelow = async (child: Child, found: Found, scope: Scope | undefined) => {
     const { path } = child;
@@ -65,8 +66,8 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
       await enter(path, { ...(await located(held.location, entry.size, device)), release: held.release }, next);
       return next;
     });
-    const why = entrance?.content?.why;
-    if (why) await leaveOut({ path, isDirectory: true, isContent: true, why }, child);
+    const { content } = entrance ?? {};
+    if (content) await leaveOut({ path, isDirectory: true, isContent: true, why: content.why }, child, content.only);
   };
   const entryOf = async (child: Child, found: Found | LeftOut | undefined, scope: Scope | undefined) => {
     if (!found) return undefined;

@@ -11,3 +11,9 @@ export function leadsTo({ key, isDirectory }: Child, cursor: string | undefined)
 export function isAfter({ key }: Child, cursor: string | undefined): boolean {
   return cursor === undefined || comparePaths(key, cursor) > 0;
 }
+
+/** Whether the listing came into it up to the cursor, and not just to one of these names, which are all that is listed where it is left out. */
+export function wasEntered(child: Child, cursor: string | undefined, only: readonly string[]): boolean {
+  const isInside = leadsTo(child, cursor) && cursor !== child.key;
+  return isInside && !only.some((name) => cursor === child.key + name);
+}

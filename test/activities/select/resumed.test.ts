@@ -64,6 +64,24 @@ test('a listing that goes on anywhere decides alike, and counts what is left of 
   await fc.assert(property, { numRuns: 100 });
 }, 120_000);
 
+test('a folder that a listing has come into, and that is left out when it goes on, is told', async () => {
+  const root = await realpath(await temporaryDirectory());
+  await build(root, {
+    files: [
+      { path: 'd/a', size: 1 },
+      { path: 'd/b', size: 1 },
+    ],
+    links: [],
+    ignored: [],
+  });
+  await writeFile(join(root, 'd/tag'), '');
+  const marked = await select(root, { excludeIfPresent: ['tag'] }, { after: 'd/a' });
+  expect(Object.keys(marked.whys)).toEqual(['d/*']);
+  await writeFile(join(root, '.backupignore'), 'd/');
+  const ignored = await select(root, {}, { after: 'd/a' });
+  expect(Object.keys(ignored.whys)).toEqual(['d/']);
+});
+
 async function matchedOn(rig: Rig, page: Page): Promise<string> {
   const found = await rig.deps.store.properties(runLayout(rig.run).page(page.number), AbortSignal.timeout(5000));
   return found?.metadata['matched'] ?? '';
