@@ -141,11 +141,16 @@ function nameOf({ type, source, mountedAt }: FileSystem): string {
 function isSameFileSystem(one: FileSystem, other: FileSystem): boolean {
   if (one.uuid !== undefined && other.uuid !== undefined) return one.uuid === other.uuid;
   if (one.type !== other.type) return false;
-  const isSameSource = one.source === other.source;
+  const isSameSource = sourceOf(one) === sourceOf(other);
   // Such as nfs:/export or pool/data; tmpfs, overlay and none are the source of many.
   if (isSameSource && /[/:]/u.test(one.source)) return true;
   const mayBeRenamed = isDevice(one) && isDevice(other);
   return (isSameSource || mayBeRenamed) && one.mountedAt === other.mountedAt;
+}
+
+/** What is mounted, whichever of its snapshots: some back up a new one each day. */
+function sourceOf({ type, source }: FileSystem): string {
+  return type === 'zfs' ? source.replace(/@.*$/u, '') : source;
 }
 
 function isDevice({ source }: FileSystem): boolean {

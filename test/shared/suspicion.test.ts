@@ -65,6 +65,18 @@ test.each<[string, FileSystem, FileSystem, boolean]>([
     false,
   ],
   [
+    'another snapshot of a ZFS data set',
+    { type: 'zfs', source: 'tank/home@monday', mountedAt: '/snap' },
+    { type: 'zfs', source: 'tank/home@tuesday', mountedAt: '/snap' },
+    false,
+  ],
+  [
+    'a snapshot of another ZFS data set',
+    { type: 'zfs', source: 'tank/home@monday', mountedAt: '/snap' },
+    { type: 'zfs', source: 'tank/work@monday', mountedAt: '/snap' },
+    true,
+  ],
+  [
     'two exports at one place',
     { type: 'nfs4', source: 'nas:/export', mountedAt: '/a' },
     { type: 'nfs4', source: 'old:/export', mountedAt: '/a' },
