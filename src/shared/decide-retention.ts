@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { startOf } from './run-start.ts';
-import { isGood, isSuspect, type Suspicion } from './suspicion.ts';
+import type { Filters } from './filters.ts';
+import { isGood, isSuspect, sameFilters, type Suspicion } from './suspicion.ts';
 import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
 
 /** What of a run decides whether it is kept. */
@@ -10,6 +11,7 @@ export interface RetainableRun {
   readonly startedAt: string;
   readonly complete: boolean;
   readonly suspect?: Suspicion;
+  readonly filters?: Filters;
   readonly tags?: readonly string[];
 }
 
@@ -27,7 +29,8 @@ type Rule = (start: Temporal.ZonedDateTime, at: { readonly isOldest: boolean }) 
  * Decides about all runs of one directory, newest first. The rules are those of restic: each counts only hours, days and so on in
  * which there was a run, and keeps the newest run of each; the oldest run of all is kept too while a rule has room for more.
  * Incomplete and suspect runs take no place among them: they are kept by `within`, by tags, and while no complete run has come after them
- * that is not suspect. The newest of those is kept whatever the rules say, unless `force`.
+ * that is not suspect; after a suspect one, of the same part of the tree. The newest complete run, and that which such a suspect one was
+ * compared with, is kept whatever the rules say, unless `force`.
  */
 export function decideRetention<R extends RetainableRun>(
   runs: readonly R[],
@@ -41,14 +44,19 @@ export function decideRetention<R extends RetainableRun>(
   const [newest] = complete;
   const counts = countRules(policy);
   const recent = recentRule(policy, newest && startIn(newest));
+  const open = new Set(sorted.filter((run) => isSuspect(run) && !isMadeGood(run, complete)));
+  const lastGood = new Map([...open].map(({ run, suspect }) => [suspect?.since, run]));
 
   const reasonsOf = (run: R): string[] => {
     const start = startIn(run);
     const always = [...recent(start), ...tagReasons(policy, run)];
-    if (!isGood(run)) return isReplaced(run, newest) ? always : [...always, lastOf(run)];
+    if (!isGood(run)) return isReplaced(run, newest) && !open.has(run) ? always : [...always, lastOf(run)];
     const at = { isOldest: run === complete.at(-1) };
     const reasons = [...counts.flatMap((rule) => rule(start, at)), ...always];
-    return run === newest && reasons.length === 0 && !force ? ['the newest complete run'] : reasons;
+    if (reasons.length > 0 || force) return reasons;
+    if (run === newest) return ['the newest complete run'];
+    const later = lastGood.get(run.run);
+    return later === undefined ? [] : [`run ${later}, which is suspect, was compared with it`];
   };
   return sorted.map((run) => {
     const reasons = reasonsOf(run);
@@ -77,6 +85,14 @@ function lastOf(run: RetainableRun): string {
 
 function replaced(run: RetainableRun): string {
   return `${isSuspect(run) ? 'suspect' : 'incomplete'}, and a complete run came after it`;
+}
+
+/** Whether a good run of the same part of the tree as a suspect one, or as that which it was compared with, has come after it. */
+function isMadeGood(run: RetainableRun, good: readonly RetainableRun[]): boolean {
+  const before = good.find((one) => one.run === run.suspect?.since);
+  const isAbout = ({ filters }: RetainableRun) =>
+    before === undefined || sameFilters(filters, run.filters) || sameFilters(filters, before.filters);
+  return good.some((one) => laterFirst(one, run) < 0 && isAbout(one));
 }
 
 function isReplaced(run: RetainableRun, newest: RetainableRun | undefined): boolean {

@@ -218,3 +218,26 @@ test('every reason says which rule keeps a run, and what for', () => {
     ['last 3 of 3', 'weekly 2026-W44', 'monthly 2026-10', 'oldest, for yearly has room', 'tag release'],
   ]);
 });
+
+test('the last good run of a part of the tree stays while a later one of that part is suspect, whatever other parts there are', () => {
+  const docs = { filters: { include: ['docs/'] } };
+  const photos = { filters: { include: ['photos/'] } };
+  const good = runAt('2026-11-20T12:00:00Z', docs);
+  const suspect = { since: good.run, files: 20, lost: 20, reasons: ['it holds no file'] };
+  const runs = [
+    runAt('2026-11-22T13:00:00Z', photos),
+    runAt('2026-11-22T12:00:00Z', { ...docs, suspect }),
+    runAt('2026-11-21T13:00:00Z', photos),
+    runAt('2026-11-21T12:00:00Z', { ...docs, suspect }),
+    good,
+  ];
+  expect(decideRetention(runs, { last: 1 }).map(({ keep }) => keep)).toEqual([true, true, false, true, true]);
+  expect(decideRetention(runs, { last: 1 }).at(-1)?.reasons).toEqual([
+    'run 2026-11-21T12:00:00Z, which is suspect, was compared with it',
+  ]);
+  const again = runAt('2026-11-23T12:00:00Z', docs);
+  expect(days(kept([again, ...runs], { last: 1 }))).toEqual(['2026-11-23']);
+  // A slip in the filters is made good by those of before.
+  const slipped = runAt('2026-11-22T12:00:00Z', { filters: { include: ['dosc/'] }, suspect });
+  expect(days(kept([again, slipped, good], { last: 1 }))).toEqual(['2026-11-23']);
+});

@@ -83,7 +83,7 @@ async function spareNewest(
 }
 
 function rowOf(known: KnownRun): ForgetRow {
-  const { instanceId: _, ...run } = known;
+  const { instanceId: _, filters: __, ...run } = known;
   return { ...run, outcome: 'forgotten', reasons: byName };
 }
 

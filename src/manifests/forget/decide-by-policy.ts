@@ -54,7 +54,7 @@ async function rowOf(
   { run: known, keep, reasons }: RetentionDecision<KnownRun>,
   { isUnderWay }: ForgetParts,
 ): Promise<ForgetRow> {
-  const { instanceId, ...run } = known;
+  const { instanceId, filters: _, ...run } = known;
   if (keep) return { ...run, outcome: 'kept', reasons };
   // A complete run has ended; what failed of another may just be copied again.
   if (run.complete || !(await isUnderWay(instanceId))) return { ...run, outcome: 'forgotten', reasons };

@@ -5,10 +5,10 @@ import { startOf } from '../../shared/run-start.ts';
 /** What is told of a run whose manifest can be read, and who made it. */
 export type KnownRun = Required<Pick<ForgetRow, 'run' | 'startedAt' | 'root' | 'complete' | 'files' | 'bytes'>> &
   Pick<ForgetRow, 'tags'> &
-  Pick<Manifest, 'instanceId' | 'suspect'>;
+  Pick<Manifest, 'instanceId' | 'suspect' | 'filters'>;
 
 export function knownRun(manifest: Manifest): KnownRun {
-  const { run, startedAt, root, complete, files, bytes, tags, instanceId, suspect } = manifest;
+  const { run, startedAt, root, complete, files, bytes, tags, instanceId, suspect, filters } = manifest;
   return {
     run,
     startedAt,
@@ -19,6 +19,7 @@ export function knownRun(manifest: Manifest): KnownRun {
     ...(tags && { tags }),
     instanceId,
     ...(suspect && { suspect }),
+    ...(filters && { filters }),
   };
 }
 
