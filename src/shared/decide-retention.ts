@@ -4,11 +4,14 @@ import type { Filters } from './filters.ts';
 import { isGood, isSuspect, sameFilters, type Suspicion } from './suspicion.ts';
 import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
 
-/** What of a run decides whether it is kept. */
-export interface RetainableRun {
+interface BegunRun {
   readonly run: string;
   /** ISO 8601. */
   readonly startedAt: string;
+}
+
+/** What of a run decides whether it is kept. */
+export interface RetainableRun extends BegunRun {
   readonly complete: boolean;
   readonly suspect?: Suspicion;
   readonly filters?: Filters;
@@ -66,7 +69,7 @@ export function decideRetention<R extends RetainableRun>(
 }
 
 /** Orders runs from the one that began last to the first. */
-function laterFirst(a: RetainableRun, b: RetainableRun): number {
+export function laterFirst(a: BegunRun, b: BegunRun): number {
   return beganAt(b) - beganAt(a) || (a.run < b.run ? 1 : -1);
 }
 
@@ -74,7 +77,7 @@ function laterFirst(a: RetainableRun, b: RetainableRun): number {
  * Milliseconds since 1970. A backup that was suspended before it looked at the tree, or a clock that was set back, makes an id later than
  * `startedAt`; runs take their places by their ids, within a second by `startedAt`, for then the last has seen the tree last.
  */
-function beganAt({ run, startedAt }: RetainableRun): number {
+function beganAt({ run, startedAt }: BegunRun): number {
   const began = Date.parse(startedAt);
   return Math.max(began, Date.parse(startOf(run)) || began);
 }

@@ -1,4 +1,5 @@
 import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { laterFirst } from '../../shared/decide-retention.ts';
 import type { Manifest } from '../../shared/manifest.ts';
 import { isSuspect } from '../../shared/suspicion.ts';
 
@@ -8,16 +9,12 @@ import { isSuspect } from '../../shared/suspicion.ts';
  */
 export function requireGood(manifests: readonly Manifest[]): void {
   for (const [root, runs] of Map.groupBy(manifests, (manifest) => manifest.root)) {
-    const newest = runs.reduce((one, other) => (startOf(other) > startOf(one) ? other : one));
-    if (!isSuspect(newest)) continue;
+    const [newest] = runs.toSorted(laterFirst);
+    if (!newest || !isSuspect(newest)) continue;
     const { run, suspect } = newest;
     throw new ExpectedError(
       failureTypes.pruneRefused,
       `Run ${run}, the newest of ${root}, is suspect: ${suspect?.reasons.join('; ')}. Accept it with \`durable-backup accept ${run}\` if that is meant, or see to it that ${root} is whole and back it up again; until then nothing is deleted`,
     );
   }
-}
-
-function startOf({ startedAt }: Manifest): number {
-  return Date.parse(startedAt);
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
+import { requireGood } from '../../../src/activities/prune/require-good.ts';
 import { sealForgotten } from '../../../src/activities/prune/seal-forgotten.ts';
 import { BlobStoreError, type BlobStore } from '../../../src/storage/blob-store.ts';
 import { forgottenBlob, pruningBlob, runningBlob, runLayout } from '../../../src/storage/run-layout.ts';
@@ -211,4 +212,14 @@ test('a dry run beside a prune keeps its plan', async () => {
   await perform(rig.activities.planPrune, [prune]);
   await sweepAll(rig, prune, await perform(rig.activities.markPrune, [prune]));
   expect(await perform(rig.activities.markPrune, [dry])).toMatchObject({ pages: 0 });
+});
+
+test('which run of a directory is the newest is told by its id, also when the clock was set back', () => {
+  const none = { instanceId: '', prefix: '', host: '', finishedAt: '', files: 0, bytes: 0, failed: 0, skipped: 0 };
+  const whole = { format: 1, root: '/r', complete: true, shards: [], checksum: '', ...none } as const;
+  const good = { ...whole, run: runId(1), startedAt: '2026-01-02T03:04:01Z' };
+  const suspect = { since: good.run, files: 1, lost: 1, reasons: ['it holds no file'] };
+  const late = { ...whole, run: runId(2), startedAt: '1970-01-01T00:00:09Z', suspect };
+  expect(() => requireGood([good, late])).toThrow(`Run ${runId(2)}, the newest of /r, is suspect`);
+  expect(() => requireGood([late, { ...good, run: runId(3) }])).not.toThrow();
 });
