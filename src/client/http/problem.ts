@@ -27,12 +27,22 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     }
     const { status, detail } = describe(error);
     if (status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
-    if (error instanceof HttpProblem) response.set(error.headers);
+    response.set(headersOf(error));
     response
       .status(status)
       .type('application/problem+json')
       .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, Message: detail }));
   };
+}
+
+const retryAfterUnavailable = '5';
+// What is asked for again later may be answered.
+const passing: readonly ExpectedError['type'][] = ['StorageUnavailable', 'TemporalUnavailable'];
+
+function headersOf(error: unknown): Readonly<Record<string, string>> {
+  if (error instanceof HttpProblem) return error.headers;
+  const isPassing = error instanceof ExpectedError && passing.includes(error.type);
+  return isPassing ? { 'Retry-After': retryAfterUnavailable } : {};
 }
 
 /** For the pages that Durable Functions does not have: there, a wrong method is a 405, not its empty 404. */

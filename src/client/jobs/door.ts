@@ -44,6 +44,7 @@ export function createDoor(client: Client, address: string, taskQueue: string): 
 }
 
 // gRPC status codes: https://grpc.io/docs/guides/status-codes/
+const canceled = 1;
 const invalidArgument = 3;
 const deadlineExceeded = 4;
 const notFound = 5;
@@ -51,7 +52,8 @@ const resourceExhausted = 8;
 const serverUnavailable = 14;
 // Unknown, aborted, internal: the server says that it is not well, and nothing of why.
 const failing: readonly number[] = [2, 10, 13];
-const unavailable: readonly number[] = [deadlineExceeded, resourceExhausted, serverUnavailable];
+// Nobody here takes a call back that `ask` makes: the server did, which sees the deadline first where this process is too busy.
+const unavailable: readonly number[] = [canceled, deadlineExceeded, resourceExhausted, serverUnavailable];
 
 function explained(error: unknown, address: string): unknown {
   const grpc = grpcError(error);
