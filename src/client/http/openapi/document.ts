@@ -89,10 +89,14 @@ function alwaysAnswered({ path, open = false }: Operation, keyed: boolean): Read
     ...(keyed && !open && { 401: problem('No valid key') }),
     ...(!keyed && { 403: problem('It comes from a page of another origin, or under a name of another machine') }),
     ...(!/^\/(?:healthz|readyz)$/u.test(path) && {
-      429: problem('Too many requests in a minute, or a start while the workers are behind'),
+      429: later('Too many requests in a minute, or a start while the workers are behind'),
     }),
-    ...(path !== '/healthz' && { 503: problem('Temporal does not answer, or the server is about to end') }),
+    ...(path !== '/healthz' && { 503: later('Temporal does not answer, or the server is about to end') }),
   };
+}
+
+function later(description: string): Answer {
+  return { ...problem(description), headers: ['Retry-After'] };
 }
 
 function describeParameter({ name, in: place, schema }: Parameter): DescribedParameter {
