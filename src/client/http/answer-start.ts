@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { JobResult } from '../jobs/job.ts';
+import type { JobResult, JobStatus } from '../jobs/job.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { Keys } from './keys.ts';
 import { drainingOf } from './draining.ts';
@@ -18,33 +18,42 @@ interface Started {
   readonly patience: number;
 }
 
+interface End {
+  /** Undefined of one that has not ended in time. */
+  readonly result?: JobResult | undefined;
+  /** Of one that did not end well. */
+  readonly status?: JobStatus | undefined;
+}
+
 /**
  * Answers for an instance that was started: 202 with the way to its status, or, when the caller waits and it ends in time, 200 with
  * the bare output, or with the status of one that did not end well.
  */
 export function createStartAnswer({ jobs, taskHub, log }: AppDependencies, keys: Keys) {
   // Whatever goes wrong with waiting, the instance was started, and the caller needs to know it.
-  const endOf = async (response: Response, instanceId: string, patience: number): Promise<JobResult | undefined> => {
-    if (patience === 0) return undefined;
+  const endOf = async (response: Response, instanceId: string, patience: number): Promise<End> => {
+    if (patience === 0) return {};
     const left = new AbortController();
     response.once('close', () => left.abort());
     try {
-      return await jobs.wait(instanceId, { patience, signal: AbortSignal.any([left.signal, drainingOf(response)]) });
+      const signal = AbortSignal.any([left.signal, drainingOf(response)]);
+      const result = await jobs.wait(instanceId, { patience, signal });
+      if (!result || result.status === 'Completed') return { result };
+      return { result, status: await jobs.status(instanceId) };
     } catch (error) {
       log.warn({ err: error, instanceId }, 'could not wait for an instance');
-      return undefined;
+      return {};
     }
   };
 
   return async (request: Request, response: Response, started: Started): Promise<void> => {
     const { instanceId, opener = instanceId, patience } = started;
     addLogFields(response, { instanceId });
-    const result = await endOf(response, instanceId, patience);
+    const { result, status } = await endOf(response, instanceId, patience);
     if (result?.status === 'Completed') {
       response.json(result.output ?? null);
       return;
     }
-    const status = result && (await jobs.status(instanceId));
     const query = readQuery(request);
     if (status) {
       const { code, body } = answerEnded(status, query);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { managementUrisSchema } from '../../../src/client/http/schemas/answers.ts';
+import { ExpectedError } from '../../../src/shared/failures.ts';
 import { writeTree } from '../../support/tree.ts';
 import {
   instancesPath,
@@ -161,6 +162,15 @@ test('with timeout and pollingInterval a failure is the status', async () => {
   );
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ runtimeStatus: 'Failed', customStatus: { failures: [{ index: 0 }] } });
+});
+
+test('a failure that Temporal then tells nothing more of is answered like a start', async () => {
+  const { jobs, url } = await startOrderApi({ unknownSku: 'reject' });
+  jobs.status = () => Promise.reject(new ExpectedError('TemporalUnavailable', 'late'));
+  const response = await postJson(`${url}/api/batches?timeout=60&pollingInterval=1`, '[{"sku":"A","quantity":3}]');
+  expect(response.status).toBe(202);
+  const [instanceId = ''] = /instances\/[^?]+/u.exec(locationOf(response)) ?? [];
+  expect(await jobs.runtimeStatus(instanceId.split('/')[1] ?? '')).toBe('Failed');
 });
 
 test('a wait that ends before the instance is answered like a start', async () => {
