@@ -6,7 +6,12 @@ import { HttpProblem } from './problem.ts';
 
 const minute = 60_000;
 const retryAfterBacklog = '10';
-const starts = /\/(?:orchestrators\/[^/]|api\/(?:backups|batches)|instances\/[^/]+\/(?:restart|rewind)\/?$)/iu;
+// Whole paths, since an instance may have any name. What steers what is there already is none of them.
+const starts = [
+  /^(?:\/runtime\/webhooks\/durabletask)?\/orchestrators\/[^/]/iu,
+  /^\/runtime\/webhooks\/durabletask\/instances\/[^/]+\/(?:restart|rewind)\/?$/iu,
+  /^\/api\/(?:batches|backups(?:\/(?:prune|preview|schedules\/[^/]+\/trigger|[^/]+\/(?:restores|verifications|retry)))?)\/?$/iu,
+];
 
 /** Requests that one client may make in a minute; 0 is no limit. */
 export interface RateLimits {
@@ -43,7 +48,7 @@ export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): Re
 }
 
 function isStart(request: Request): boolean {
-  return request.method === 'POST' && starts.test(request.path);
+  return request.method === 'POST' && starts.some((start) => start.test(request.path));
 }
 
 function limiter(what: string, limit: number, skip: (request: Request) => boolean = () => false): RequestHandler[] {

@@ -1,8 +1,19 @@
+import { once } from 'node:events';
+import { constants, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
-import { locationOf, postJson, startedWorkflows, startPath, startWorker, untilEnded } from '../http/harness.ts';
+import {
+  instancesPath,
+  locationOf,
+  postJson,
+  startedWorkflows,
+  startPath,
+  startWorker,
+  untilEnded,
+} from '../http/harness.ts';
 import { connectTo, sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
 
 const unknown = '/runtime/webhooks/durabletask/instances/unknown';
@@ -43,6 +54,44 @@ test('starts have a limit of their own, and what is over it starts nothing', asy
   }
   expect(await startedWorkflows(api)).toBe(before);
   expect(await statuses(api, 2)).toEqual([404, 404]);
+});
+
+test('a start is what gives workers something to do, whatever an instance is called', async () => {
+  const api = await startEdgeApi({ HTTP_START_RATE_LIMIT: '1' });
+  const post = async (path: string) => (await postJson(`${api.url}${path}`, '{}')).status;
+  expect(await post('/api/batches')).toBe(400);
+  const ofRun = ['retry', 'restores/', 'verifications'].map((what) => `latest/${what}`);
+  for (const path of ['', '/', '/prune', '/preview', '/schedules/web/trigger', ...ofRun.map((one) => `/${one}`)]) {
+    expect([path, await post(`/API/backups${path}`)]).toEqual([path, 429]);
+  }
+  const steering = ['forget', 'latest/accept', 'schedules/apply', 'schedules/web/pause', 'schedules/web/resume'];
+  const ofInstances = ['orchestrators', 'restart'].map((id) => `${instancesPath}/${id}/terminate`);
+  for (const path of [...steering.map((one) => `/api/backups/${one}`), ...ofInstances]) {
+    expect([path, await post(path)]).not.toEqual([path, 429]);
+  }
+});
+
+test.each([
+  ['ends a call itself, since it saw the deadline first', 'reset'],
+  ['cancels a call', '1'],
+  ['is late', '4'],
+  ['fails', '13'],
+])('a start of a Temporal that %s is a 503 that says when to come back', async (_, status) => {
+  const temporal = createServer();
+  temporal.on('stream', (stream) => {
+    stream.on('error', () => undefined);
+    const headers = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': status };
+    if (status === 'reset') stream.close(constants.NGHTTP2_CANCEL);
+    else stream.respond(headers, { endStream: true });
+  });
+  temporal.listen(0, '127.0.0.1');
+  onTestFinished(() => void temporal.close());
+  await once(temporal, 'listening');
+  const api = await startEdgeApi({}, `127.0.0.1:${(temporal.address() as AddressInfo).port}`);
+  for (const headers of [{}, { 'Idempotency-Key': '"a"' }]) {
+    const response = await postJson(`${api.url}/api/batches`, '[{"sku":"A","quantity":1}]', headers);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  }
 });
 
 test('while too many tasks wait for workers starts are turned away, and taken again once these have caught up', async () => {
