@@ -51,7 +51,10 @@ export async function serveWebUi(webUi: SocketAddress, wanted: number): Promise<
 
 function passOn(request: IncomingMessage, response: ServerResponse, webUi: SocketAddress): void {
   const { method, url: path } = request;
-  const asked = startRequest({ ...webUi, method, path, headers: passedOn(request) }, (answer) => {
+  // Without a length or chunks the body of some methods would be read as more requests.
+  const inChunks = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  const headers = { ...passedOn(request), ...inChunks };
+  const asked = startRequest({ ...webUi, method, path, headers }, (answer) => {
     // What frames the Web UI could have its buttons clicked by whoever sees something else.
     response.writeHead(answer.statusCode ?? 502, { ...passedOn(answer), 'x-frame-options': 'DENY' });
     answer.pipe(response);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { createServer as createHttpServer, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 
 import { expect, onTestFinished, test } from 'vitest';
@@ -130,6 +130,26 @@ test('a request to the Web UI that names two hosts, or a whole address, is refus
     status: 502,
     text: "Temporal's Web UI does not answer.\n",
   });
+});
+
+test('what is in the body of a request to the Web UI is no request of its own', async () => {
+  const seen: string[] = [];
+  const webUi = createHttpServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume().on('end', () => response.end());
+  });
+  webUi.listen(0, '127.0.0.1');
+  onTestFinished(() => void webUi.close());
+  await once(webUi, 'listening');
+  const ui = await serveWebUi({ host: '127.0.0.1', port: (webUi.address() as AddressInfo).port }, 0);
+  onTestFinished(ui.close);
+  const port = Number(new URL(ui.url).port);
+  const body = 'POST /inner HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+  const headers = { 'Transfer-Encoding': 'chunked' };
+  for (const method of ['DELETE', 'GET', 'POST']) {
+    expect((await ask({ host: '127.0.0.1', port, method, path: '/outer', headers, body })).status).toBe(200);
+  }
+  expect(seen).toEqual(['DELETE /outer', 'GET /outer', 'POST /outer']);
 });
 
 test('Azurite gives a page nothing, whatever its origin, host and type', async () => {
