@@ -50,7 +50,7 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
       await writeFile(join(stackDirectory(dataDir), 'connection-string'), azuriteConnectionString(port, accountKey), {
         mode: 0o600,
       });
-      return { ...identity, port, accountKey };
+      return { ...identity, port, accountKey, isClosed: true };
     },
     isReady: (state) => answersAsAzurite(state.port),
   };

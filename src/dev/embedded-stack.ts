@@ -8,7 +8,7 @@ import { keepPrivate } from './private-data.ts';
 import { requireSpace } from './require-space.ts';
 import type { ServerState } from './server-process.ts';
 import { ensureServer, stopServer } from './shared-server.ts';
-import { addUser, removeUser } from './stack-users.ts';
+import { addUser, countUsers, removeUser } from './stack-users.ts';
 import { temporalServer, type TemporalServerOptions } from './temporal-server.ts';
 
 export interface EmbeddedStackOptions {
@@ -60,9 +60,10 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= leaveInTurn(locked, () => leave(directory, users, user)));
     try {
+      const taker = { report, isAlone: (await countUsers(users)) === 1 };
       const [temporalState, azuriteState] = await settleBoth(
-        temporal && ensureServer(directory, temporalServer(dataDir, temporal), report),
-        azurite && ensureServer(directory, azuriteServer(dataDir, azurite), report),
+        temporal && ensureServer(directory, temporalServer(dataDir, temporal), taker),
+        azurite && ensureServer(directory, azuriteServer(dataDir, azurite), taker),
       );
       return { ...describeTemporal(temporalState), ...describeAzurite(azuriteState), close };
     } catch (error) {

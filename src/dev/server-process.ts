@@ -13,6 +13,8 @@ export interface ServerState extends ProcessIdentity {
   readonly port: number;
   /** Where its web page is, when it has one. */
   readonly webUi?: SocketAddress;
+  /** Whether it was started closed to web pages and to other users; those that earlier versions started were not. */
+  readonly isClosed?: boolean;
   /** What opens its storage account, when that is not what opens every Azurite. */
   readonly accountKey?: string;
 }

@@ -13,19 +13,24 @@ const stopPatience = 10_000;
  */
 const launches = 3;
 
+/** Who starts or takes over a server. */
+export interface Taker {
+  /** Told, line by line, what is unusual. */
+  readonly report: (line: string) => void;
+  /** Whether nobody else uses the servers of the directory. */
+  readonly isAlone: boolean;
+}
+
 /**
- * Returns the server that `directory` says is running, when it answers, or starts one and writes it down there.
- * The caller holds the directory's lock.
+ * Returns the server that `directory` says is running, when it answers, or starts one and writes it down there. One that an earlier
+ * version started, open to web pages, is started anew where nobody else uses it. The caller holds the directory's lock.
  *
  * Thrown when a new server cannot be started (`StackUnavailable`).
  */
-export async function ensureServer(
-  directory: string,
-  server: ManagedServer,
-  report: (line: string) => void,
-): Promise<ServerState> {
+export async function ensureServer(directory: string, server: ManagedServer, taker: Taker): Promise<ServerState> {
+  const { report } = taker;
   const logFile = join(directory, `${server.key}.log`);
-  const running = await adopt(directory, server, logFile, report);
+  const running = await adopt(directory, server, logFile, taker);
   if (running !== undefined) return running;
   for (let launch = 1; ; launch += 1) {
     try {
@@ -56,10 +61,22 @@ async function adopt(
   directory: string,
   server: ManagedServer,
   logFile: string,
-  report: (line: string) => void,
+  { report, isAlone }: Taker,
 ): Promise<ServerState | undefined> {
   const state = await readState(directory, server.key);
   if (state === undefined || !(await isRunning(state))) return undefined;
+  if (state.isClosed !== true) {
+    const what = `${server.name} (process ${state.pid}), which an earlier version started, is open to web pages and other users`;
+    report(
+      isAlone
+        ? `${what}: it is started anew.`
+        : `${what}: end all programs that use ${directory}, and start them again.`,
+    );
+    if (isAlone) {
+      await endProcess(state, stopPatience);
+      return undefined;
+    }
+  }
   try {
     await waitUntilReady(server, state, logFile, stopPatience);
     return state;

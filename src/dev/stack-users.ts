@@ -17,6 +17,11 @@ export async function addUser(directory: string): Promise<string> {
 /** Removes one user, and those whose processes have died; returns how many are left. The caller holds the stack's lock. */
 export async function removeUser(directory: string, file: string): Promise<number> {
   await rm(file, { force: true });
+  return countUsers(directory);
+}
+
+/** How many there are; those whose processes have died are removed. The caller holds the stack's lock. */
+export async function countUsers(directory: string): Promise<number> {
   let left = 0;
   for (const name of await readdir(directory)) {
     const user = await readUser(join(directory, name));

@@ -43,7 +43,7 @@ export function temporalServer(dataDir: string, options: TemporalServerOptions):
       const database = options.inMemory === true ? [] : databaseArguments(dataDir);
       const args = [...serverArguments(port, webUi), ...database];
       const identity = await launchProcess(await options.cli(), args, logFile);
-      return { ...identity, port, ...(webUi && { webUi }) };
+      return { ...identity, port, isClosed: true, ...(webUi && { webUi }) };
     },
     isReady: async (state) => (await acceptsConnections(state.port)) && (await servesDefaultNamespace(state.port)),
   };

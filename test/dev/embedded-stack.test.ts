@@ -125,6 +125,30 @@ test('servers of a killed process group are taken over, and stopped by the one w
   expect(await listens(heir.temporalAddress ?? '')).toBe(false);
 });
 
+test('servers that an earlier version left running open to web pages are started anew, unless somebody else uses them', async () => {
+  const dataDir = await temporaryDirectory();
+  const earlier = await openInProcess(dataDir);
+  for (const key of ['temporal', 'azurite']) {
+    const file = join(dataDir, 'stack', `${key}.json`);
+    const { isClosed, ...state } = JSON.parse(await readFile(file, 'utf8')) as { isClosed?: boolean };
+    expect(isClosed).toBe(true);
+    await writeFile(file, JSON.stringify(state));
+  }
+  const told: string[] = [];
+  const report = (line: string) => void told.push(line);
+  const beside = await open(dataDir, { report });
+  expect(beside.temporalAddress).toBe(earlier.stack.temporalAddress);
+  expect(told.filter((line) => line.includes('end all programs that use'))).toHaveLength(2);
+  await beside.close();
+  process.kill(-(earlier.child.pid ?? 0), 'SIGKILL');
+  await once(earlier.child, 'exit');
+
+  const alone = await open(dataDir, { report });
+  expect(told.filter((line) => line.endsWith('it is started anew.'))).toHaveLength(2);
+  expect(await listens(earlier.stack.temporalAddress ?? '')).toBe(false);
+  expect(await listens(alone.temporalAddress ?? '')).toBe(true);
+});
+
 test('a server that died is started anew', async () => {
   const dataDir = await temporaryDirectory();
   const first = await open(dataDir);
