@@ -9,6 +9,8 @@ export interface CountedJobs {
   readonly calls: () => Record<string, number>;
   /** Makes Temporal late with every call from the one with this number on, of those since {@link calls} was asked last. */
   readonly lateFrom: (call: number) => void;
+  /** Makes it know nothing any more in the same way. */
+  readonly goneFrom: (call: number) => void;
   /** The most calls of a method that were under way together so far. */
   readonly most: (method: string) => number;
 }
@@ -17,7 +19,7 @@ export interface CountedJobs {
 export function countedJobs(taskQueue: string): CountedJobs {
   const address = inject('temporalAddress');
   let names: string[] = [];
-  let firstLate = Infinity;
+  let failing = { from: Infinity, code: grpcStatus.DEADLINE_EXCEEDED };
   const underWay = new Map<string, { now: number; most: number }>();
   const connection = Connection.lazy({
     address,
@@ -25,7 +27,7 @@ export function countedJobs(taskQueue: string): CountedJobs {
       (options, next) => {
         const name = options.method_definition.path.split('/').at(-1) ?? '';
         names.push(name);
-        if (names.length >= firstLate) return lateCall(next(options));
+        if (names.length >= failing.from) return failedCall(next(options), failing.code);
         const count = underWay.get(name) ?? { now: 0, most: 0 };
         underWay.set(name, count);
         return countedCall(next(options), count);
@@ -44,15 +46,17 @@ export function countedJobs(taskQueue: string): CountedJobs {
   };
   const most = (method: string) => underWay.get(method)?.most ?? 0;
   const jobs = new Jobs({ client: new Client({ connection }), address, taskQueue });
-  return { jobs, calls, lateFrom: (call) => void (firstLate = call), most };
+  const failFrom = (code: grpcStatus) => (from: number) => void (failing = { from, code });
+  const [lateFrom, goneFrom] = [failFrom(grpcStatus.DEADLINE_EXCEEDED), failFrom(grpcStatus.NOT_FOUND)];
+  return { jobs, calls, lateFrom, goneFrom, most };
 }
 
 type NextCall = ConstructorParameters<typeof InterceptingCall>[0];
 
-function lateCall(call: NextCall): InterceptingCall {
-  const late = { code: grpcStatus.DEADLINE_EXCEEDED, details: 'late', metadata: new Metadata() };
+function failedCall(call: NextCall, code: grpcStatus): InterceptingCall {
+  const failed = { code, details: 'as the test wants it', metadata: new Metadata() };
   return new InterceptingCall(call, {
-    start: (_metadata, listener) => listener.onReceiveStatus(late),
+    start: (_metadata, listener) => listener.onReceiveStatus(failed),
     sendMessage: () => undefined,
     halfClose: () => undefined,
   });

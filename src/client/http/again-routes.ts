@@ -19,13 +19,16 @@ export function createAgainRoutes(deps: AppDependencies, keys: Keys): Router {
     onInstance(keys, async (request, response, instanceId) => {
       const refuse = (code: number, reason: string) => refuseRewind(request as Request, response, code, reason);
       const status = await jobs.runtimeStatus(instanceId);
-      if (status === undefined) refuse(404, `No orchestration with instance ID "${instanceId}" found.`);
-      else if (status !== 'Failed') {
+      if (status !== undefined && status !== 'Failed') {
         refuse(
           412,
           `Only failed orchestrations can be rewound, but the orchestration with instance ID ${instanceId} has status ${status}`,
         );
-      } else if ((await jobs.rewind(instanceId)) === 'unsupported') {
+        return;
+      }
+      const rewound = status === undefined ? 'unknown' : await jobs.rewind(instanceId);
+      if (rewound === 'unknown') refuse(404, `No orchestration with instance ID "${instanceId}" found.`);
+      else if (rewound === 'unsupported') {
         refuse(501, 'Nothing was kept that a rewind could start from: start it again instead');
       } else response.status(202).end();
     }),

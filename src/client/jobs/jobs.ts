@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import type { BackupProgress } from '../../shared/contract.ts';
 import { Schedules } from '../schedules/schedules.ts';
 import { restartJob, rewindJob } from './again.ts';
-import { createDoor, type Door } from './door.ts';
+import { createDoor, isGone, type Door } from './door.ts';
 import { describe, findJob, retrying, runtimeStatus } from './execution.ts';
 import { readHistory, type HistoryEvent, type HistoryOptions } from './history.ts';
 import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from './job.ts';
@@ -181,7 +181,13 @@ export class Jobs {
     otherwise: U,
     use: (description: WorkflowExecutionDescription) => Promise<T>,
   ): Promise<T | U> {
-    const description = await findJob(this.#door, instanceId);
-    return description ? use(description) : otherwise;
+    try {
+      const description = await findJob(this.#door, instanceId);
+      return description ? await use(description) : otherwise;
+    } catch (error) {
+      // Purged since it was found.
+      if (isGone(error)) return otherwise;
+      throw error;
+    }
   }
 }

@@ -3,6 +3,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { managementUrisSchema } from '../../../src/client/http/schemas/answers.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { writeTree } from '../../support/tree.ts';
+import { countedJobs } from '../counted-jobs.ts';
 import { instancesPath, locationOf, postJson, startApi, startPath, startWorker, untilEnded } from './harness.ts';
 import { filled, postBatch, send, startOrderApi, urisOf } from './order-rig.ts';
 
@@ -127,4 +128,24 @@ test('of two rewinds at once one begins', async () => {
   const codes = answers.map(({ status }) => status);
   expect(codes).toContain(202);
   expect(codes.filter((code) => ![202, 409, 412].includes(code))).toEqual([]);
+});
+
+test('an instance that is purged while it is looked at is unknown', async () => {
+  const api = await startOrderApi({ unknownSku: 'reject' });
+  const started = await postBatch(api.url, [{ sku: 'A', quantity: 3 }]);
+  await untilEnded(locationOf(started));
+  const { id } = (await started.json()) as { id: string };
+  const { jobs, calls, goneFrom } = countedJobs(api.config.taskQueue);
+  expect(await jobs.runtimeStatus(id)).toBe('Failed');
+  // The first call finds it.
+  goneFrom(2);
+  for (const [ask, answer] of [
+    [() => jobs.restart(id, { newId: true }), undefined],
+    [() => jobs.rewind(id), 'unknown'],
+    [() => jobs.history(id, { showInput: true, showOutput: true }), undefined],
+  ] as const) {
+    calls();
+    expect(await ask()).toBe(answer);
+    expect(calls()).toMatchObject({ DescribeWorkflowExecution: 1, GetWorkflowExecutionHistory: 1 });
+  }
 });
