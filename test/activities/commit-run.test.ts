@@ -56,6 +56,7 @@ test('the manifest tells the run, its counts, and its shards in the order of the
     bytes: 15,
     failed: 0,
     skipped: 0,
+    leftOut: [],
     shards,
   });
   expect(entries.map(({ path }) => path)).toEqual(['a', 'b', 'b/x', 'c', 'd', 'e']);
