@@ -5,7 +5,8 @@ import { failureTypes } from '../shared/failures.ts';
 import { openOptions } from './activity-options.ts';
 import { caught } from './step-failure.ts';
 
-const { noteFailedBackup } = proxyActivities<Activities>(openOptions);
+// The failure itself is not held up for long where no worker takes the note.
+const { noteFailedBackup } = proxyActivities<Activities>({ ...openOptions, scheduleToStartTimeout: '10s' });
 
 // These left a manifest, or tell nothing of the directory: a mistake of the caller, another backup that is under way.
 const untold: readonly string[] = [

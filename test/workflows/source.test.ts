@@ -18,7 +18,8 @@ afterAll(() => close());
 /** A backup whose workflow is served and, until `serve` is called, its source is not. */
 async function startOn(input: Omit<BackupInput, 'root'>, plan: Plan = { pages: [3] }) {
   const { activities, seen } = createStandIns(plan);
-  const { taskQueue, stop } = await startWorker({});
+  const { noteFailedBackup } = activities;
+  const { taskQueue, stop } = await startWorker({ noteFailedBackup });
   onTestFinished(stop);
   const serving = new Set<RunningWorker>();
   onTestFinished(() => Promise.all([...serving].map((worker) => worker.stop())).then(() => undefined));
@@ -80,6 +81,7 @@ describe('a backup that names a source', () => {
     expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: true });
     expect(failure.message).toContain(`SOURCES=${source}`);
     expect(seen.listed).toEqual([]);
+    expect(seen.noted).toMatchObject([{ type: 'SourceUnavailable' }]);
     await recordHistory(handle, 'backup-source-unavailable');
     await serve();
     expect(await (await start()).result()).toMatchObject({ complete: true });

@@ -29,7 +29,7 @@ test("no restore goes into the program's own folders, or over them, or takes the
     [{ target: rig.around }, `holds ${rig.code}, and run ${rig.run.id} would write there`],
     [{ target: rig.around, dryRun: true }, `holds ${rig.code}, and run ${rig.run.id} would write there`],
     [{ target: rig.around, paths: ['**/*.txt'] }, 'would write there'],
-    [{ target: rig.around, paths: ['a.txt'], delete: true }, `holds ${rig.code}, and delete could take it away`],
+    [{ target: rig.around, paths: ['a.txt'], delete: true, force: true }, `holds ${rig.code}, and delete could take it away`],
   ] as const) {
     await expect(open(rig, input)).rejects.toMatchObject({
       type: 'InvalidInput',
@@ -45,6 +45,6 @@ test('a restore beside them goes on', async () => {
   const { tally } = await restoreRun(rig, { target: rig.around, paths: ['a.txt', 'site', 'site-2'] });
   expect(tally).toMatchObject({ failed: 0 });
   expect(await realpath(join(rig.around, 'site', 'c.txt'))).toBe(join(rig.around, 'site', 'c.txt'));
-  await restoreRun(rig, { target: join(rig.around, 'else'), delete: true });
+  await restoreRun(rig, { target: join(rig.around, 'else'), delete: true, force: true });
   expect(await realpath(join(rig.around, 'else', 'target', 'code.js'))).toContain('else/target/code.js');
 });

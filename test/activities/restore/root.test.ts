@@ -44,7 +44,7 @@ test('a new target gets the permissions and the time of the root, and nobody els
 
 test.each<[string, readonly string[], Partial<RestoreInput>]>([
   ['with files in it', ['mine'], {}],
-  ['with files in it, which go', ['mine'], { delete: true }],
+  ['with files in it, which go', ['mine'], { delete: true, force: true }],
   ['empty, for a restore that leaves alone what is there', [], { overwrite: 'never' }],
 ])('a target that is there gets the permissions and the time of the root: %s', async (_, files, input) => {
   const rig = await rigOfRun();
