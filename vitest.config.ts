@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Every suite talks to one Temporal server and one Azurite on two cores: side by side they would only queue.
-    fileParallelism: false,
+    // Most tests wait for a server or a timer; more files at once would only queue, for all talk to one Temporal server and one Azurite.
+    maxWorkers: 2,
     // A worker's native runtime must start in a process of its own.
     pool: 'forks',
     // Temporal's SDK reads source maps by WebAssembly in each workflow thread. V8 aborts once in a while when several threads of one process
