@@ -29,7 +29,10 @@ test("no restore goes into the program's own folders, or over them, or takes the
     [{ target: rig.around }, `holds ${rig.code}, and run ${rig.run.id} would write there`],
     [{ target: rig.around, dryRun: true }, `holds ${rig.code}, and run ${rig.run.id} would write there`],
     [{ target: rig.around, paths: ['**/*.txt'] }, 'would write there'],
-    [{ target: rig.around, paths: ['a.txt'], delete: true, force: true }, `holds ${rig.code}, and delete could take it away`],
+    [
+      { target: rig.around, paths: ['a.txt'], delete: true, force: true },
+      `holds ${rig.code}, and delete could take it away`,
+    ],
   ] as const) {
     await expect(open(rig, input)).rejects.toMatchObject({
       type: 'InvalidInput',
