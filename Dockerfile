@@ -19,4 +19,4 @@ COPY src ./src
 # A volume mounted here takes over the owner.
 RUN mkdir /data && chown node /data
 USER node
-CMD ["node", "src/main/worker.ts"]
+CMD ["node", "src/main.ts", "worker"]

@@ -7,7 +7,7 @@ export async function startApiProcess(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly url: string; readonly process: OwnProcess }> {
   const open = { PORT: '0', HTTP_RATE_LIMIT: '0', HTTP_START_RATE_LIMIT: '0' };
-  const program = { entry: new URL('../src/main/api.ts', import.meta.url), env: { ...open, ...env } };
+  const program = { entry: new URL('../src/main.ts', import.meta.url), args: ['api'], env: { ...open, ...env } };
   const process = await startProcess(closing, program, /"url":"([^"]+)"/u);
   return { url: process.ready[1] ?? '', process };
 }

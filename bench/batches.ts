@@ -76,8 +76,8 @@ async function openRig(closing: Closing): Promise<Rig> {
     BACKUP_ROOTS: directory,
     DATA_DIR: join(directory, 'data'),
   };
-  const entry = new URL('../src/main/worker.ts', import.meta.url);
-  const worker = await startProcess(closing, { entry, env }, /worker is running/u);
+  const entry = new URL('../src/main.ts', import.meta.url);
+  const worker = await startProcess(closing, { entry, args: ['worker'], env }, /worker is running/u);
   const api = await startApiProcess(closing, env);
   return { url: api.url, api: api.process, worker };
 }

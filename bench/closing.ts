@@ -1,4 +1,4 @@
-import { messageOf } from '../src/shared/message-of.ts';
+import { messageOf } from '../src/lib/message-of.ts';
 import { BenchError } from './bench-error.ts';
 
 /** Keeps what is open, so that it is closed whichever way a bench ends: at its end, by an error or by a signal. */

@@ -3,7 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { workflowNames, type BackupSummary } from '../src/shared/contract.ts';
+import { workflowNames, type BackupSummary } from '../src/contracts/contract.ts';
 import { createBenchKit } from './against/bench-kit.ts';
 import { keepsNoContent } from './against/scenarios.ts';
 import { openService, type Service } from './against/service.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eachConcurrently } from '../src/shared/each-concurrently.ts';
+import { eachConcurrently } from '../src/lib/each-concurrently.ts';
 import { filesBelow } from './files-below.ts';
 
 const readsAtOnce = 16;

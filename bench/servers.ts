@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from '../src/dev/embedded-stack.ts';
-import { findTemporalCli } from '../src/dev/temporal-cli.ts';
+import { openEmbeddedStack, type EmbeddedStack, type EmbeddedStackOptions } from '../src/embedded/embedded-stack.ts';
+import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import type { Closing } from './closing.ts';
 
 /** The address of a Temporal server of the bench's own on a free port, its database on disk. */

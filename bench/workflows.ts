@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { OrderActivities } from '../src/activities/orders/index.ts';
-import type { OrderItem } from '../src/shared/orders.ts';
+import type { OrderItem } from '../src/contracts/orders.ts';
 
 export { processBatch } from '../src/workflows/process-batch.ts';
 

@@ -2,7 +2,7 @@
 // The program `durable-backup` of the installed package.
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major > 22 || (major === 22 && minor >= 13)) await import('../dist/main/backup.js');
+if (major > 22 || (major === 22 && minor >= 13)) await import('../dist/main.js');
 else {
   process.stderr.write(`error: durable-backup needs Node 22.13 or later, and this is ${process.versions.node}.\n`);
   process.exitCode = 1;

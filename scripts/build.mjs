@@ -13,4 +13,4 @@ const node = (...args) => execFileSync(process.execPath, args, { cwd: root, stdi
 
 rmSync(dist, { recursive: true, force: true });
 node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', 'tsconfig.build.json');
-node(join(dist, 'main', 'bundle-workflows.js'), join(dist, 'workflows.bundle.js'));
+node(join(dist, 'bundle-workflows.js'), join(dist, 'workflows.bundle.js'));

@@ -3,7 +3,7 @@ import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
 import type { UnknownSku } from './inventory/inventory.ts';
 import { parsePrice } from './inventory/money.ts';
-import { Secret } from './secret.ts';
+import { Secret } from './lib/secret.ts';
 
 /** A variable that holds digits, as a number from min to max. */
 export function wholeNumber(min: number, max: number) {

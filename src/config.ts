@@ -17,11 +17,11 @@ import {
   wholeNumber,
   yesOrNo,
 } from './config-values.ts';
-import { knownPrefixSchema } from './shared/blob-prefix.ts';
-import { byteRateHelp, parseByteRate } from './shared/byte-rate.ts';
-import { ExpectedError } from './shared/failures.ts';
-import { Secret } from './secret.ts';
-import { isSource, sourceRule } from './shared/source.ts';
+import { knownPrefixSchema } from './contracts/blob-prefix.ts';
+import { byteRateHelp, parseByteRate } from './lib/byte-rate.ts';
+import { ExpectedError } from './contracts/failures.ts';
+import { Secret } from './lib/secret.ts';
+import { isSource, sourceRule } from './contracts/worker-name.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;

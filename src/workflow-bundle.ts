@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { access, glob, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { siblingModule } from './shared/sibling-module.ts';
+import { siblingModule } from './lib/sibling-module.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const sources = fileURLToPath(new URL('.', import.meta.url));
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
-const bundler = fileURLToPath(siblingModule('main/bundle-workflows', import.meta.url));
+const bundler = fileURLToPath(siblingModule('bundle-workflows', import.meta.url));
 /** Made when the package is built; the sources have none. */
 const prebuilt = fileURLToPath(new URL('workflows.bundle.js', import.meta.url));
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { cachedWorkflows, memoryOf } from '../src/cached-workflows.ts';
 import { readConfig } from '../src/config.ts';
-import { ExpectedError } from '../src/shared/failures.ts';
+import { ExpectedError } from '../src/contracts/failures.ts';
 
 function problemWith(env: NodeJS.ProcessEnv): string {
   try {

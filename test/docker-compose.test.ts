@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { temporalCliVersion } from '../src/dev/temporal-version.ts';
+import { temporalCliVersion } from '../src/embedded/temporal-version.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [compose, config, example] = await Promise.all(

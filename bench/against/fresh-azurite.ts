@@ -1,4 +1,4 @@
-import { azuriteConnectionString } from '../../src/dev/azurite.ts';
+import { azuriteConnectionString } from '../../src/embedded/azurite.ts';
 import type { Closing } from '../closing.ts';
 import { startProcess } from '../own-process.ts';
 import { accountTarget, endsByItself, type Target } from './target.ts';

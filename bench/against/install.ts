@@ -1,6 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
-import { findOnPath, isExecutable } from '../../src/dev/find-on-path.ts';
-import { lastLines, runCommand } from '../../src/dev/run-command.ts';
+import { findOnPath, isExecutable } from '../../src/embedded/find-on-path.ts';
+import { lastLines, runCommand } from '../../src/embedded/run-command.ts';
 
 interface Installation {
   readonly name: string;

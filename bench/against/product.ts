@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { workflowNames, type BackupInput, type Tally } from '../../src/shared/contract.ts';
-import type { RestoreInput, RestoreTally } from '../../src/shared/restore.ts';
+import { workflowNames, type BackupInput, type Tally } from '../../src/contracts/contract.ts';
+import type { RestoreInput, RestoreTally } from '../../src/contracts/restore.ts';
 import type { BenchKit } from './bench-kit.ts';
 import { readUsage, resetPeak, sumUsage, type Usage } from './process-usage.ts';
 import { openService, type Service } from './service.ts';

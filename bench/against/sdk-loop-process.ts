@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { eachConcurrently } from '../../src/shared/each-concurrently.ts';
+import { eachConcurrently } from '../../src/lib/each-concurrently.ts';
 import { filesBelow } from '../files-below.ts';
 
 /** `node sdk-loop-process.ts TREE CONTAINER HOW_MANY_AT_ONCE` */

@@ -38,7 +38,7 @@ export async function openService(kit: BenchKit, workers: number): Promise<Servi
     DATA_DIR: join(dataDir, 'data'),
   };
   const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const program = { entry: new URL('../../src/main/worker.ts', import.meta.url), env, nodeOptions };
+  const program = { entry: new URL('../../src/main.ts', import.meta.url), args: ['worker'], env, nodeOptions };
   const startWorker = () => startProcess(closing, program, /worker is running/u);
   return {
     client: new Client({ connection }),

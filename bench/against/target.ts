@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient, ContainerSASPermissions, RestError } from '@azure/storage-blob';
-import { azuriteConnectionString } from '../../src/dev/azurite.ts';
-import { messageOf } from '../../src/shared/message-of.ts';
+import { azuriteConnectionString } from '../../src/embedded/azurite.ts';
+import { messageOf } from '../../src/lib/message-of.ts';
 import type { Counts } from '../blob-target/counts.ts';
 import { statsPath, type BlobTargetOptions } from '../blob-target/server.ts';
 import { BenchError } from '../bench-error.ts';

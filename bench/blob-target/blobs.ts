@@ -1,4 +1,4 @@
-import { comparePaths } from '../../src/shared/encoded-path.ts';
+import { comparePaths } from '../../src/contracts/encoded-path.ts';
 
 /** A blob as it is; never changed in place. */
 export interface Blob {

@@ -1,4 +1,4 @@
-import { comparePaths } from '../../src/shared/encoded-path.ts';
+import { comparePaths } from '../../src/contracts/encoded-path.ts';
 import { escapeXml, xml, type Answer, type Ask } from './ask.ts';
 import type { Blob, Blobs } from './blobs.ts';
 

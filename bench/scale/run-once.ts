@@ -6,7 +6,7 @@ import { readUsage } from '../against/process-usage.ts';
 import type { Service } from '../against/service.ts';
 import type { Measured } from '../against/tool.ts';
 import { BenchError } from '../bench-error.ts';
-import { workflowNames, type BackupSummary } from '../../src/shared/contract.ts';
+import { workflowNames, type BackupSummary } from '../../src/contracts/contract.ts';
 
 const lookEvery = 1000;
 

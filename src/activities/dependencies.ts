@@ -1,7 +1,7 @@
 import type { BlobStore } from '../storage/blob-store.ts';
-import type { FindEmbeddedData } from './embedded-data.ts';
-import type { MemoryBudget } from './memory-budget.ts';
-import type { IsRunning } from './open/claim-root.ts';
+import type { FindEmbeddedData } from '../files/embedded-data.ts';
+import type { MemoryBudget } from './paged/memory-budget.ts';
+import type { IsRunning } from '../claims/claim-root.ts';
 
 /** What the activities of one worker share. */
 export interface ActivityDependencies {

@@ -1,18 +1,18 @@
 import type { ActivityDependencies } from './dependencies.ts';
-import { createCommitRun } from './commit-run.ts';
-import { createCopyFiles } from './copy-files.ts';
-import { createForgetRuns } from './forget-runs.ts';
-import { createListFailed } from './list-failed.ts';
-import { createListFiles } from './list-files.ts';
-import { createNewestSuccess } from './newest-success.ts';
-import { createNoteFailedBackup } from './note-failed-backup.ts';
-import { createOpenRun } from './open-run.ts';
-import { createResumeReading } from './open/resume-reading.ts';
-import { createPreviewBackup } from './preview-backup.ts';
+import { createCommitRun } from './backup/commit-run.ts';
+import { createCopyFiles } from './backup/copy/copy-files.ts';
+import { createForgetRuns } from './prune/forget-runs.ts';
+import { createListFailed } from './backup/list-failed.ts';
+import { createListFiles } from './backup/list-files.ts';
+import { createNewestSuccess } from './notify/newest-success.ts';
+import { createNoteFailedBackup } from './backup/note-failed-backup.ts';
+import { createOpenRun } from './backup/open-run.ts';
+import { createResumeReading } from './paged/resume-reading.ts';
+import { createPreviewBackup } from './backup/preview-backup.ts';
 import { createPruneActivities } from './prune/index.ts';
-import { createReopenRun } from './reopen-run.ts';
+import { createReopenRun } from './backup/reopen-run.ts';
 import { createRestoreActivities } from './restore/index.ts';
-import { createSealPage } from './seal-page.ts';
+import { createSealPage } from './backup/seal-page.ts';
 import { createVerifyActivities } from './verify/index.ts';
 
 /** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */

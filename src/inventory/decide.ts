@@ -1,4 +1,4 @@
-import type { ItemResult } from '../shared/orders.ts';
+import type { ItemResult } from '../contracts/orders.ts';
 import { invalidInput, unknownSku } from './inventory-failures.ts';
 import type { Reservation, Stock, UnknownSku } from './inventory.ts';
 import { maxLineCents, toAmount } from './money.ts';

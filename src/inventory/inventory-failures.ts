@@ -1,4 +1,4 @@
-import { ExpectedError, failureTypes } from '../shared/failures.ts';
+import { ExpectedError, failureTypes } from '../contracts/failures.ts';
 
 export function invalidInput(message: string): ExpectedError {
   return new ExpectedError(failureTypes.invalidInput, message);

@@ -1,4 +1,4 @@
-import type { ItemResult, OrderItem } from '../shared/orders.ts';
+import type { ItemResult, OrderItem } from '../contracts/orders.ts';
 
 /** Pieces on hand; what is unlimited never runs out and is not counted. */
 export type Stock = number | 'unlimited';

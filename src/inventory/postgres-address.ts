@@ -1,4 +1,4 @@
-import { ExpectedError } from '../shared/failures.ts';
+import { ExpectedError } from '../contracts/failures.ts';
 
 /**
  * Where the database of a connection URL is, without user, password and options: `postgresql://db.example:5432/orders`.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, Pool } from 'pg';
-import { ExpectedError } from '../shared/failures.ts';
-import type { ItemResult } from '../shared/orders.ts';
+import { ExpectedError } from '../contracts/failures.ts';
+import type { ItemResult } from '../contracts/orders.ts';
 import { checkCatalogue, checkReservation, checkSku } from './check-input.ts';
 import { decide, repeat, toResult, type Answer } from './decide.ts';
 import { inventoryUnavailable } from './inventory-failures.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BlobRequestConditions, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
-import { systemFolder } from '../shared/blob-name.ts';
+import { systemFolder } from '../contracts/blob-name.ts';
 import { absorbFaults } from './absorb-faults.ts';
 import { createAskAzure, type AskAzure } from './ask-azure.ts';
 import { archivedAt, etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';

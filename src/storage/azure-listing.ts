@@ -1,5 +1,5 @@
 import type { BlobItem, ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
-import { comparePaths } from '../shared/encoded-path.ts';
+import { comparePaths } from '../contracts/encoded-path.ts';
 import type { AskAzure } from './ask-azure.ts';
 import type { BlobProperties, BlobVersion } from './blob-store.ts';
 

@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
-import { ExpectedError } from '../shared/failures.ts';
+import { ExpectedError } from '../contracts/failures.ts';
 import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
 import type { BlobStore } from './blob-store.ts';
 

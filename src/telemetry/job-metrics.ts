@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { MemoryUse } from '../activities/memory-budget.ts';
-import { workflowNames, type Tally } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
-import { jobEndings, type JobEnd } from '../shared/job-end.ts';
+import type { MemoryUse } from '../activities/paged/memory-budget.ts';
+import { workflowNames, type Tally } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import { jobEndings, type JobEnd } from '../contracts/job-end.ts';
 
 const minute = 60;
 const hour = 60 * minute;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
-import type { TraceContext } from '../shared/trace-context.ts';
+import type { TraceContext } from '../lib/trace-context.ts';
 
 /** A context whose spans are below one of another process; below none unless given. */
 export function contextOf(parent: TraceContext | undefined): Context {

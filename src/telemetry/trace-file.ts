@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { ExportResultCode } from '@opentelemetry/core';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
-import { ExpectedError } from '../shared/failures.ts';
+import { ExpectedError } from '../contracts/failures.ts';
 
 /**
  * Appends spans to a file as lines of OTLP's JSON, which collectors read: https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/

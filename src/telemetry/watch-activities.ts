@@ -6,9 +6,9 @@ import type {
   ActivityInboundCallsInterceptor,
   ActivityInterceptorsFactory,
 } from '@temporalio/worker';
-import type { CommittedRun } from '../shared/contract.ts';
-import { traceOfRun } from '../shared/trace-context.ts';
-import { traceOf } from '../shared/trace-header.ts';
+import type { CommittedRun } from '../contracts/contract.ts';
+import { traceOfRun } from '../lib/trace-context.ts';
+import { traceOf } from '../lib/trace-header.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { contextOf } from './span-context.ts';
 import { tracer } from './tracer.ts';

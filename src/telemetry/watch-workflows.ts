@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { InjectedSinks } from '@temporalio/worker';
-import type { JobEnd } from '../shared/job-end.ts';
-import { parseTraceparent, traceOfRun } from '../shared/trace-context.ts';
+import type { JobEnd } from '../contracts/job-end.ts';
+import { parseTraceparent, traceOfRun } from '../lib/trace-context.ts';
 import type { TelemetrySinks } from '../workflows/telemetry.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { contextOf, withSpanId } from './span-context.ts';

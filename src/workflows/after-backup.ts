@@ -1,14 +1,14 @@
 import { executeChild, ParentClosePolicy, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { compactTime } from '../shared/compact-time.ts';
-import { workflowNames } from '../shared/contract.ts';
-import type { BackedUp, Step } from '../shared/notice.ts';
-import type { ScheduledBackupInput, ScheduledProgress } from '../shared/scheduled.ts';
-import { checkedOpenOptions } from './activity-options.ts';
-import type { ProgressReport } from './progress-report.ts';
+import { compactTime } from '../lib/compact-time.ts';
+import { workflowNames } from '../contracts/contract.ts';
+import type { BackedUp, Step } from '../contracts/notice.ts';
+import type { ScheduledBackupInput, ScheduledProgress } from '../contracts/scheduled.ts';
+import { checkedOpenOptions } from './paged/activity-options.ts';
+import type { ProgressReport } from './paged/progress-report.ts';
 import type { prune as pruneWorkflow } from './prune.ts';
-import { caught, stepFailure } from './step-failure.ts';
-import type { Suspension } from './suspension.ts';
+import { caught, stepFailure } from './paged/step-failure.ts';
+import type { Suspension } from './paged/suspension.ts';
 import type { verify } from './verify.ts';
 
 const { forgetRuns } = proxyActivities<Activities>(checkedOpenOptions);

@@ -1,13 +1,13 @@
 import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
-import { compactTime } from '../shared/compact-time.ts';
-import { workflowNames, type BackupSummary } from '../shared/contract.ts';
-import { failureTypes, type FailureType } from '../shared/failures.ts';
-import type { BackedUp } from '../shared/notice.ts';
-import { defaultScheduledOptions, type ScheduledBackupInput, type ScheduledProgress } from '../shared/scheduled.ts';
+import { compactTime } from '../lib/compact-time.ts';
+import { workflowNames, type BackupSummary } from '../contracts/contract.ts';
+import { failureTypes, type FailureType } from '../contracts/failures.ts';
+import type { BackedUp } from '../contracts/notice.ts';
+import { defaultScheduledOptions, type ScheduledBackupInput, type ScheduledProgress } from '../contracts/scheduled.ts';
 import type { backup } from './backup.ts';
-import type { ProgressReport } from './progress-report.ts';
-import { caught, stepFailure, type CaughtFailure } from './step-failure.ts';
-import type { Suspension } from './suspension.ts';
+import type { ProgressReport } from './paged/progress-report.ts';
+import { caught, stepFailure, type CaughtFailure } from './paged/step-failure.ts';
+import type { Suspension } from './paged/suspension.ts';
 
 const longestPause = 30 * 60_000;
 // More are in the manifest.

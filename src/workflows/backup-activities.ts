@@ -1,10 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CommittedRun, Run, Tally } from '../shared/contract.ts';
-import { copyOptions, openOptions, recordOptions } from './activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged-activities.ts';
-import type { Place } from './place.ts';
-import type { Suspension } from './suspension.ts';
+import type { CommittedRun, Run, Tally } from '../contracts/contract.ts';
+import { copyOptions, openOptions, recordOptions } from './paged/activity-options.ts';
+import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import type { Place } from './paged/worker-queue.ts';
+import type { Suspension } from './paged/suspension.ts';
 
 export const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
 

@@ -1,17 +1,17 @@
 import { ApplicationFailure, makeContinueAsNewFunc, patched, sleep, workflowInfo } from '@temporalio/workflow';
-import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
-import { isGood, type Suspicion } from '../shared/suspicion.ts';
-import { emptyTally } from '../shared/tally.ts';
+import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import { isGood, type Suspicion } from '../contracts/suspicion.ts';
+import { emptyTally } from '../contracts/tally.ts';
 import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
 import { noteFailure } from './note-failed-backup.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
-import { createPlace, type Place } from './place.ts';
-import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
-import { noLongerWaiting, startProgress } from './progress.ts';
-import { publishPaged } from './publish.ts';
-import { caught } from './step-failure.ts';
-import { createSuspension } from './suspension.ts';
+import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
+import { createPlace, type Place } from './paged/worker-queue.ts';
+import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
+import { noLongerWaiting, startProgress } from './paged/progress.ts';
+import { publishPaged } from './paged/publish.ts';
+import { caught } from './paged/step-failure.ts';
+import { createSuspension } from './paged/suspension.ts';
 
 /** What a backup takes along when it continues as new, and what a rewound one starts from. */
 export type BackupCarry = PagedCarry<Run, Tally>;

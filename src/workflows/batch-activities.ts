@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { OrderActivities } from '../activities/orders/index.ts';
-import { nonRetryableFailureTypes } from '../shared/failures.ts';
+import { nonRetryableFailureTypes } from '../contracts/failures.ts';
 
 /** Short database transactions, idempotent, tried again through an outage of about a minute. */
 export const { processItem, summarizeBatch } = proxyActivities<OrderActivities>({

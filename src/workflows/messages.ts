@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Success } from '../activities/newest-success.ts';
-import type { WatchInput } from '../shared/scheduled.ts';
+import type { Success } from '../activities/notify/newest-success.ts';
+import type { WatchInput } from '../contracts/scheduled.ts';
 
 /** Where a job stands: each has a progress of its own form. Answered by any worker, also after the end. */
 export const progressQuery = defineQuery<unknown>('progress');

@@ -1,9 +1,9 @@
 import { ContinueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { BackupInput, Run } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
-import { openOptions } from './activity-options.ts';
-import { caught } from './step-failure.ts';
+import type { BackupInput, Run } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import { openOptions } from './paged/activity-options.ts';
+import { caught } from './paged/step-failure.ts';
 
 // The failure itself is not held up for long where no worker takes the note.
 const { noteFailedBackup } = proxyActivities<Activities>({ ...openOptions, scheduleToStartTimeout: '10s' });

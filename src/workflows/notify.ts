@@ -1,18 +1,18 @@
 import { ApplicationFailure, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { NotifyActivities } from '../activities/notify/index.ts';
-import { failureTypes, nonRetryableFailureTypes } from '../shared/failures.ts';
+import { failureTypes, nonRetryableFailureTypes } from '../contracts/failures.ts';
 import {
   defaultNotifyOptions,
   type Delivery,
   type NotifyInput,
   type NotifyOptions,
   type TargetPlace,
-} from '../shared/notice.ts';
-import { sourceQueue } from '../shared/source.ts';
-import { createProgressReport } from './progress-report.ts';
-import { publishNotice } from './publish.ts';
-import { caught } from './step-failure.ts';
-import { createSuspension } from './suspension.ts';
+} from '../contracts/notice.ts';
+import { sourceQueue } from '../contracts/worker-name.ts';
+import { createProgressReport } from './paged/progress-report.ts';
+import { publishNotice } from './paged/publish.ts';
+import { caught } from './paged/step-failure.ts';
+import { createSuspension } from './paged/suspension.ts';
 
 // What an activity needs besides the time that its target is given.
 const margin = 30_000;

@@ -1,13 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { BackupInput } from '../shared/contract.ts';
-import type { Preview } from '../shared/preview.ts';
-import { checkedOpenOptions } from './activity-options.ts';
-import { createPlace } from './place.ts';
-import { createProgressReport } from './progress-report.ts';
-import { startProgress } from './progress.ts';
-import { publishPaged } from './publish.ts';
-import { createSuspension } from './suspension.ts';
+import type { BackupInput } from '../contracts/contract.ts';
+import type { Preview } from '../contracts/preview.ts';
+import { checkedOpenOptions } from './paged/activity-options.ts';
+import { createPlace } from './paged/worker-queue.ts';
+import { createProgressReport } from './paged/progress-report.ts';
+import { startProgress } from './paged/progress.ts';
+import { publishPaged } from './paged/publish.ts';
+import { createSuspension } from './paged/suspension.ts';
 
 const { previewBackup } = proxyActivities<Activities>(checkedOpenOptions);
 

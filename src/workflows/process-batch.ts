@@ -6,9 +6,9 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { freshCarry, type BatchCarry } from '../shared/batch-carry.ts';
-import { maxReportedFailures } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
+import { freshCarry, type BatchCarry } from '../contracts/batch-carry.ts';
+import { maxReportedFailures } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
 import {
   type BatchProgress,
   maxBatchItems,
@@ -16,13 +16,13 @@ import {
   type ItemFailure,
   type ItemResult,
   type OrderItem,
-} from '../shared/orders.ts';
+} from '../contracts/orders.ts';
 import { processItem, summarizeBatch } from './batch-activities.ts';
-import { reasonOf } from './failure-reason.ts';
-import { fanOut } from './fan-out.ts';
-import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
-import { publishBatch } from './publish.ts';
-import { createSuspension, type Suspension } from './suspension.ts';
+import { reasonOf } from './paged/failure-reason.ts';
+import { fanOut } from './paged/fan-out.ts';
+import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
+import { publishBatch } from './paged/publish.ts';
+import { createSuspension, type Suspension } from './paged/suspension.ts';
 
 /** Activities under way at once; enough to keep every worker of the embedded server busy. */
 const window = 200;

@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Prune } from '../shared/prune.ts';
-import { checkedOpenOptions, recordOptions } from './activity-options.ts';
+import type { Prune } from '../contracts/prune.ts';
+import { checkedOpenOptions, recordOptions } from './paged/activity-options.ts';
 
 /** Once it has begun a prune has to be told, so nothing leaves it unanswered. */
 export const { openPrune } = proxyActivities<Activities>({

@@ -7,8 +7,8 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BackupProgress } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
+import type { BackupProgress } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
 import type {
   EarlierBackup,
   MarkedPrune,
@@ -17,15 +17,15 @@ import type {
   PrunePlan,
   PruneSummary,
   PruneTally,
-} from '../shared/prune.ts';
-import { emptyPruneTally } from '../shared/prune-tally.ts';
-import { addTallies } from '../shared/tally.ts';
-import { here } from './place.ts';
-import { createProgressReport, published, type ProgressReport } from './progress-report.ts';
-import { noLongerWaiting, startProgress } from './progress.ts';
+} from '../contracts/prune.ts';
+import { emptyPruneTally } from '../contracts/prune-tally.ts';
+import { addTallies } from '../contracts/tally.ts';
+import { here } from './paged/worker-queue.ts';
+import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
+import { noLongerWaiting, startProgress } from './paged/progress.ts';
 import { openPrune, pruneActivities } from './prune-activities.ts';
-import { publishPaged } from './publish.ts';
-import { createSuspension, type Suspension } from './suspension.ts';
+import { publishPaged } from './paged/publish.ts';
+import { createSuspension, type Suspension } from './paged/suspension.ts';
 
 /** What a prune takes along when it continues as new, between two pages. */
 export interface PruneCarry {

@@ -1,11 +1,11 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CommittedReport } from '../shared/contract.ts';
-import type { Restore, RestoreTally } from '../shared/restore.ts';
-import { checkedOpenOptions, copyOptions, recordOptions } from './activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged-activities.ts';
-import type { Place } from './place.ts';
-import type { Suspension } from './suspension.ts';
+import type { CommittedReport } from '../contracts/contract.ts';
+import type { Restore, RestoreTally } from '../contracts/restore.ts';
+import { checkedOpenOptions, copyOptions, recordOptions } from './paged/activity-options.ts';
+import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import type { Place } from './paged/worker-queue.ts';
+import type { Suspension } from './paged/suspension.ts';
 
 export const { openRestore } = proxyActivities<Activities>(checkedOpenOptions);
 

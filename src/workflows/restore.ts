@@ -1,16 +1,16 @@
 import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
-import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../shared/restore.ts';
-import { emptyRestoreTally } from '../shared/restore-tally.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
-import { createPlace, type Place } from './place.ts';
-import { createProgressReport, published } from './progress-report.ts';
-import { startProgress } from './progress.ts';
-import { publishPaged } from './publish.ts';
+import type { CommittedReport } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../contracts/restore.ts';
+import { emptyRestoreTally } from '../contracts/restore-tally.ts';
+import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
+import { createPlace, type Place } from './paged/worker-queue.ts';
+import { createProgressReport, published } from './paged/progress-report.ts';
+import { startProgress } from './paged/progress.ts';
+import { publishPaged } from './paged/publish.ts';
 import { openRestore, restoreActivities } from './restore-activities.ts';
 import { resumeReading } from './resume-reading.ts';
-import { createSuspension } from './suspension.ts';
+import { createSuspension } from './paged/suspension.ts';
 
 /** What a restore takes along when it continues as new, and what a rewound one starts from. */
 export type RestoreCarry = PagedCarry<Restore, RestoreTally>;

@@ -1,7 +1,7 @@
 import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { openOptions } from './activity-options.ts';
-import type { Place } from './place.ts';
+import { openOptions } from './paged/activity-options.ts';
+import type { Place } from './paged/worker-queue.ts';
 
 const opening = proxyActivities<Activities>(openOptions);
 

@@ -1,20 +1,20 @@
 import { ApplicationFailure, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import { failureTypes } from '../shared/failures.ts';
-import type { BackedUp, Notice, Step } from '../shared/notice.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import type { BackedUp, Notice, Step } from '../contracts/notice.ts';
 import {
   watchId,
   type ScheduledBackupInput,
   type ScheduledBackupReport,
   type ScheduledProgress,
-} from '../shared/scheduled.ts';
+} from '../contracts/scheduled.ts';
 import { afterBackup } from './after-backup.ts';
 import { backUpSource } from './back-up-source.ts';
 import { successSignal } from './messages.ts';
-import { createProgressReport } from './progress-report.ts';
-import { publishScheduled } from './publish.ts';
+import { createProgressReport } from './paged/progress-report.ts';
+import { publishScheduled } from './paged/publish.ts';
 import { startNotifying } from './start-notifying.ts';
-import { caught } from './step-failure.ts';
-import { createSuspension } from './suspension.ts';
+import { caught } from './paged/step-failure.ts';
+import { createSuspension } from './paged/suspension.ts';
 
 /**
  * What a schedule starts: backs a source up, does what follows a backup, and has told whoever wants to know. Each part is a workflow or an

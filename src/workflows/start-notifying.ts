@@ -1,7 +1,7 @@
 import { ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
-import { workflowNames } from '../shared/contract.ts';
-import { listOf, type Notice, type NotifyInput, type TargetKind } from '../shared/notice.ts';
-import { compactTime } from '../shared/compact-time.ts';
+import { workflowNames } from '../contracts/contract.ts';
+import { listOf, type Notice, type NotifyInput, type TargetKind } from '../contracts/notice.ts';
+import { compactTime } from '../lib/compact-time.ts';
 import type { notify } from './notify.ts';
 
 /**

@@ -9,10 +9,10 @@ import {
   type Sinks,
   type WorkflowInterceptorsFactory,
 } from '@temporalio/workflow';
-import type { JobEnd } from '../shared/job-end.ts';
-import { failureTypes } from '../shared/failures.ts';
-import { formatTraceparent, traceOfRun, type TraceContext } from '../shared/trace-context.ts';
-import { traceOf, withTrace } from '../shared/trace-header.ts';
+import type { JobEnd } from '../contracts/job-end.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import { formatTraceparent, traceOfRun, type TraceContext } from '../lib/trace-context.ts';
+import { traceOf, withTrace } from '../lib/trace-header.ts';
 
 /** What the worker is told, outside the workflow; it can answer nothing. */
 export interface TelemetrySinks extends Sinks {

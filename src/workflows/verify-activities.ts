@@ -1,10 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CommittedReport } from '../shared/contract.ts';
-import type { Verification, VerificationTally } from '../shared/verification.ts';
-import { checkedOpenOptions, copyOptions, recordOptions } from './activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged-activities.ts';
-import type { Suspension } from './suspension.ts';
+import type { CommittedReport } from '../contracts/contract.ts';
+import type { Verification, VerificationTally } from '../contracts/verification.ts';
+import { checkedOpenOptions, copyOptions, recordOptions } from './paged/activity-options.ts';
+import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import type { Suspension } from './paged/suspension.ts';
 
 export const { openVerification } = proxyActivities<Activities>(checkedOpenOptions);
 

@@ -1,20 +1,20 @@
 import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../shared/contract.ts';
-import { failureTypes } from '../shared/failures.ts';
+import type { CommittedReport } from '../contracts/contract.ts';
+import { failureTypes } from '../contracts/failures.ts';
 import type {
   Verification,
   VerificationInput,
   VerificationSummary,
   VerificationTally,
-} from '../shared/verification.ts';
-import { emptyVerificationTally } from '../shared/verification-tally.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged-job.ts';
-import { here } from './place.ts';
-import { createProgressReport, published } from './progress-report.ts';
-import { startProgress } from './progress.ts';
-import { publishPaged } from './publish.ts';
+} from '../contracts/verification.ts';
+import { emptyVerificationTally } from '../contracts/verification-tally.ts';
+import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
+import { here } from './paged/worker-queue.ts';
+import { createProgressReport, published } from './paged/progress-report.ts';
+import { startProgress } from './paged/progress.ts';
+import { publishPaged } from './paged/publish.ts';
 import { resumeReading } from './resume-reading.ts';
-import { createSuspension } from './suspension.ts';
+import { createSuspension } from './paged/suspension.ts';
 import { openVerification, verifyActivities } from './verify-activities.ts';
 
 /** What a verification takes along when it continues as new, and what a rewound one starts from. */

@@ -8,14 +8,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Success } from '../activities/newest-success.ts';
-import { durationText } from '../shared/duration.ts';
-import type { NoticeEvent } from '../shared/notice.ts';
-import type { WatchInput, WatchState } from '../shared/scheduled.ts';
-import { checkedOpenOptions } from './activity-options.ts';
+import type { Success } from '../activities/notify/newest-success.ts';
+import { durationText } from '../lib/duration.ts';
+import type { NoticeEvent } from '../contracts/notice.ts';
+import type { WatchInput, WatchState } from '../contracts/scheduled.ts';
+import { checkedOpenOptions } from './paged/activity-options.ts';
 import { successSignal, watchSignal } from './messages.ts';
 import { startNotifying } from './start-notifying.ts';
-import { caught } from './step-failure.ts';
+import { caught } from './paged/step-failure.ts';
 
 const { newestSuccess } = proxyActivities<Activities>(checkedOpenOptions);
 

@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities/index.ts';
-import { createMemoryBudget } from '../../src/activities/memory-budget.ts';
+import { createMemoryBudget } from '../../src/activities/paged/memory-budget.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 
 // Backs a directory up as the user that started this process, which is not root: prints the run, or the type and message of what went wrong.

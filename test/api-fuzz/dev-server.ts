@@ -10,7 +10,7 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-const entry = fileURLToPath(new URL('../../src/main/dev.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** `npm run dev` on free ports, with its data below `directory` and a small tree there, a source with a schedule, as all that may be backed up. */
 export async function startDevServer(directory: string, apiKey: string): Promise<DevServer> {
@@ -20,7 +20,7 @@ export async function startDevServer(directory: string, apiKey: string): Promise
   const sourcesFile = join(directory, 'durable-backup.yaml');
   // JSON is YAML.
   await writeFile(sourcesFile, JSON.stringify({ sources: { site: { root: tree, schedule: { cron: '0 2 * * *' } } } }));
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, [program, 'dev'], {
     // The directory of the worker, which is backed up when a start names none.
     cwd: tree,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,7 +4,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, expect, test } from 'vitest';
 import type { Counts } from '../../bench/blob-target/counts.ts';
 import { createBlobTarget, statsPath, type BlobTargetOptions } from '../../bench/blob-target/server.ts';
-import { azuriteConnectionString } from '../../src/dev/azurite.ts';
+import { azuriteConnectionString } from '../../src/embedded/azurite.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { blobStoreSuite } from '../storage/blob-store.suite.ts';
 import { newContainer, signal } from '../storage/rig.ts';

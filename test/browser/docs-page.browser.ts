@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OpenApiDocument } from '../../src/client/http/openapi/document.ts';
-import { startEdgeApi } from '../client/http-edges/edge-api.ts';
+import { startEdgeApi } from '../client/http/server/edge-api.ts';
 import { visit } from './visit.ts';
 
 // As text, for these run in the page, whose types are not those of Node.

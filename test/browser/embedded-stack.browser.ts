@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { serveWebUi } from '../../src/dev/web-ui.ts';
-import { openStack, pidOf, workflowsOf } from '../dev/web-stack.ts';
+import { serveWebUi } from '../../src/embedded/web-ui.ts';
+import { openStack, pidOf, workflowsOf } from '../embedded/web-stack.ts';
 import { listeningAddresses } from '../support/listening-ports.ts';
 import { visit } from './visit.ts';
 

@@ -1,4 +1,4 @@
-import { findOnPath } from '../../src/dev/find-on-path.ts';
+import { findOnPath } from '../../src/embedded/find-on-path.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/shared/contract.ts';
-import type { RunInfo } from '../../src/client/backups/run-info.ts';
-import { openEmbeddedStack } from '../../src/dev/embedded-stack.ts';
-import { runCommand, servers } from '../main/command.ts';
+import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { RunInfo } from '../../src/history/views/run-info.ts';
+import { openEmbeddedStack } from '../../src/embedded/embedded-stack.ts';
+import { runCommand, servers } from '../client/cli/command.ts';
 import { readFingerprint, type Fingerprint } from '../model/fingerprint.ts';
 import { versionsIn } from '../support/leftovers.ts';
 import { readManifest } from '../support/stored-run.ts';
@@ -47,7 +47,7 @@ test('backups of the first format restore, verify, go on and are pruned', async 
     BACKUP_ROOTS: '/tmp',
   };
   const run = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await runCommand('backup.ts', args, { env });
+    const { code, stdout, stderr } = await runCommand(args, { env });
     expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
     return stdout;
   };

@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/shared/contract.ts';
+import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
 import { differences, readFingerprint } from '../model/fingerprint.ts';
 import type { SeenRequest } from '../support/blob-proxy.ts';
 import { interrupt } from '../support/interrupt.ts';

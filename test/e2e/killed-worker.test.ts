@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/shared/contract.ts';
+import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { interrupt } from '../support/interrupt.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';

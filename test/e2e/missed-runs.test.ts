@@ -3,13 +3,14 @@ import { realpath } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
-import { isRunId } from '../../src/manifests/run-reference.ts';
-import type { SourceDefinition } from '../../src/shared/source-definition.ts';
+import { isRunId } from '../../src/history/runs/run-reference.ts';
+import type { SourceDefinition } from '../../src/contracts/source-definition.ts';
 import { jobsFolder } from '../../src/storage/run-layout.ts';
 import { startMain } from '../support/main-process.ts';
 import { startOwnTemporal } from '../support/own-temporal.ts';
 import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { Schedules } from '../../src/client/schedules/schedules.ts';
 
 const patient = { timeout: 90_000, interval: 200 };
 
@@ -22,7 +23,7 @@ async function newSource(every: number) {
   const taskQueue = `missed-${randomUUID()}`;
   const container = `missed-${randomUUID()}`;
   const startWorker = async (address: string) => {
-    const worker = await startMain('worker.ts', 'worker is running', {
+    const worker = await startMain('worker', 'worker is running', {
       TEMPORAL_ADDRESS: address,
       AZURE_STORAGE_CONNECTION_STRING: inject('connectionString'),
       TASK_QUEUE: taskQueue,
@@ -42,7 +43,7 @@ async function connectTo(address: string, taskQueue: string) {
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   onTestFinished(() => connection.close());
-  return { client, schedules: new Jobs({ client, address, taskQueue }).schedules };
+  return { client, schedules: new Schedules(new Jobs({ client, address, taskQueue }).client) };
 }
 
 /** The scheduled runs that there were, in the order of their start; once Temporal's list knows of as many as were started. */

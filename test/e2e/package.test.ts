@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { servers, startProgram } from '../main/command.ts';
+import { servers, startProgram } from '../client/cli/command.ts';
 import { findCli } from '../support/find-cli.ts';
 import { writeTree } from '../support/tree.ts';
 

@@ -3,12 +3,12 @@ import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { Backups } from '../../src/client/backups/backups.ts';
+import { Backups } from '../../src/history/views/backups.ts';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
 import { openSourcesFile } from '../../src/client/sources/sources-file.ts';
 import { statusOfEach } from '../../src/client/sources/source-status.ts';
-import type { Notice } from '../../src/shared/notice.ts';
-import { type ScheduledBackupReport } from '../../src/shared/scheduled.ts';
+import type { Notice } from '../../src/contracts/notice.ts';
+import { type ScheduledBackupReport } from '../../src/contracts/scheduled.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { ownerBlob } from '../../src/storage/run-layout.ts';
 import { startReceiver } from '../activities/notify/rig.ts';
@@ -16,6 +16,7 @@ import { startMain } from '../support/main-process.ts';
 import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
 import { removeSchedule } from '../support/remove-schedule.ts';
+import { Schedules } from '../../src/client/schedules/schedules.ts';
 
 /** A sources file with one source, of which `rest` is the most, applied and served by a worker of its own. */
 async function serve(rest: (name: string) => object) {
@@ -28,7 +29,7 @@ async function serve(rest: (name: string) => object) {
   const address = inject('temporalAddress');
   const taskQueue = `scheduled-${randomUUID()}`;
   const container = `scheduled-${randomUUID()}`;
-  const worker = await startMain('worker.ts', 'worker is running', {
+  const worker = await startMain('worker', 'worker is running', {
     TEMPORAL_ADDRESS: address,
     AZURE_STORAGE_CONNECTION_STRING: inject('connectionString'),
     TASK_QUEUE: taskQueue,
@@ -64,7 +65,7 @@ async function serve(rest: (name: string) => object) {
 }
 
 function parts(jobs: Jobs) {
-  return { schedules: jobs.schedules, result: (instanceId: string) => jobs.result(instanceId) };
+  return { schedules: new Schedules(jobs.client), result: (instanceId: string) => jobs.result(instanceId) };
 }
 
 function noticesOf(received: readonly { body: string }[]): Notice[] {

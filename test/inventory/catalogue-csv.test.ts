@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCatalogue } from '../../src/inventory/catalogue-csv.ts';
-import { ExpectedError } from '../../src/shared/failures.ts';
+import { ExpectedError } from '../../src/contracts/failures.ts';
 
 const read = (text: string) => parseCatalogue(Buffer.from(text));
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { maxLineCents, parsePrice, toAmount, toCents } from '../../src/inventory/money.ts';
-import { maxBatchItems } from '../../src/shared/orders.ts';
+import { maxBatchItems } from '../../src/contracts/orders.ts';
 
 const cents = fc.integer({ min: 0, max: maxLineCents * maxBatchItems });
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject } from 'vitest';
-import type { BackupSummary } from '../../src/shared/contract.ts';
-import { markForgotten } from '../../src/manifests/forgotten.ts';
-import type { PruneSummary } from '../../src/shared/prune.ts';
-import type { RestoreSummary } from '../../src/shared/restore.ts';
-import type { VerificationSummary } from '../../src/shared/verification.ts';
+import type { BackupSummary } from '../../src/contracts/contract.ts';
+import { markForgotten } from '../../src/history/forget/forgotten.ts';
+import type { PruneSummary } from '../../src/contracts/prune.ts';
+import type { RestoreSummary } from '../../src/contracts/restore.ts';
+import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { createBlobProxy, type BlobProxy } from '../support/blob-proxy.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerSettings } from '../support/worker-process.ts';

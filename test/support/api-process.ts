@@ -20,7 +20,7 @@ export async function startApiProcess({
   connectionString = inject('connectionString'),
   port = 0,
 }: ApiProcessSettings): Promise<ApiProcess> {
-  const api = await startMain('api.ts', 'API is listening', {
+  const api = await startMain('api', 'API is listening', {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     AZURE_STORAGE_CONNECTION_STRING: connectionString,
     TASK_QUEUE: taskQueue,

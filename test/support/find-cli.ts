@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { findTemporalCli } from '../../src/dev/temporal-cli.ts';
+import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
 
 /** The Temporal program that the tests run; the first time it may have to be downloaded. */
 export function findCli(): Promise<string> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
-import { openEmbeddedStack, type EmbeddedStack } from '../../src/dev/embedded-stack.ts';
+import { openEmbeddedStack, type EmbeddedStack } from '../../src/embedded/embedded-stack.ts';
 import { findWorkflowBundle } from '../../src/workflow-bundle.ts';
 import { findCli } from './find-cli.ts';
 

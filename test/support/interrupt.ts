@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject, type onTestFinished } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/shared/contract.ts';
-import type { RestoreSummary } from '../../src/shared/restore.ts';
-import type { VerificationSummary } from '../../src/shared/verification.ts';
+import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
+import type { RestoreSummary } from '../../src/contracts/restore.ts';
+import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { createBlobProxy, type SeenRequest } from './blob-proxy.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerSettings } from './worker-process.ts';
 

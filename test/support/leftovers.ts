@@ -1,5 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob';
-import { isContentOutcome, type ManifestEntry } from '../../src/shared/manifest.ts';
+import { isContentOutcome, type ManifestEntry } from '../../src/contracts/manifest.ts';
 import { containerClient, readManifest } from './stored-run.ts';
 
 interface Version {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** An entry point of src/main as a process of its own, which can be killed. */
+/** A server of `durable-backup` as a process of its own, which can be killed. */
 export interface MainProcess {
   /** The line of its log that told that it was ready. */
   readonly ready: string;
@@ -14,17 +14,21 @@ export interface MainProcess {
 }
 
 /** Resolves once its log has a line that holds `readyText`; throws with the whole log when it ends before. */
-export async function startMain(entry: string, readyText: string, env: NodeJS.ProcessEnv): Promise<MainProcess> {
-  const path = fileURLToPath(new URL(`../../src/main/${entry}`, import.meta.url));
-  const child = spawn(process.execPath, [path], {
+export async function startMain(
+  command: 'worker' | 'api',
+  readyText: string,
+  env: NodeJS.ProcessEnv,
+): Promise<MainProcess> {
+  const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, command], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
-  const ready = await lineWith(readyText, child, entry);
+  const ready = await lineWith(readyText, child, command);
   return { ready, kill: () => end(child, 'SIGKILL').then(() => undefined), stop: () => end(child, 'SIGTERM') };
 }
 
-async function lineWith(text: string, child: ChildProcess, entry: string): Promise<string> {
+async function lineWith(text: string, child: ChildProcess, command: string): Promise<string> {
   const log: string[] = [];
   for await (const line of createInterface({ input: child.stderr ?? process.stdin })) {
     log.push(line);
@@ -34,7 +38,7 @@ async function lineWith(text: string, child: ChildProcess, entry: string): Promi
       return line;
     }
   }
-  throw new Error(`${entry} ended before it was ready:\n${log.join('\n')}`);
+  throw new Error(`${command} ended before it was ready:\n${log.join('\n')}`);
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedStack } from '../../src/dev/embedded-stack.ts';
+import { openEmbeddedStack } from '../../src/embedded/embedded-stack.ts';
 import { findCli } from './find-cli.ts';
 
 /**

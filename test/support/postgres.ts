@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { findOnPath } from '../../src/dev/find-on-path.ts';
-import { reservePort } from '../../src/dev/ports.ts';
+import { findOnPath } from '../../src/embedded/find-on-path.ts';
+import { reservePort } from '../../src/embedded/ports.ts';
 
 const run = promisify(execFile);
 const patience = 30_000;

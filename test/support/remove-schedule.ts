@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { scheduleId, watchId } from '../../src/shared/scheduled.ts';
+import { scheduleId, watchId } from '../../src/contracts/scheduled.ts';
 
 /** Removes the schedule of a source, and what watches it, as far as they are there. */
 export async function removeSchedule(client: Client, source: string): Promise<void> {

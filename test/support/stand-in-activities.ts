@@ -1,14 +1,14 @@
 import type { Activities } from '../../src/activities/index.ts';
-import type { NotedFailure } from '../../src/activities/note-failed-backup.ts';
+import type { NotedFailure } from '../../src/activities/backup/note-failed-backup.ts';
 import {
   type BackupOptions,
   type Copy,
   defaultBackupOptions,
   type Page,
   type Tally,
-} from '../../src/shared/contract.ts';
-import type { Suspicion } from '../../src/shared/suspicion.ts';
-import { addTallies, emptyTally } from '../../src/shared/tally.ts';
+} from '../../src/contracts/contract.ts';
+import type { Suspicion } from '../../src/contracts/suspicion.ts';
+import { addTallies, emptyTally } from '../../src/contracts/tally.ts';
 
 /** What the tree looks like to the stand-ins, and what happens to its copies. */
 export interface Plan {

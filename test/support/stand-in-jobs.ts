@@ -1,7 +1,7 @@
-import { defaultBackupOptions, type SealedPage, type Tally } from '../../src/shared/contract.ts';
+import { defaultBackupOptions, type SealedPage, type Tally } from '../../src/contracts/contract.ts';
 import type { Activities } from '../../src/activities/index.ts';
-import { emptyRestoreTally } from '../../src/shared/restore-tally.ts';
-import { emptyVerificationTally } from '../../src/shared/verification-tally.ts';
+import { emptyRestoreTally } from '../../src/contracts/restore-tally.ts';
+import { emptyVerificationTally } from '../../src/contracts/verification-tally.ts';
 import { createStandIns, type BackupActivities, type Plan, type Seen } from './stand-in-activities.ts';
 
 type RestoreActivities = Pick<

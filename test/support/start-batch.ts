@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest';
 import type { OrderActivities } from '../../src/activities/orders/index.ts';
 import { summarizeBatch } from '../../src/activities/orders/summarize-batch.ts';
 import type { Reservation } from '../../src/inventory/inventory.ts';
-import type { BatchCarry } from '../../src/shared/batch-carry.ts';
-import type { ItemResult, OrderItem } from '../../src/shared/orders.ts';
+import type { BatchCarry } from '../../src/contracts/batch-carry.ts';
+import type { ItemResult, OrderItem } from '../../src/contracts/orders.ts';
 import { startWorker } from './workflow-harness.ts';
 
 export interface StartedBatch {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { expect, inject } from 'vitest';
-import { decodePath } from '../../src/shared/encoded-path.ts';
-import { isContentOutcome, type Manifest, type ManifestEntry } from '../../src/shared/manifest.ts';
+import { decodePath } from '../../src/contracts/encoded-path.ts';
+import { isContentOutcome, type Manifest, type ManifestEntry } from '../../src/contracts/manifest.ts';
 import { findFiles, sha256Of } from './tree.ts';
 
 /** Straight to Azurite with the public SDK: what is checked here must not pass through the code under test. */

@@ -21,7 +21,7 @@ export function startWorkerProcess({
   root,
   inventoryFile = join(dirname(inject('workflowBundlePath')), 'inventory.sqlite'),
 }: WorkerSettings): Promise<MainProcess> {
-  return startMain('worker.ts', 'worker is running', {
+  return startMain('worker', 'worker is running', {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     AZURE_STORAGE_CONNECTION_STRING: connectionString,
     TASK_QUEUE: taskQueue,

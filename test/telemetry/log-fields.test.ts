@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../support/workflow-harness.ts';
 import { temporaryDirectory } from '../support/tree.ts';
-import { servers, startCommand } from '../main/command.ts';
+import { servers, startCommand } from '../client/cli/command.ts';
 
 interface Line {
   readonly msg: string;
@@ -24,7 +24,7 @@ test('what an activity logs says of which instance, run, activity and trace it i
     BACKUP_ROOTS: root,
     TRACE_FILE: join(await temporaryDirectory(), 'trace'),
   };
-  const command = startCommand('worker.ts', [], { env });
+  const command = startCommand(['worker'], { env });
   await command.until(/worker is running/u);
   const { client, close } = await connect();
   onTestFinished(close);

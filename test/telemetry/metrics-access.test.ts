@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { startEdgeApi } from '../client/http-edges/edge-api.ts';
-import { runCommand, servers, startCommand } from '../main/command.ts';
+import { startEdgeApi } from '../client/http/server/edge-api.ts';
+import { runCommand, servers, startCommand } from '../client/cli/command.ts';
 import { sample, scrape } from './samples.ts';
 
 const workerEnv = () => ({ ...servers(), BACKUP_CONTAINER: `metrics-${randomUUID()}`, TASK_QUEUE: randomUUID() });
@@ -48,7 +48,7 @@ test('when the storage account is away, the API says so and goes on with what el
 test('a worker asks for the key as the API does, and each of several processes has a port of its own', async () => {
   const port = await freePort();
   const env = { ...workerEnv(), API_KEY: 'the-master-key-1', METRICS_PORT: String(port) };
-  const command = startCommand('worker.ts', ['--processes', '2'], { env });
+  const command = startCommand(['worker', '--processes', '2'], { env });
   await command.until(/all worker processes are running/u);
   for (const own of [port, port + 1]) {
     const url = `http://127.0.0.1:${own}/metrics`;
@@ -66,7 +66,7 @@ test.each([
   { settings: { TRACE_FILE: '/nowhere/trace' }, says: /TRACE_FILE: \/nowhere\/trace cannot be written \(ENOENT\)/u },
 ])('a worker with $settings does not start, and says why', async ({ settings, says }) => {
   const env = { ...workerEnv(), METRICS_PORT: '0', ...settings };
-  const { code, stderr } = await runCommand('worker.ts', [], { env });
+  const { code, stderr } = await runCommand(['worker'], { env });
   expect(stderr).toMatch(says);
   expect(code).toBe(1);
 });
@@ -75,7 +75,7 @@ test('a worker whose port for metrics is taken says which variable to set', asyn
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const { code, stderr } = await runCommand('worker.ts', [], { env: { ...workerEnv(), METRICS_PORT: String(port) } });
+  const { code, stderr } = await runCommand(['worker'], { env: { ...workerEnv(), METRICS_PORT: String(port) } });
   server.close();
   expect(stderr).toContain(`Cannot listen on 127.0.0.1:${port} (EADDRINUSE): set METRICS_PORT to a free one`);
   expect(code).toBe(1);

@@ -48,9 +48,9 @@ export async function startProcesses({ tracing = false, source, ...more }: Proce
     ...more.env,
   };
   // Its metrics are served a moment before it polls; what it is given to do waits until then.
-  const worker = await startMain('worker.ts', 'metrics are served', env);
+  const worker = await startMain('worker', 'metrics are served', env);
   onTestFinished(() => worker.kill());
-  const api = await startMain('api.ts', 'API is listening', env);
+  const api = await startMain('api', 'API is listening', env);
   onTestFinished(() => api.kill());
   const urlIn = (line: string) => (JSON.parse(line) as { url: string }).url;
   const stop = async () => {

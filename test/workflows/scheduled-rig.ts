@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { onTestFinished } from 'vitest';
-import type { Success } from '../../src/activities/newest-success.ts';
+import type { Success } from '../../src/activities/notify/newest-success.ts';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Delivery, Notice, TellInput } from '../../src/shared/notice.ts';
-import type { ForgetInput } from '../../src/shared/forget.ts';
+import type { Delivery, Notice, TellInput } from '../../src/contracts/notice.ts';
+import type { ForgetInput } from '../../src/contracts/forget.ts';
 import { createStandIns, type Plan } from '../support/stand-in-activities.ts';
 import { startWorker } from '../support/workflow-harness.ts';
 

@@ -1,7 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { Success } from '../../src/activities/newest-success.ts';
-import { watchId, type WatchInput } from '../../src/shared/scheduled.ts';
+import type { Success } from '../../src/activities/notify/newest-success.ts';
+import { watchId, type WatchInput } from '../../src/contracts/scheduled.ts';
 import { successSignal, watchSignal } from '../../src/workflows/messages.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { connect, historyLengths } from '../support/workflow-harness.ts';

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { Notice, TellInput } from '../../shared/notice.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Notice, TellInput } from '../../contracts/notice.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
 import { runProgram, type ProgramEnd } from './run-program.ts';
 import { withinRoots } from './within-roots.ts';
 import { targetAt, type NotifyDependencies } from './target.ts';

@@ -1,8 +1,8 @@
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { messageOf } from '../../shared/message-of.ts';
-import type { TellInput } from '../../shared/notice.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { messageOf } from '../../lib/message-of.ts';
+import type { TellInput } from '../../contracts/notice.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
 import { targetAt, type NotifyDependencies } from './target.ts';
 
 // Too many requests, a time-out and the like: later it may be another answer.

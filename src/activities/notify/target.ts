@@ -1,6 +1,6 @@
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { kindOf, type TargetPlace } from '../../shared/notice.ts';
-import type { NotificationTarget, SourceDefinition } from '../../shared/source-definition.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { kindOf, type TargetPlace } from '../../contracts/notice.ts';
+import type { NotificationTarget, SourceDefinition } from '../../contracts/source-definition.ts';
 
 /** What the activities that tell somebody share. */
 export interface NotifyDependencies {

@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { rootAround } from '../../shared/confine.ts';
+import { rootAround } from '../../files/confine.ts';
 import type { NotifyDependencies } from './target.ts';
 
 /**

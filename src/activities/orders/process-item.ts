@@ -1,6 +1,6 @@
 import type { Inventory, Reservation } from '../../inventory/inventory.ts';
-import type { ItemResult } from '../../shared/orders.ts';
-import { withFailureTypes } from '../failures.ts';
+import type { ItemResult } from '../../contracts/orders.ts';
+import { withFailureTypes } from '../paged/failures.ts';
 
 /**
  * Checks stock, prices and reserves one line of a batch. The line's batch and index come with the input, not from the activity's

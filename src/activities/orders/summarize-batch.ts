@@ -1,5 +1,5 @@
 import { toAmount, toCents } from '../../inventory/money.ts';
-import type { BatchSummary, ItemResult } from '../../shared/orders.ts';
+import type { BatchSummary, ItemResult } from '../../contracts/orders.ts';
 
 /** Counts a batch's results and adds them up, exact to the cent whatever their number and order. */
 export async function summarizeBatch(results: readonly ItemResult[]): Promise<BatchSummary> {

@@ -1,6 +1,6 @@
-import { isVersionOf } from '../../manifests/find-version.ts';
-import { isRunId } from '../../manifests/run-reference.ts';
-import type { StoredFile } from '../../shared/manifest.ts';
+import { isVersionOf } from '../../history/entries/find-version.ts';
+import { isRunId } from '../../history/runs/run-reference.ts';
+import type { StoredFile } from '../../contracts/manifest.ts';
 import type { BlobVersion } from '../../storage/blob-store.ts';
 import type { IsOver } from './writers.ts';
 

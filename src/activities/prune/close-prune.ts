@@ -1,12 +1,12 @@
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
-import type { Prune, PrunePlan, PruneReport, PruneTally } from '../../shared/prune.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import type { Prune, PrunePlan, PruneReport, PruneTally } from '../../contracts/prune.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { writeReport } from '../report.ts';
-import { releasePruning } from './pruning-mark.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { writeReport } from '../paged/report.ts';
+import { releasePruning } from '../../claims/pruning-mark.ts';
 
 const deletesAtOnce = 16;
 

@@ -1,5 +1,5 @@
-import { readRecord, writeRecord } from '../../manifests/own-record.ts';
-import type { PruneTally } from '../../shared/prune.ts';
+import { readRecord, writeRecord } from '../../history/records/own-record.ts';
+import type { PruneTally } from '../../contracts/prune.ts';
 import type { BlobProperties, BlobStore, BlobVersion } from '../../storage/blob-store.ts';
 import { toCheckedLines } from '../../storage/ndjson.ts';
 

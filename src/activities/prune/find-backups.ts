@@ -1,7 +1,7 @@
-import type { EarlierBackup, Prune } from '../../shared/prune.ts';
+import type { EarlierBackup, Prune } from '../../contracts/prune.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
 import { runningBackups } from './running-backups.ts';
 
 /**

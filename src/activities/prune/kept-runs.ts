@@ -1,8 +1,8 @@
-import { entriesOfBlobs } from '../../manifests/entries-of-blobs.ts';
-import { manifestInvalid } from '../../manifests/manifest-invalid.ts';
-import { readManifest } from '../../manifests/read-manifest.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { Manifest } from '../../shared/manifest.ts';
+import { entriesOfBlobs } from '../../history/entries/entries-of-blobs.ts';
+import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
+import { readManifest } from '../../history/records/read-manifest.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import type { BlobHistory } from './blob-history.ts';

@@ -1,12 +1,12 @@
-import { mayBeRewritten } from '../../manifests/blob-names.ts';
-import { systemFolder } from '../../shared/blob-name.ts';
-import type { MarkedPrune, Prune, PruneTally } from '../../shared/prune.ts';
-import { emptyPruneTally } from '../../shared/prune-tally.ts';
+import { mayBeRewritten } from '../../history/records/blob-names.ts';
+import { systemFolder } from '../../contracts/blob-name.ts';
+import type { MarkedPrune, Prune, PruneTally } from '../../contracts/prune.ts';
+import { emptyPruneTally } from '../../contracts/prune-tally.ts';
 import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
 import { createBlobHistory, type BlobHistory, type VersionFate } from './blob-history.ts';
 import { createDoomedPages, doomed, tallyOfDoomed, type Doomed } from './doomed.ts';
 import { openKeptRuns } from './kept-runs.ts';

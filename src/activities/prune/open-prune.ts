@@ -1,17 +1,17 @@
-import { isRunId } from '../../manifests/run-reference.ts';
-import { prefixOf } from '../../shared/blob-prefix.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { mostPatience, usualPatience, type Prune, type PruneInput } from '../../shared/prune.ts';
+import { isRunId } from '../../history/runs/run-reference.ts';
+import { prefixOf } from '../../contracts/blob-prefix.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { mostPatience, usualPatience, type Prune, type PruneInput } from '../../contracts/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import { forgottenFolder } from '../../storage/run-layout.ts';
-import { checkOptions } from '../check-options.ts';
+import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { jobId } from '../job-id.ts';
-import { requireOwner } from '../open/claim-prefix.ts';
-import { claimPruning, type ForgottenRun } from './pruning-mark.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { jobId } from '../paged/job-id.ts';
+import { requireOwner } from '../../claims/claim-prefix.ts';
+import { claimPruning, type ForgottenRun } from '../../claims/pruning-mark.ts';
 
 /** Fixes what a prune is about, and has the prefix for itself from then on, unless it is a dry run. */
 export function createOpenPrune({ store, prefix: usual, host, isRunning }: ActivityDependencies) {

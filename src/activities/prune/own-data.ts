@@ -1,6 +1,6 @@
-import { hasData } from '../../manifests/has-data.ts';
-import type { Prune } from '../../shared/prune.ts';
-import { startOf } from '../../shared/run-start.ts';
+import { hasData } from '../../history/runs/has-data.ts';
+import type { Prune } from '../../contracts/prune.ts';
+import { startOf } from '../../contracts/run-start.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { forgottenBlob, jobLayout, ownFolder } from '../../storage/run-layout.ts';
 import { doomedData, type Doomed } from './doomed.ts';

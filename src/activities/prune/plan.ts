@@ -1,6 +1,6 @@
-import { readRecord, writeRecord } from '../../manifests/own-record.ts';
-import type { RunFate } from '../../shared/prune.ts';
-import type { Prune } from '../../shared/prune.ts';
+import { readRecord, writeRecord } from '../../history/records/own-record.ts';
+import type { RunFate } from '../../contracts/prune.ts';
+import type { Prune } from '../../contracts/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { toCheckedLines } from '../../storage/ndjson.ts';
 import { jobLayout } from '../../storage/run-layout.ts';

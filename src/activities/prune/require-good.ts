@@ -1,7 +1,7 @@
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { laterFirst } from '../../shared/decide-retention.ts';
-import type { Manifest } from '../../shared/manifest.ts';
-import { isSuspect } from '../../shared/suspicion.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { laterFirst } from '../../contracts/decide-retention.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
+import { isSuspect } from '../../contracts/suspicion.ts';
 
 /**
  * Throws `PruneRefused` while the newest run of a directory is suspect: what older runs hold may then be all that is left of it. `manifests`

@@ -1,9 +1,9 @@
-import { runningSchema, type Running } from '../../manifests/running-mark.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
+import { runningSchema, type Running } from '../../history/runs/running-mark.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runningFolder } from '../../storage/run-layout.ts';
-import { readClaim } from '../open/claim.ts';
-import type { IsRunning } from '../open/claim-root.ts';
+import { readClaim } from '../../claims/claim.ts';
+import type { IsRunning } from '../../claims/claim-root.ts';
 
 /**
  * The backups below a prefix that are under way, by the marks that each leaves before it writes anything. Throws `PruneRefused` when a

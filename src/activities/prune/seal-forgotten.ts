@@ -1,9 +1,9 @@
-import { markForgotten } from '../../manifests/forgotten.ts';
-import { readBlob } from '../../manifests/read-blob.ts';
-import type { Prune } from '../../shared/prune.ts';
+import { markForgotten } from '../../history/forget/forgotten.ts';
+import { readBlob } from '../../history/records/read-blob.ts';
+import type { Prune } from '../../contracts/prune.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { forgottenBlob } from '../../storage/run-layout.ts';
-import type { ForgottenRun } from './pruning-mark.ts';
+import type { ForgottenRun } from '../../claims/pruning-mark.ts';
 
 /** Forgets a run for good that ended without a manifest: nobody takes it up again from then on. False when that was taken back. */
 export async function sealUnfinished(

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { readBlob } from '../../manifests/read-blob.ts';
-import { parseSealed } from '../../manifests/sealed-json.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import { readBlob } from '../../history/records/read-blob.ts';
+import { parseSealed } from '../../history/records/sealed-json.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout, jobsFolder } from '../../storage/run-layout.ts';
-import { readClaim } from '../open/claim.ts';
-import type { IsRunning } from '../open/claim-root.ts';
-import { readingSchema } from '../open/mark-reading.ts';
+import { readClaim } from '../../claims/claim.ts';
+import type { IsRunning } from '../../claims/claim-root.ts';
+import { readingSchema } from '../../claims/mark-reading.ts';
 
 const readsAtOnce = 8;
 const reportSchema = z.object({ run: z.string(), complete: z.boolean() });

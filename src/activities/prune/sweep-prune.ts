@@ -1,14 +1,14 @@
-import type { Prune, PruneTally } from '../../shared/prune.ts';
-import { emptyPruneTally } from '../../shared/prune-tally.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
-import { addTallies } from '../../shared/tally.ts';
+import type { Prune, PruneTally } from '../../contracts/prune.ts';
+import { emptyPruneTally } from '../../contracts/prune-tally.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import { addTallies } from '../../contracts/tally.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
 import { readDoomed, tallyOfDoomed, type Doomed } from './doomed.ts';
-import { claimedRuns } from './pruning-mark.ts';
+import { claimedRuns } from '../../claims/pruning-mark.ts';
 import { createStillMine } from './still-mine.ts';
 
 /**

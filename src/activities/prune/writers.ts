@@ -1,4 +1,4 @@
-import { listRuns } from '../../manifests/run-catalogue.ts';
+import { listRuns } from '../../history/runs/run-catalogue.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Planned } from './plan.ts';
 

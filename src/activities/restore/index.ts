@@ -1,11 +1,11 @@
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createCommitRestore } from './commit-restore.ts';
-import { createListRestore } from './list-restore.ts';
-import { createListUnrestored } from './list-unrestored.ts';
-import { createOpenRestore } from './open-restore.ts';
-import { createRestoreFiles } from './restore-files.ts';
-import { createSealRestorePage } from './seal-restore-page.ts';
-import { createTargets } from './targets.ts';
+import { createCommitRestore } from './finish/commit-restore.ts';
+import { createListRestore } from './plan/list-restore.ts';
+import { createListUnrestored } from './finish/list-unrestored.ts';
+import { createOpenRestore } from './plan/open-restore.ts';
+import { createRestoreFiles } from './write/restore-files.ts';
+import { createSealRestorePage } from './finish/seal-restore-page.ts';
+import { createTargets } from './target/targets.ts';
 
 /** The effects of a restore, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
 export function createRestoreActivities(deps: ActivityDependencies) {

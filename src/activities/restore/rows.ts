@@ -1,9 +1,9 @@
-import type { EncodedPath } from '../../shared/encoded-path.ts';
-import type { FileAttributes, ManifestEntry } from '../../shared/manifest.ts';
-import { emptyRestoreTally } from '../../shared/restore-tally.ts';
-import type { RestoreOutcome, RestoreTally } from '../../shared/restore.ts';
-import type { PageRow } from '../page.ts';
-import type { Row } from '../shard.ts';
+import type { EncodedPath } from '../../contracts/encoded-path.ts';
+import type { FileAttributes, ManifestEntry } from '../../contracts/manifest.ts';
+import { emptyRestoreTally } from '../../contracts/restore-tally.ts';
+import type { RestoreOutcome, RestoreTally } from '../../contracts/restore.ts';
+import type { PageRow } from '../paged/page.ts';
+import type { Row } from '../paged/shard.ts';
 
 /** One line of a page: what the run holds at a path, and what is to become of it. Without an outcome a copy has to find it out. */
 export interface RestoreEntry

@@ -1,11 +1,11 @@
-import type { CommittedReport } from '../../shared/contract.ts';
-import type { Verification, VerificationReport, VerificationTally } from '../../shared/verification.ts';
-import { emptyVerificationTally } from '../../shared/verification-tally.ts';
+import type { CommittedReport } from '../../contracts/contract.ts';
+import type { Verification, VerificationReport, VerificationTally } from '../../contracts/verification.ts';
+import { emptyVerificationTally } from '../../contracts/verification-tally.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { sumShards, writeReport } from '../report.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { sumShards, writeReport } from '../paged/report.ts';
 import { isExtraShard } from './extra-blobs.ts';
 
 /** Writes the report over all shards of the ledger, the last write of a verification, and returns its address and the sum of the shards. */

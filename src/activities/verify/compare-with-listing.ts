@@ -1,11 +1,11 @@
-import { isVersionOf } from '../../manifests/find-version.ts';
-import { readEntries } from '../../manifests/read-entries.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
-import { holdsContent, type Manifest } from '../../shared/manifest.ts';
-import type { Verification } from '../../shared/verification.ts';
+import { isVersionOf } from '../../history/entries/find-version.ts';
+import { readEntries } from '../../history/entries/read-entries.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import { holdsContent, type Manifest } from '../../contracts/manifest.ts';
+import type { Verification } from '../../contracts/verification.ts';
 import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
-import { createPacker } from '../packer.ts';
-import { blobFolder, isPlain } from '../../manifests/blob-names.ts';
+import { createPacker } from '../paged/packer.ts';
+import { blobFolder, isPlain } from '../../history/records/blob-names.ts';
 import type { ExtraBlobs } from './extra-blobs.ts';
 import { createListedBlobs } from './listed-blobs.ts';
 import { listedFile, type Finding, type ListedFile } from './listed-file.ts';

@@ -1,11 +1,11 @@
-import { systemFolder } from '../../shared/blob-name.ts';
-import type { VerificationTally, VerifiedFile } from '../../shared/verification.ts';
-import { sumTallies } from '../../shared/tally.ts';
-import { emptyVerificationTally, verificationTallyOf } from '../../shared/verification-tally.ts';
+import { systemFolder } from '../../contracts/blob-name.ts';
+import type { VerificationTally, VerifiedFile } from '../../contracts/verification.ts';
+import { sumTallies } from '../../contracts/tally.ts';
+import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
-import { writeShard } from '../shard.ts';
-import { mayBeRewritten } from '../../manifests/blob-names.ts';
+import { writeShard } from '../paged/shard.ts';
+import { mayBeRewritten } from '../../history/records/blob-names.ts';
 import { createReferences } from './references.ts';
 
 const batchSize = 10_000;

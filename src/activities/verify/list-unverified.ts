@@ -1,13 +1,13 @@
-import type { Page } from '../../shared/contract.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
-import type { Verification, VerifiedFile } from '../../shared/verification.ts';
+import type { Page } from '../../contracts/contract.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import type { Verification, VerifiedFile } from '../../contracts/verification.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { writePage } from '../page.ts';
-import { readShard } from '../shard.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { writePage } from '../paged/page.ts';
+import { readShard } from '../paged/shard.ts';
 import { hasFailed, listedFile, needsReading, type ListedFile } from './listed-file.ts';
 import { lookUp } from './look-up.ts';
 

@@ -1,12 +1,12 @@
-import type { Page } from '../../shared/contract.ts';
-import type { Verification } from '../../shared/verification.ts';
+import type { Page } from '../../contracts/contract.ts';
+import type { Verification } from '../../contracts/verification.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { readFixedManifest } from '../fixed-manifest.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { readPage, writePage } from '../page.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { readFixedManifest } from '../backup/fixed-manifest.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { readPage, writePage } from '../paged/page.ts';
 import { compareWithListing } from './compare-with-listing.ts';
 import { createExtraBlobs } from './extra-blobs.ts';
 import { needsReading } from './listed-file.ts';

@@ -1,4 +1,4 @@
-import { comparePaths } from '../../shared/encoded-path.ts';
+import { comparePaths } from '../../contracts/encoded-path.ts';
 import type { BlobVersion } from '../../storage/blob-store.ts';
 
 /** A listing, walked along with something else that is in the order of blob names. */

@@ -1,6 +1,6 @@
-import type { EncodedPath } from '../../shared/encoded-path.ts';
-import type { StoredFile } from '../../shared/manifest.ts';
-import type { VerificationOutcome, VerifiedFile } from '../../shared/verification.ts';
+import type { EncodedPath } from '../../contracts/encoded-path.ts';
+import type { StoredFile } from '../../contracts/manifest.ts';
+import type { VerificationOutcome, VerifiedFile } from '../../contracts/verification.ts';
 
 /** What was found of a file. */
 export interface Finding {

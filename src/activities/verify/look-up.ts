@@ -1,5 +1,5 @@
-import { findVersion } from '../../manifests/find-version.ts';
-import type { StoredFile } from '../../shared/manifest.ts';
+import { findVersion } from '../../history/entries/find-version.ts';
+import type { StoredFile } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { Finding } from './listed-file.ts';
 

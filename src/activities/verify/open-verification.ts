@@ -1,15 +1,15 @@
-import { checkWhole } from '../../manifests/check-whole.ts';
-import { findRun } from '../../manifests/run-catalogue.ts';
-import { prefixOf } from '../../shared/blob-prefix.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { Verification, VerificationInput } from '../../shared/verification.ts';
+import { checkWhole } from '../../history/entries/check-whole.ts';
+import { findRun } from '../../history/runs/run-catalogue.ts';
+import { prefixOf } from '../../contracts/blob-prefix.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Verification, VerificationInput } from '../../contracts/verification.ts';
 import { requireContainer } from '../../storage/require-container.ts';
-import { checkOptions } from '../check-options.ts';
+import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { jobId } from '../job-id.ts';
-import { markReading } from '../open/mark-reading.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { jobId } from '../paged/job-id.ts';
+import { markReading } from '../../claims/mark-reading.ts';
 import { checkScope } from './scope.ts';
 
 /** Fixes what a verification is about: the run is there, its manifest is whole, and the input makes sense. */

@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
-import { entriesOfBlobs } from '../../manifests/entries-of-blobs.ts';
-import { newestManifests, type FoundManifest } from '../../manifests/newest-manifests.ts';
-import { listRuns } from '../../manifests/run-catalogue.ts';
-import { ExpectedError } from '../../shared/failures.ts';
+import { entriesOfBlobs } from '../../history/entries/entries-of-blobs.ts';
+import { newestManifests, type FoundManifest } from '../../history/runs/newest-manifests.ts';
+import { listRuns } from '../../history/runs/run-catalogue.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 
 /** What the runs below a prefix refer to. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EncodedPath } from '../../shared/encoded-path.ts';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { Verification, VerificationInput } from '../../shared/verification.ts';
+import type { EncodedPath } from '../../contracts/encoded-path.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Verification, VerificationInput } from '../../contracts/verification.ts';
 
 const mostParts = 10_000;
 const hashBytes = 6;

@@ -1,16 +1,16 @@
-import { type CopyFailure, type FileFailure, type SealedPage } from '../../shared/contract.ts';
-import { sumTallies } from '../../shared/tally.ts';
-import type { Verification, VerificationTally, VerifiedFile } from '../../shared/verification.ts';
-import { emptyVerificationTally, verificationTallyOf } from '../../shared/verification-tally.ts';
+import { type CopyFailure, type FileFailure, type SealedPage } from '../../contracts/contract.ts';
+import { sumTallies } from '../../contracts/tally.ts';
+import type { Verification, VerificationTally, VerifiedFile } from '../../contracts/verification.ts';
+import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { mergeRows } from '../merge-rows.ts';
-import { readOutcomes } from '../outcomes.ts';
-import { readEntriesOf } from '../page.ts';
-import { reportedFailures } from '../reported-failures.ts';
-import { readShard, writeShard } from '../shard.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { mergeRows } from '../paged/merge-rows.ts';
+import { readOutcomes } from '../paged/outcomes.ts';
+import { readEntriesOf } from '../paged/page.ts';
+import { reportedFailures } from '../paged/reported-failures.ts';
+import { readShard, writeShard } from '../paged/shard.ts';
 import { hasFailed, type FileVerdict, type ListedFile } from './listed-file.ts';
 
 /**

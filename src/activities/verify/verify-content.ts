@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { findVersion, type Version } from '../../manifests/find-version.ts';
-import { readVersion } from '../../manifests/read-version.ts';
+import { findVersion, type Version } from '../../history/entries/find-version.ts';
+import { readVersion } from '../../history/entries/read-version.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
-import type { MemoryBudget } from '../memory-budget.ts';
+import type { MemoryBudget } from '../paged/memory-budget.ts';
 import type { FileVerdict, ListedFile } from './listed-file.ts';
 import { lookUp } from './look-up.ts';
 

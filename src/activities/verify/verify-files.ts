@@ -1,16 +1,16 @@
 import { Context } from '@temporalio/activity';
-import type { Copy } from '../../shared/contract.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
-import type { Verification } from '../../shared/verification.ts';
+import type { Copy } from '../../contracts/contract.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import type { Verification } from '../../contracts/verification.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
-import type { CopyResult } from '../copy-files.ts';
+import type { CopyResult } from '../backup/copy/copy-files.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../failures.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { keepOutcomes } from '../outcomes.ts';
-import { readCopy } from '../page.ts';
-import { reasonOf } from '../walk.ts';
+import { withFailureTypes } from '../paged/failures.ts';
+import { withHeartbeat } from '../paged/heartbeat.ts';
+import { keepOutcomes } from '../paged/outcomes.ts';
+import { readCopy } from '../paged/page.ts';
+import { reasonOf } from '../../files/walk/walk.ts';
 import type { FileVerdict, ListedFile } from './listed-file.ts';
 import { verifyContent, type ContentReader } from './verify-content.ts';
 

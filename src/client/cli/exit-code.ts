@@ -1,5 +1,5 @@
 import type { JobResult } from '../jobs/job.ts';
-import { failureTypes } from '../../shared/failures.ts';
+import { failureTypes } from '../../contracts/failures.ts';
 
 /** What the command's exit codes mean; `--help` lists them. */
 export const exitCodes = { done: 0, error: 1, incomplete: 3, suspect: 4, interrupted: 130 } as const;

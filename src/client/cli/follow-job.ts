@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import type { ProgressDisplay } from './progress-display.ts';
-import { errorJson, reportJson, reportText, type ReportContext, type ReportKind } from './report.ts';
+import type { ProgressDisplay } from './render/progress-display.ts';
+import { errorJson, reportJson, reportText, type ReportContext, type ReportKind } from './render/report.ts';
 
 /** What a command that waits for a job talks to. */
 interface Terminal {

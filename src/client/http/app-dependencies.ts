@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Backups } from '../backups/backups.ts';
+import type { Backups } from '../../history/views/backups.ts';
 import type { SourcesFile } from '../sources/sources-file.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import type { MetricsSource } from './metrics-route.ts';
+import type { MetricsSource } from './server/metrics-route.ts';
 
 /** What the HTTP API is made of. */
 export interface AppDependencies {

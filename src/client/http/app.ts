@@ -1,6 +1,6 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
-import { applyEdges, type Edges } from './edges.ts';
+import { applyEdges, type Edges } from './server/middleware.ts';
 import { createContentRoutes } from './backups/content-routes.ts';
 import { createForgetRoute } from './backups/forget-route.ts';
 import { createPreviewRoute } from './backups/preview-route.ts';
@@ -9,10 +9,10 @@ import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
 import { createScheduleRoutes } from './backups/schedule-routes.ts';
 import { createSourceRoutes } from './backups/source-routes.ts';
 import { createRunStartRoutes } from './backups/start-routes.ts';
-import { createKeys } from './keys.ts';
-import { createMetricsRoute } from './metrics-route.ts';
-import { createInstanceRoutes } from './instance-routes.ts';
-import { createBatchRoute, createStartRoute } from './start-route.ts';
+import { createKeys } from './server/keys.ts';
+import { createMetricsRoute } from './server/metrics-route.ts';
+import { createInstanceRoutes } from './instances/instance-routes.ts';
+import { createBatchRoute, createStartRoute } from './instances/start-route.ts';
 import { problemHandler } from './problem.ts';
 
 /** The HTTP API, not yet listening. Its paths and answers are those of the Durable Functions HTTP API. */

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { confine, isInside } from '../../shared/confine.ts';
-import { ExpectedError } from '../../shared/failures.ts';
+import { confine, isInside } from '../../files/confine.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
 import { HttpProblem } from './problem.ts';
 
 /**

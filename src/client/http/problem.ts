@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { ExpectedError } from '../../shared/failures.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
 import { JobExistsError } from '../jobs/jobs.ts';
 
 /** A request that gets an answer of 400 or more, in the caller's words. */

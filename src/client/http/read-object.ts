@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { unknownName } from '../../shared/nearest-name.ts';
-import { membersOf } from '../../shared/schema-members.ts';
-import { matchNames } from './match-names.ts';
+import { unknownName } from '../../lib/nearest-name.ts';
+import { membersOf } from '../../lib/schema-members.ts';
+import { matchNames } from './instances/match-names.ts';
 import { HttpProblem } from './problem.ts';
 
 /**

@@ -4,11 +4,11 @@ import {
   type WorkflowExecutionInfo,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { workflowNames, type BackupProgress } from '../../shared/contract.ts';
-import type { Door } from './door.ts';
+import { workflowNames, type BackupProgress } from '../../contracts/contract.ts';
+import type { JobClient } from './job-client.ts';
 import type { RuntimeStatus } from './job.ts';
 import { decodePayloads, fetchLarge } from './payloads.ts';
-import { eventsBeforeAnyWorker, statusInHistory } from './unpublished.ts';
+import { eventsBeforeAnyWorker, statusInHistory } from './status-in-history.ts';
 
 /** The workflows that are jobs; whatever else runs on the same namespace is none of ours. */
 export const jobNames: readonly string[] = Object.values(workflowNames);
@@ -37,7 +37,7 @@ export async function describe(client: Client, instanceId: string): Promise<Work
 
 /** As {@link describe}, but undefined too for what is no job of this task queue, or was purged. */
 export async function findJob(
-  { client, taskQueue, ask, forgotten }: Door,
+  { client, taskQueue, ask, forgotten }: JobClient,
   instanceId: string,
 ): Promise<FoundJob | undefined> {
   const description = await ask(() => describe(client, instanceId));

@@ -1,8 +1,8 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import type { Door } from './door.ts';
+import type { JobClient } from './job-client.ts';
 import { createdTime, findJob, jobNames, runtimeStatus, type Execution } from './execution.ts';
-import { inLanes } from './in-lanes.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 import type { JobFilter } from './job.ts';
 import { openToken, sealToken } from './page-token.ts';
 import { executionsQuery, isFindable, visibilityQuery } from './visibility-query.ts';
@@ -15,22 +15,22 @@ export const maxPageSize = 1000;
  * only what runs, and what had other executions under its id before, is described. Throws `InvalidInput` for a token of another list.
  */
 export async function findJobs(
-  door: Door,
+  jobClient: JobClient,
   filter: JobFilter,
   size: number,
   token?: string,
 ): Promise<{ found: Execution[]; token?: string }> {
-  const query = visibilityQuery(door.taskQueue, jobNames, filter);
-  const { executions, nextPageToken } = await list(door, query, size, token && openToken(token, query));
-  const listed = executions.filter(({ runId }) => !door.forgotten.has(runId));
-  const ofIds = await executionsOfEnded(door, listed);
+  const query = visibilityQuery(jobClient.taskQueue, jobNames, filter);
+  const { executions, nextPageToken } = await list(jobClient, query, size, token && openToken(token, query));
+  const listed = executions.filter(({ runId }) => !jobClient.forgotten.has(runId));
+  const ofIds = await executionsOfEnded(jobClient, listed);
   const known = await inLanes(listed, async (info): Promise<Execution | undefined> => {
     const { workflowId, runId, startTime } = info;
     const all = ofIds.get(workflowId) ?? [];
     if (all.length === 1) return { ...info, raw: {} };
     // An instance that was rewound or whose id was used again has older executions, which it replaced.
     if (all.some((other) => other.startTime > startTime)) return undefined;
-    const description = await findJob(door, workflowId);
+    const description = await findJob(jobClient, workflowId);
     return description?.runId === runId ? description : undefined;
   });
   const found = known.flatMap((execution) => (execution && wanted(execution, filter) ? execution : []));
@@ -39,17 +39,17 @@ export async function findJobs(
 
 /** All executions of the ids of those that have ended, as far as one list tells them. */
 async function executionsOfEnded(
-  door: Door,
+  jobClient: JobClient,
   listed: readonly WorkflowExecutionInfo[],
 ): Promise<ReadonlyMap<string, readonly WorkflowExecutionInfo[]>> {
   const ids = listed.flatMap(({ closeTime, workflowId: id }) => (closeTime && isFindable(id) ? id : []));
   if (ids.length === 0) return new Map();
-  const { executions, nextPageToken } = await list(door, executionsQuery([...new Set(ids)]), maxPageSize);
+  const { executions, nextPageToken } = await list(jobClient, executionsQuery([...new Set(ids)]), maxPageSize);
   return nextPageToken.length > 0 ? new Map() : Map.groupBy(executions, ({ workflowId }) => workflowId);
 }
 
 async function list(
-  { client, ask }: Door,
+  { client, ask }: JobClient,
   query: string,
   pageSize: number,
   nextPageToken?: Uint8Array | '',

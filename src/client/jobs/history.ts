@@ -1,7 +1,7 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import type { Door } from './door.ts';
+import type { JobClient } from './job-client.ts';
 import { historyEvents, type EventDraft } from './history-events.ts';
-import { inLanes } from './in-lanes.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 import { decodePayloads, fetchLarge, type Payloads } from './payloads.ts';
 
 /** An event in the form of Durable Functions. */
@@ -15,7 +15,7 @@ export interface HistoryOptions {
 
 /** What happened in the newest run of a job, in the order in which it happened. */
 export async function readHistory(
-  { client, ask }: Door,
+  { client, ask }: JobClient,
   { workflowId, runId }: WorkflowExecutionDescription,
   { showInput, showOutput }: HistoryOptions,
 ): Promise<HistoryEvent[]> {

@@ -1,4 +1,4 @@
-import { isGone, type Door } from './door.ts';
+import { isGone, type JobClient } from './job-client.ts';
 import { argumentsOf, createdTime, lastUpdatedTime, runtimeStatus, type Execution } from './execution.ts';
 import type { JobResult, JobStatus } from './job.ts';
 import { outputOf, partsFailed, resultSoFar } from './result.ts';
@@ -10,22 +10,26 @@ export interface StatusOptions {
 
 /** All that is known of a job; undefined when it was purged meanwhile. */
 export async function statusOf(
-  door: Door,
+  jobClient: JobClient,
   execution: Execution,
   options: StatusOptions,
 ): Promise<JobStatus | undefined> {
   try {
-    return await readStatus(door, execution, options);
+    return await readStatus(jobClient, execution, options);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
 }
 
-async function readStatus(door: Door, execution: Execution, { showInput }: StatusOptions): Promise<JobStatus> {
+async function readStatus(
+  jobClient: JobClient,
+  execution: Execution,
+  { showInput }: StatusOptions,
+): Promise<JobStatus> {
   const [[input, result], progress] = await Promise.all([
-    valuesOf(door, execution, showInput),
-    door.liveProgress.of(door.client, execution),
+    valuesOf(jobClient, execution, showInput),
+    jobClient.liveProgress.of(jobClient.client, execution),
   ]);
   return {
     name: execution.type,
@@ -42,7 +46,7 @@ async function readStatus(door: Door, execution: Execution, { showInput }: Statu
 
 /** The input, null when it is not wanted, and the result, undefined while there is none. */
 async function valuesOf(
-  { client, ask }: Door,
+  { client, ask }: JobClient,
   execution: Execution,
   showInput: boolean,
 ): Promise<[unknown, JobResult | undefined]> {

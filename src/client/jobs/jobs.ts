@@ -1,8 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { BackupProgress } from '../../shared/contract.ts';
-import { Schedules } from '../schedules/schedules.ts';
-import { restartJob, rewindJob } from './again.ts';
-import { createDoor, isGone, type Door } from './door.ts';
+import type { BackupProgress } from '../../contracts/contract.ts';
+import { restartJob, rewindJob } from './rewind-job.ts';
+import { createJobClient, isGone, type JobClient } from './job-client.ts';
 import { describe, findJob, retrying, runtimeStatus } from './execution.ts';
 import { readHistory, type HistoryEvent, type HistoryOptions } from './history.ts';
 import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from './job.ts';
@@ -27,36 +26,33 @@ export interface JobsOptions {
 }
 
 /**
- * The one door to Temporal. Its methods throw an {@link ExpectedError} of type `TemporalUnavailable` when the server does not
+ * The one way to Temporal. Its methods throw an {@link ExpectedError} of type `TemporalUnavailable` when the server does not
  * answer. A job is a workflow of this project's on this task queue; of others it knows nothing.
  */
 export class Jobs {
-  readonly #door: Door;
+  /** What schedules are built on as well. */
+  readonly client: JobClient;
   readonly #statuses = new SharedReads<JobStatus | undefined>();
 
-  /** What starts jobs by itself. */
-  readonly schedules: Schedules;
-
   constructor({ client, address, taskQueue }: JobsOptions) {
-    this.#door = createDoor(client, address, taskQueue);
-    this.schedules = new Schedules(this.#door);
+    this.client = createJobClient(client, address, taskQueue);
   }
 
   /** Starts a workflow and returns its instance id, a new one unless given. Throws {@link JobExistsError}. */
   start(name: string, args: readonly unknown[], options: StartOptions): Promise<string> {
-    return startJob(this.#door, name, args, options);
+    return startJob(this.client, name, args, options);
   }
 
   /** Undefined when there is no such instance. */
   status(instanceId: string, { showInput = true } = {}): Promise<JobStatus | undefined> {
     return this.#statuses.get(JSON.stringify([instanceId, showInput]), () =>
-      this.#find(instanceId, undefined, (description) => statusOf(this.#door, description, { showInput })),
+      this.#find(instanceId, undefined, (description) => statusOf(this.client, description, { showInput })),
     );
   }
 
   /** The state alone, which no worker is asked for. Undefined when there is no such instance. */
   async runtimeStatus(instanceId: string): Promise<RuntimeStatus | undefined> {
-    const description = await findJob(this.#door, instanceId);
+    const description = await findJob(this.client, instanceId);
     return description && runtimeStatus(description);
   }
 
@@ -67,63 +63,63 @@ export class Jobs {
 
   /** What happened so far, in the form of Durable Functions. Undefined when there is no such instance. */
   history(instanceId: string, options: HistoryOptions): Promise<HistoryEvent[] | undefined> {
-    return this.#find(instanceId, undefined, (description) => readHistory(this.#door, description, options));
+    return this.#find(instanceId, undefined, (description) => readHistory(this.client, description, options));
   }
 
   list(filter: JobFilter, page: PageOptions): Promise<JobPage> {
-    return listJobs(this.#door, filter, page);
+    return listJobs(this.client, filter, page);
   }
 
   /** Deletes an ended instance; false when there is none, or when it runs. */
   purge(instanceId: string): Promise<boolean> {
     return this.#find(instanceId, false, async (description) => {
       if (description.closeTime === undefined) return false;
-      await purgeJob(this.#door, description);
+      await purgeJob(this.client, description);
       return true;
     });
   }
 
   /** Deletes the ended instances that the filter wants; returns how many there were. */
   purgeAll(filter: JobFilter): Promise<number> {
-    return purgeJobs(this.#door, filter);
+    return purgeJobs(this.client, filter);
   }
 
   raiseEvent(instanceId: string, name: string, payload: unknown): Promise<Delivery> {
-    return this.#find(instanceId, 'unknown', () => raiseEvent(this.#door, instanceId, name, payload));
+    return this.#find(instanceId, 'unknown', () => raiseEvent(this.client, instanceId, name, payload));
   }
 
   /** Ends an instance at once; the reason becomes its output. */
   terminate(instanceId: string, reason?: string): Promise<Delivery> {
-    return this.#find(instanceId, 'unknown', () => terminateJob(this.#door, instanceId, reason));
+    return this.#find(instanceId, 'unknown', () => terminateJob(this.client, instanceId, reason));
   }
 
   /** Lets no new activity start from the moment that this resolves. Doing it twice changes nothing. */
   suspend(instanceId: string, reason: string): Promise<Delivery> {
-    return this.#find(instanceId, 'unknown', () => suspendJob(this.#door, instanceId, reason));
+    return this.#find(instanceId, 'unknown', () => suspendJob(this.client, instanceId, reason));
   }
 
   resume(instanceId: string, reason: string): Promise<Delivery> {
-    return this.#find(instanceId, 'unknown', () => resumeJob(this.#door, instanceId, reason));
+    return this.#find(instanceId, 'unknown', () => resumeJob(this.client, instanceId, reason));
   }
 
   /** Runs again what failed of a failed instance. Throws {@link JobExistsError} when it runs already. */
   rewind(instanceId: string): Promise<'started' | 'unsupported' | 'unknown'> {
-    return this.#find(instanceId, 'unknown', (description) => rewindJob(this.#door, description));
+    return this.#find(instanceId, 'unknown', (description) => rewindJob(this.client, description));
   }
 
   /** Starts an instance with the same name and input and returns its id; undefined when there is none. Throws {@link JobExistsError}. */
   restart(instanceId: string, options: { newId: boolean }): Promise<string | undefined> {
-    return this.#find(instanceId, undefined, (description) => restartJob(this.#door, description, options));
+    return this.#find(instanceId, undefined, (description) => restartJob(this.client, description, options));
   }
 
   /** How an instance ended, when it does so within `patience` milliseconds and before `signal` aborts; else undefined. */
   wait(instanceId: string, options: { patience: number; signal?: AbortSignal }): Promise<JobResult | undefined> {
-    return waitForJob(this.#door, instanceId, options);
+    return waitForJob(this.client, instanceId, options);
   }
 
   /** Where a backup stands, with the bytes of copies still under way. Undefined when it has not begun. */
   async progress(instanceId: string): Promise<BackupProgress | undefined> {
-    const { client, ask, liveProgress } = this.#door;
+    const { client, ask, liveProgress } = this.client;
     const description = await ask(() => describe(client, instanceId));
     const progress = description && ((await liveProgress.of(client, description)) as BackupProgress | null);
     if (!description || !progress) return undefined;
@@ -134,16 +130,16 @@ export class Jobs {
   /** Waits for the end, however long it takes. */
   async result(instanceId: string): Promise<JobResult> {
     try {
-      return await resultOf(this.#door.client.workflow.getHandle(instanceId));
+      return await resultOf(this.client.client.workflow.getHandle(instanceId));
     } catch (error) {
-      throw this.#door.explain(error);
+      throw this.client.explain(error);
     }
   }
 
   /** Asks a job to stop; it ends once nothing of it runs any more. Does nothing when it has ended. */
   async cancel(instanceId: string): Promise<void> {
     try {
-      await this.#door.ask(() => this.#door.client.workflow.getHandle(instanceId).cancel());
+      await this.client.ask(() => this.client.client.workflow.getHandle(instanceId).cancel());
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
@@ -151,29 +147,29 @@ export class Jobs {
 
   /** Whether a workflow of this id has not ended, whatever task queue it is on. */
   async isUnderWay(instanceId: string): Promise<boolean> {
-    const description = await this.#door.ask(() => describe(this.#door.client, instanceId));
+    const description = await this.client.ask(() => describe(this.client.client, instanceId));
     return description !== undefined && description.closeTime === undefined;
   }
 
   /** Whether an instance still runs but was asked to stop. */
   async isStopping(instanceId: string): Promise<boolean> {
-    const description = await this.#door.ask(() => describe(this.#door.client, instanceId));
+    const description = await this.client.ask(() => describe(this.client.client, instanceId));
     return description?.status.name === 'RUNNING' && description.raw.workflowExtendedInfo?.cancelRequested === true;
   }
 
   /** Whether any worker has asked for work lately. */
   hasWorkers(): Promise<boolean> {
-    return pollsWorkflows(this.#door);
+    return pollsWorkflows(this.client);
   }
 
   /** Whether any worker has lately asked for work where the files of a source are. */
   hasWorkersOf(source: string): Promise<boolean> {
-    return pollsSource(this.#door, source);
+    return pollsSource(this.client, source);
   }
 
   /** How many tasks wait for a worker, about; starts add to them as long as workers are behind. */
   waitingTasks(): Promise<number> {
-    return waitingTasks(this.#door);
+    return waitingTasks(this.client);
   }
 
   async #find<T, U>(
@@ -182,7 +178,7 @@ export class Jobs {
     use: (description: WorkflowExecutionDescription) => Promise<T>,
   ): Promise<T | U> {
     try {
-      const description = await findJob(this.#door, instanceId);
+      const description = await findJob(this.client, instanceId);
       return description ? await use(description) : otherwise;
     } catch (error) {
       // Purged since it was found.

@@ -1,7 +1,7 @@
-import { ExpectedError } from '../../shared/failures.ts';
-import type { Door } from './door.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import type { JobClient } from './job-client.ts';
 import { findJobs } from './find-jobs.ts';
-import { inLanes } from './in-lanes.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 import type { JobFilter, JobStatus } from './job.ts';
 import { statusOf } from './job-status.ts';
 
@@ -29,18 +29,20 @@ const perLook = 50;
  * A page of the jobs that a filter wants, newest end first. A page may be short, even empty, and yet not be the last. It tells what
  * Temporal has indexed, which comes a moment after what has happened.
  */
-export async function listJobs(door: Door, filter: JobFilter, page: PageOptions): Promise<JobPage> {
+export async function listJobs(jobClient: JobClient, filter: JobFilter, page: PageOptions): Promise<JobPage> {
   const { size, showInput, patience = defaultPatience } = page;
   const until = performance.now() + patience;
   const jobs: JobStatus[] = [];
   let { token } = page;
   do {
-    const look = await lookFrom(door, filter, { size: Math.min(size - jobs.length, perLook), showInput, token }).catch(
-      (error: unknown) => {
-        if (jobs.length > 0 && isUnavailable(error)) return undefined;
-        throw error;
-      },
-    );
+    const look = await lookFrom(jobClient, filter, {
+      size: Math.min(size - jobs.length, perLook),
+      showInput,
+      token,
+    }).catch((error: unknown) => {
+      if (jobs.length > 0 && isUnavailable(error)) return undefined;
+      throw error;
+    });
     if (!look) break;
     jobs.push(...look.jobs);
     ({ token } = look);
@@ -49,12 +51,12 @@ export async function listJobs(door: Door, filter: JobFilter, page: PageOptions)
 }
 
 async function lookFrom(
-  door: Door,
+  jobClient: JobClient,
   filter: JobFilter,
   { size, showInput, token }: { size: number; showInput: boolean; token: string | undefined },
 ): Promise<JobPage> {
-  const { found, token: next } = await findJobs(door, filter, size, token);
-  const jobs = await inLanes(found, (execution) => statusOf(door, execution, { showInput }));
+  const { found, token: next } = await findJobs(jobClient, filter, size, token);
+  const jobs = await inLanes(found, (execution) => statusOf(jobClient, execution, { showInput }));
   return { jobs: jobs.flatMap((job) => job ?? []), ...(next !== undefined && { token: next }) };
 }
 

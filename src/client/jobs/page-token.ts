@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ExpectedError } from '../../shared/failures.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
 
 const sumLength = 12;
 

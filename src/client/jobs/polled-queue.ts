@@ -1,18 +1,18 @@
-import { sourceQueue } from '../../shared/source.ts';
-import type { Door } from './door.ts';
+import { sourceQueue } from '../../contracts/worker-name.ts';
+import type { JobClient } from './job-client.ts';
 
-/** Whether workers have lately asked for workflows on the door's task queue. */
-export function pollsWorkflows(door: Door): Promise<boolean> {
-  return isPolled(door, door.taskQueue, workflowTasks);
+/** Whether workers have lately asked for workflows on the jobClient's task queue. */
+export function pollsWorkflows(jobClient: JobClient): Promise<boolean> {
+  return isPolled(jobClient, jobClient.taskQueue, workflowTasks);
 }
 
 /** Whether workers have lately asked for activities where the files of a source are. */
-export function pollsSource(door: Door, source: string): Promise<boolean> {
-  return isPolled(door, sourceQueue(source), activityTasks);
+export function pollsSource(jobClient: JobClient, source: string): Promise<boolean> {
+  return isPolled(jobClient, sourceQueue(source), activityTasks);
 }
 
-/** How many tasks of the door's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say. */
-export async function waitingTasks({ client, taskQueue, ask }: Door): Promise<number> {
+/** How many tasks of the jobClient's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say. */
+export async function waitingTasks({ client, taskQueue, ask }: JobClient): Promise<number> {
   const { namespace } = client.options;
   const waiting = async (taskQueueType: 1 | 2) => {
     const described = { namespace, taskQueue: { name: taskQueue }, taskQueueType, reportStats: true };
@@ -27,7 +27,7 @@ export async function waitingTasks({ client, taskQueue, ask }: Door): Promise<nu
 const workflowTasks = 1;
 const activityTasks = 2;
 
-async function isPolled({ client, ask }: Door, name: string, taskQueueType: 1 | 2): Promise<boolean> {
+async function isPolled({ client, ask }: JobClient, name: string, taskQueueType: 1 | 2): Promise<boolean> {
   const { namespace } = client.options;
   const { pollers } = await ask(() =>
     client.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType }),

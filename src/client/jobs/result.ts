@@ -2,9 +2,9 @@ import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporal
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { temporal } from '@temporalio/proto';
-import { maxReportedFailures } from '../../shared/contract.ts';
-import { failureTypes } from '../../shared/failures.ts';
-import { messageOf } from '../../shared/message-of.ts';
+import { maxReportedFailures } from '../../contracts/contract.ts';
+import { failureTypes } from '../../contracts/failures.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import type { Execution } from './execution.ts';
 import type { JobFailure, JobResult } from './job.ts';
 import { decodePayloads } from './payloads.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { printable } from '../../shared/printable.ts';
-import type { Door } from './door.ts';
+import { printable } from '../../lib/printable.ts';
+import type { JobClient } from './job-client.ts';
 import { describe } from './execution.ts';
 
 // The server refuses a longer one: https://docs.temporal.io/self-hosted-guide/defaults
@@ -27,12 +27,12 @@ export interface StartOptions {
 
 /** Starts a workflow and returns its instance id. Throws {@link JobExistsError}. */
 export async function startJob(
-  door: Door,
+  jobClient: JobClient,
   name: string,
   args: readonly unknown[],
   { instanceId, summary, memo, ...conditions }: StartOptions,
 ): Promise<string> {
-  const { client, taskQueue, ask } = door;
+  const { client, taskQueue, ask } = jobClient;
   const workflowId = instanceId ?? randomUUID().replaceAll('-', '');
   const settings = {
     taskQueue,
@@ -47,8 +47,8 @@ export async function startJob(
     await ask(() => client.workflow.start(name, settings));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    if (conditions.once === true && (await isForgotten(door, workflowId))) {
-      return startJob(door, name, args, { instanceId: workflowId, summary, ...(memo && { memo }) });
+    if (conditions.once === true && (await isForgotten(jobClient, workflowId))) {
+      return startJob(jobClient, name, args, { instanceId: workflowId, summary, ...(memo && { memo }) });
     }
     const existing = settings.workflowIdReusePolicy === 'REJECT_DUPLICATE' ? 'exists' : 'is already running';
     throw new JobExistsError(`An instance with the id ${workflowId} ${existing}.`, { cause: error });
@@ -57,7 +57,7 @@ export async function startJob(
 }
 
 // Temporal refuses an id that it has seen until it has deleted what it was asked to delete.
-async function isForgotten({ client, ask, forgotten }: Door, workflowId: string): Promise<boolean> {
+async function isForgotten({ client, ask, forgotten }: JobClient, workflowId: string): Promise<boolean> {
   const description = await ask(() => describe(client, workflowId));
   return description === undefined || forgotten.has(description.runId);
 }

@@ -6,7 +6,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
-import type { Door } from './door.ts';
+import type { JobClient } from './job-client.ts';
 import { describe } from './execution.ts';
 import type { Delivery } from './job.ts';
 
@@ -21,14 +21,14 @@ const scheduled: number = 1;
  * Lets a running job start nothing more. Once this resolves nothing new starts: the job has said so, and what it had handed out
  * before has begun, or has waited for a free worker for some seconds. Where no worker is up, the job stops as soon as one is.
  */
-export async function suspendJob(door: Door, instanceId: string, reason: string): Promise<Delivery> {
-  const delivery = await deliver(door, instanceId, { update: suspendUpdate, signal: suspendSignal, reason });
-  if (delivery === 'answered') await settled(door, instanceId);
+export async function suspendJob(jobClient: JobClient, instanceId: string, reason: string): Promise<Delivery> {
+  const delivery = await deliver(jobClient, instanceId, { update: suspendUpdate, signal: suspendSignal, reason });
+  if (delivery === 'answered') await settled(jobClient, instanceId);
   return delivery === 'ended' ? 'ended' : 'delivered';
 }
 
-export async function resumeJob(door: Door, instanceId: string, reason: string): Promise<Delivery> {
-  const delivery = await deliver(door, instanceId, { update: resumeUpdate, signal: resumeSignal, reason });
+export async function resumeJob(jobClient: JobClient, instanceId: string, reason: string): Promise<Delivery> {
+  const delivery = await deliver(jobClient, instanceId, { update: resumeUpdate, signal: resumeSignal, reason });
   return delivery === 'ended' ? 'ended' : 'delivered';
 }
 
@@ -38,8 +38,12 @@ interface Message {
   readonly reason: string;
 }
 
-async function deliver(door: Door, instanceId: string, message: Message): Promise<'answered' | 'left' | 'ended'> {
-  const { client, ask, updates } = door;
+async function deliver(
+  jobClient: JobClient,
+  instanceId: string,
+  message: Message,
+): Promise<'answered' | 'left' | 'ended'> {
+  const { client, ask, updates } = jobClient;
   const handle = client.workflow.getHandle(instanceId);
   const late = AbortSignal.timeout(updateWithin);
   const until = Date.now() + updateWithin;
@@ -79,7 +83,7 @@ async function update(
   return undefined;
 }
 
-async function settled({ client, ask }: Door, instanceId: string): Promise<void> {
+async function settled({ client, ask }: JobClient, instanceId: string): Promise<void> {
   const until = performance.now() + settleWithin;
   while (performance.now() < until) {
     const description = await ask(() => describe(client, instanceId));

@@ -1,4 +1,4 @@
-import { createTurnstile, type Turnstile } from '../../shared/turnstile.ts';
+import { createTurnstile, type Turnstile } from '../../lib/turnstile.ts';
 
 interface Line {
   readonly turnstile: Turnstile;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Door } from './door.ts';
+import type { JobClient } from './job-client.ts';
 import type { JobResult } from './job.ts';
 import { resultOf } from './result.ts';
 
 /** How a job ended, when it does so within `patience` milliseconds; else undefined. Asks Temporal once and is told. */
 export async function waitForJob(
-  { client, explain }: Door,
+  { client, explain }: JobClient,
   instanceId: string,
   { patience, signal }: { patience: number; signal?: AbortSignal },
 ): Promise<JobResult | undefined> {

@@ -1,10 +1,10 @@
 import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import { scheduleFault } from '../../shared/schedule.ts';
-import { scheduleId, scheduleIdPrefix } from '../../shared/scheduled.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
-import { isGone, type Door } from '../jobs/door.ts';
-import { inLanes } from '../jobs/in-lanes.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { scheduleFault } from '../../contracts/schedule.ts';
+import { scheduleId, scheduleIdPrefix } from '../../contracts/scheduled.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import { isGone, type JobClient } from '../jobs/job-client.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 import { askSchedule } from './ask-schedule.ts';
 import { differencesOf, isScheduled, plannedSchedule, type ScheduledSource } from './schedule-plan.ts';
 import { scheduledInputOf, watchInputOf } from './scheduled-input.ts';
@@ -33,16 +33,16 @@ interface Planned extends AppliedChange {
  * good by doing it again. A dry run changes nothing. Throws `InvalidInput`.
  */
 export async function applySchedules(
-  door: Door,
+  jobClient: JobClient,
   sources: readonly SourceDefinition[],
   { dryRun }: { dryRun: boolean },
 ): Promise<AppliedChange[]> {
   for (const source of sources) checkSource(source);
   const planned = (
     await Promise.all([
-      inLanes(sources.filter(isScheduled), (source) => planSchedule(door, source)),
-      planRemovals(door, sources),
-      planWatches(door, sources),
+      inLanes(sources.filter(isScheduled), (source) => planSchedule(jobClient, source)),
+      planRemovals(jobClient, sources),
+      planWatches(jobClient, sources),
     ])
   ).flat();
   if (!dryRun) await inLanes(planned, async ({ make }) => make?.());
@@ -69,12 +69,12 @@ function checkSource(source: SourceDefinition): void {
   );
 }
 
-async function planSchedule(door: Door, source: ScheduledSource): Promise<Planned> {
-  const { client, taskQueue } = door;
+async function planSchedule(jobClient: JobClient, source: ScheduledSource): Promise<Planned> {
+  const { client, taskQueue } = jobClient;
   const named = { source: source.name, what: 'schedule' } as const;
-  const send = <T>(call: () => Promise<T>) => askSchedule(door, source.name, call);
+  const send = <T>(call: () => Promise<T>) => askSchedule(jobClient, source.name, call);
   const wanted = plannedSchedule(source, taskQueue);
-  const found = await describeSchedule(door, source.name);
+  const found = await describeSchedule(jobClient, source.name);
   if (!found) return { ...named, change: 'created', make: () => send(() => client.schedule.create(wanted)) };
   if (found.action.taskQueue !== taskQueue) throw takenElsewhere('schedule', source.name, found.action.taskQueue);
   const differences = differencesOf(source, taskQueue, found);
@@ -83,33 +83,33 @@ async function planSchedule(door: Door, source: ScheduledSource): Promise<Planne
   return { ...named, change: 'updated', differences, make: () => send(update) };
 }
 
-async function planRemovals(door: Door, sources: readonly SourceDefinition[]): Promise<Planned[]> {
+async function planRemovals(jobClient: JobClient, sources: readonly SourceDefinition[]): Promise<Planned[]> {
   const wanted = new Set(sources.filter(isScheduled).map(({ name }) => name));
-  const gone = (await scheduledNames(door)).filter((name) => !wanted.has(name));
-  const found = await inLanes(gone, async (source) => ((await isOurs(door, source)) ? [source] : []));
+  const gone = (await scheduledNames(jobClient)).filter((name) => !wanted.has(name));
+  const found = await inLanes(gone, async (source) => ((await isOurs(jobClient, source)) ? [source] : []));
   return found.flat().map((source) => ({
     source,
     what: 'schedule',
     change: 'removed',
-    make: () => removeSchedule(door, source),
+    make: () => removeSchedule(jobClient, source),
   }));
 }
 
 /** The names of all sources that have schedules in this namespace. Temporal's list lags behind by a second or so. */
-export async function scheduledNames({ client, ask }: Door): Promise<string[]> {
+export async function scheduledNames({ client, ask }: JobClient): Promise<string[]> {
   const all = await ask(() => Array.fromAsync(client.schedule.list()));
   return all.flatMap(({ scheduleId: id }) =>
     id.startsWith(scheduleIdPrefix) ? [id.slice(scheduleIdPrefix.length)] : [],
   );
 }
 
-async function isOurs(door: Door, source: string): Promise<boolean> {
-  return (await describeSchedule(door, source))?.action.taskQueue === door.taskQueue;
+async function isOurs(jobClient: JobClient, source: string): Promise<boolean> {
+  return (await describeSchedule(jobClient, source))?.action.taskQueue === jobClient.taskQueue;
 }
 
 /** The schedule of a source, on whatever task queue; undefined when there is none. */
 export async function describeSchedule(
-  { client, ask }: Door,
+  { client, ask }: JobClient,
   source: string,
 ): Promise<ScheduleDescription | undefined> {
   try {
@@ -120,7 +120,7 @@ export async function describeSchedule(
   }
 }
 
-async function removeSchedule({ client, ask }: Door, source: string): Promise<void> {
+async function removeSchedule({ client, ask }: JobClient, source: string): Promise<void> {
   try {
     await ask(() => client.schedule.getHandle(scheduleId(source)).delete());
   } catch (error) {
@@ -128,21 +128,21 @@ async function removeSchedule({ client, ask }: Door, source: string): Promise<vo
   }
 }
 
-async function planWatches(door: Door, sources: readonly SourceDefinition[]): Promise<Planned[]> {
+async function planWatches(jobClient: JobClient, sources: readonly SourceDefinition[]): Promise<Planned[]> {
   const wanted = sources.flatMap((source) => watchInputOf(source) ?? []);
   const names = new Set(wanted.map(({ source }) => source));
   const changes = { absent: 'created', other: 'updated', same: 'unchanged' } as const;
   const kept = await inLanes(wanted, async (input): Promise<Planned> => {
-    const change = changes[await stateOfWatch(door, input)];
+    const change = changes[await stateOfWatch(jobClient, input)];
     const named = { source: input.source, what: 'watch', change } as const;
-    return change === 'unchanged' ? named : { ...named, make: () => putWatch(door, input) };
+    return change === 'unchanged' ? named : { ...named, make: () => putWatch(jobClient, input) };
   });
-  const ended = (await watchedSources(door)).filter((source) => !names.has(source));
+  const ended = (await watchedSources(jobClient)).filter((source) => !names.has(source));
   const removed = ended.map((source) => ({
     source,
     what: 'watch' as const,
     change: 'removed' as const,
-    make: () => endWatch(door, source),
+    make: () => endWatch(jobClient, source),
   }));
   return [...kept, ...removed];
 }

@@ -1,13 +1,13 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
-import { ExpectedError, failureTypes } from '../../shared/failures.ts';
-import type { Door } from '../jobs/door.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { JobClient } from '../jobs/job-client.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 
 /**
  * Asks Temporal to do something about the schedule of a source. Throws `InvalidInput` for one that it refuses, `ScheduleNotFound` for one
  * that was removed meanwhile, and {@link JobExistsError} for one that somebody else made meanwhile.
  */
-export async function askSchedule<T>({ ask }: Door, source: string, call: () => Promise<T>): Promise<T> {
+export async function askSchedule<T>({ ask }: JobClient, source: string, call: () => Promise<T>): Promise<T> {
   try {
     return await ask(call);
   } catch (error) {

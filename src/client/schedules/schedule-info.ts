@@ -1,5 +1,5 @@
 import type { ScheduleDescription } from '@temporalio/client';
-import { scheduleIdPrefix } from '../../shared/scheduled.ts';
+import { scheduleIdPrefix } from '../../contracts/scheduled.ts';
 import { whenOf } from './schedule-plan.ts';
 
 /** The schedule of a source, as Temporal has it. Times are ISO 8601. */

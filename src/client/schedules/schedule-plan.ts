@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
-import { workflowNames } from '../../shared/contract.ts';
-import { usualCatchupWindow } from '../../shared/schedule.ts';
-import { durationText } from '../../shared/duration.ts';
-import { scheduleId } from '../../shared/scheduled.ts';
-import type { SourceDefinition, SourceSchedule } from '../../shared/source-definition.ts';
+import { workflowNames } from '../../contracts/contract.ts';
+import { usualCatchupWindow } from '../../contracts/schedule.ts';
+import { durationText } from '../../lib/duration.ts';
+import { scheduleId } from '../../contracts/scheduled.ts';
+import type { SourceDefinition, SourceSchedule } from '../../contracts/source-definition.ts';
 import { scheduledInputOf } from './scheduled-input.ts';
 
 /** A source that has a schedule. */

@@ -1,7 +1,7 @@
-import { kindOf } from '../../shared/notice.ts';
-import type { Aftermath, ScheduledBackupInput, TargetLists, WatchInput } from '../../shared/scheduled.ts';
-import type { NotificationTarget, SourceDefinition, SourceNotifications } from '../../shared/source-definition.ts';
-import { backupInputOf } from '../../shared/source-input.ts';
+import { kindOf } from '../../contracts/notice.ts';
+import type { Aftermath, ScheduledBackupInput, TargetLists, WatchInput } from '../../contracts/scheduled.ts';
+import type { NotificationTarget, SourceDefinition, SourceNotifications } from '../../contracts/source-definition.ts';
+import { backupInputOf } from '../../contracts/source-input.ts';
 
 /** What a scheduled run of a source is asked. Temporal keeps it, so it has no address and no program of whom to tell. */
 export function scheduledInputOf(definition: SourceDefinition): ScheduledBackupInput {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
-import { nearestName } from '../../shared/nearest-name.ts';
-import { scheduleId } from '../../shared/scheduled.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
-import type { Door } from '../jobs/door.ts';
+import { nearestName } from '../../lib/nearest-name.ts';
+import { scheduleId } from '../../contracts/scheduled.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { JobClient } from '../jobs/job-client.ts';
 import { describe } from '../jobs/execution.ts';
-import { inLanes } from '../jobs/in-lanes.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 import { applySchedules, describeSchedule, scheduledNames, type AppliedChange } from './apply-schedules.ts';
 import { askSchedule, scheduleNotFound } from './ask-schedule.ts';
@@ -19,15 +19,15 @@ const lookEvery = 100;
  * `TemporalUnavailable` when the server does not answer, and of type `ScheduleNotFound` for a source that has none.
  */
 export class Schedules {
-  readonly #door: Door;
+  readonly #jobClient: JobClient;
 
-  constructor(door: Door) {
-    this.#door = door;
+  constructor(jobClient: JobClient) {
+    this.#jobClient = jobClient;
   }
 
   /** Makes Temporal equal to the sources, as {@link applySchedules} does. */
   apply(sources: readonly SourceDefinition[], { dryRun = false } = {}): Promise<AppliedChange[]> {
-    return applySchedules(this.#door, sources, { dryRun });
+    return applySchedules(this.#jobClient, sources, { dryRun });
   }
 
   /** All of them, by the names of their sources. */
@@ -81,23 +81,23 @@ export class Schedules {
 
   /** The schedule's own description lags behind. */
   async #isUnderWay(instanceId: string): Promise<boolean> {
-    const found = await this.#door.ask(() => describe(this.#door.client, instanceId));
+    const found = await this.#jobClient.ask(() => describe(this.#jobClient.client, instanceId));
     return found !== undefined && found.closeTime === undefined;
   }
 
   #send<T>(source: string, call: (handle: ScheduleHandle) => Promise<T>): Promise<T> {
-    const handle = this.#door.client.schedule.getHandle(scheduleId(source));
-    return askSchedule(this.#door, source, () => call(handle));
+    const handle = this.#jobClient.client.schedule.getHandle(scheduleId(source));
+    return askSchedule(this.#jobClient, source, () => call(handle));
   }
 
   async #names(): Promise<string[]> {
-    return (await scheduledNames(this.#door)).toSorted();
+    return (await scheduledNames(this.#jobClient)).toSorted();
   }
 
   /** Undefined when there is none on this task queue. */
   async #describe(source: string): Promise<ScheduleDescription | undefined> {
-    const found = await describeSchedule(this.#door, source);
-    return found?.action.taskQueue === this.#door.taskQueue ? found : undefined;
+    const found = await describeSchedule(this.#jobClient, source);
+    return found?.action.taskQueue === this.#jobClient.taskQueue ? found : undefined;
   }
 
   async #require(source: string): Promise<ScheduleDescription> {

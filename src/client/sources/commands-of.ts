@@ -1,4 +1,4 @@
-import type { SourceDefinition } from '../../shared/source-definition.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
 
 /** The commands that are told of a source: programs with their arguments. */
 export function commandsOf({ notify }: SourceDefinition): (readonly string[])[] {

@@ -1,5 +1,5 @@
-import type { SourceDefinition } from '../../shared/source-definition.ts';
-import type { Backups } from '../backups/backups.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { Backups } from '../../history/views/backups.ts';
 import type { SourcesFile } from './sources-file.ts';
 
 /** A source as it is listed. Whom it tells of its runs is left out: an address may be a secret. */

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, posix, resolve, win32 } from 'node:path';
 import type { z } from 'zod';
-import { ExpectedError } from '../../shared/failures.ts';
-import { unknownName } from '../../shared/nearest-name.ts';
-import { membersOf } from '../../shared/schema-members.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import { unknownName } from '../../lib/nearest-name.ts';
+import { membersOf } from '../../lib/schema-members.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
 import { sourcesSchema, type WrittenSource } from './source-schema.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 

@@ -1,7 +1,7 @@
-import type { FailedBackup } from '../../shared/failed-backup.ts';
-import type { ScheduledBackupReport } from '../../shared/scheduled.ts';
-import { isSince, type NewestRuns } from '../backups/newest-runs.ts';
-import type { RunInfo } from '../backups/run-info.ts';
+import type { FailedBackup } from '../../contracts/failed-backup.ts';
+import type { ScheduledBackupReport } from '../../contracts/scheduled.ts';
+import { isSince, type NewestRuns } from '../../history/views/newest-runs.ts';
+import type { RunInfo } from '../../history/views/run-info.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ScheduleInfo } from '../schedules/schedule-info.ts';
 

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { prefixSchema } from '../../shared/blob-prefix.ts';
-import { byteRateHelp, parseByteRate } from '../../shared/byte-rate.ts';
-import { byteSizeHelp, parseByteSize } from '../../shared/byte-size.ts';
-import { durationPattern, durationRule, longestWait, parseDuration } from '../../shared/duration.ts';
-import { filtersSchemaWith } from '../../shared/filters.ts';
-import { keepsNothing, retentionSchema, timeZoneSchema } from '../../shared/retention.ts';
-import { scheduleFault } from '../../shared/schedule.ts';
-import { parseShare, shareRule } from '../../shared/share.ts';
-import { sourcePattern, sourceRule } from '../../shared/source.ts';
-import { defaultMaxLoss } from '../../shared/suspicion.ts';
-import { tagsSchema } from '../../shared/tags.ts';
+import { prefixSchema } from '../../contracts/blob-prefix.ts';
+import { byteRateHelp, parseByteRate } from '../../lib/byte-rate.ts';
+import { byteSizeHelp, parseByteSize } from '../../lib/byte-size.ts';
+import { durationPattern, durationRule, longestWait, parseDuration } from '../../lib/duration.ts';
+import { filtersSchemaWith } from '../../contracts/filters.ts';
+import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/retention.ts';
+import { scheduleFault } from '../../contracts/schedule.ts';
+import { parseShare, shareRule } from '../../lib/share.ts';
+import { sourcePattern, sourceRule } from '../../contracts/worker-name.ts';
+import { defaultMaxLoss } from '../../contracts/suspicion.ts';
+import { tagsSchema } from '../../contracts/tags.ts';
 
 /** What `parse` makes a number of. */
 function parsed(written: z.ZodType<string | number>, parse: (text: string) => number | undefined, rule: string) {

@@ -1,12 +1,13 @@
-import type { BackupProgress } from '../../shared/contract.ts';
-import type { FailedBackup } from '../../shared/failed-backup.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
-import type { Backups } from '../backups/backups.ts';
-import type { NewestRuns } from '../backups/newest-runs.ts';
-import type { RunInfo } from '../backups/run-info.ts';
+import type { BackupProgress } from '../../contracts/contract.ts';
+import type { FailedBackup } from '../../contracts/failed-backup.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { Backups } from '../../history/views/backups.ts';
+import type { NewestRuns } from '../../history/views/newest-runs.ts';
+import type { RunInfo } from '../../history/views/run-info.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ScheduleInfo } from '../schedules/schedule-info.ts';
 import { failuresOf, unnotedFailure } from './source-failures.ts';
+import { Schedules } from '../schedules/schedules.ts';
 
 /**
  * How a source is: `ok` its last backup succeeded; `failing` the last one did not; `overdue` no run has succeeded for as long as somebody
@@ -51,7 +52,7 @@ export interface SourceStatus {
   readonly next: string | null;
 }
 
-type AskedJobs = Pick<Jobs, 'isUnderWay' | 'progress' | 'schedules' | 'status'>;
+type AskedJobs = Pick<Jobs, 'client' | 'isUnderWay' | 'progress' | 'status'>;
 
 const failedTold = 10;
 
@@ -66,7 +67,7 @@ export interface StatusParts {
 /** How each of these is, in their order. */
 export async function statusOfEach(parts: StatusParts, watched: readonly WatchedRoot[]): Promise<SourceStatus[]> {
   const isScheduled = watched.some(({ schedule }) => schedule);
-  const schedules = isScheduled && parts.jobs ? await parts.jobs.schedules.list() : [];
+  const schedules = isScheduled && parts.jobs ? await new Schedules(parts.jobs.client).list() : [];
   const bySource = new Map(schedules.map((schedule) => [schedule.source, schedule]));
   return Promise.all(watched.map((one) => statusOf(parts, one, bySource.get(one.name ?? ''))));
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ExpectedError } from '../../shared/failures.ts';
-import { nearestName } from '../../shared/nearest-name.ts';
-import type { SourceDefinition } from '../../shared/source-definition.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import { nearestName } from '../../lib/nearest-name.ts';
+import type { SourceDefinition } from '../../contracts/source-definition.ts';
 import { readSources } from './read-sources.ts';
 
 /** Looked for in the working directory where nothing else is named. */

@@ -1,5 +1,5 @@
-import type { Backups } from '../backups/backups.ts';
-import type { StatsRow } from '../backups/stats.ts';
+import type { Backups } from '../../history/views/backups.ts';
+import type { StatsRow } from '../../history/views/stats.ts';
 
 /** A row with the source whose prefix it is about; null where no source has it. */
 export interface SourceStatsRow extends StatsRow {

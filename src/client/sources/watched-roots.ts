@@ -1,4 +1,4 @@
-import type { Backups } from '../backups/backups.ts';
+import type { Backups } from '../../history/views/backups.ts';
 import type { WatchedRoot } from './source-status.ts';
 import type { SourcesFile } from './sources-file.ts';
 

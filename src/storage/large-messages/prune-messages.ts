@@ -1,7 +1,7 @@
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
 import type { Client } from '@temporalio/client';
 import { askStorage, codeOf, statusOf, type Patience } from './ask-storage.ts';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { prefixOf, sha256OfBlob } from './claim.ts';
 import { findReferences } from './references.ts';
 import { scanNamespace } from './scan-namespace.ts';

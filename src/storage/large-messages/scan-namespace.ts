@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { eachConcurrently } from '../../shared/each-concurrently.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { ScanError } from './scan-error.ts';
 import { codes, Temporal, type Execution } from './temporal-requests.ts';
 

@@ -1,4 +1,4 @@
-import { createTurnstile } from '../../shared/turnstile.ts';
+import { createTurnstile } from '../../lib/turnstile.ts';
 
 /** How a request ended, as far as it says how much the service bears. */
 export type Ending = 'answered' | 'busy' | 'unknown';

@@ -1,4 +1,4 @@
-import { createWaitingLine } from '../../shared/waiting-line.ts';
+import { createWaitingLine } from '../../lib/waiting-line.ts';
 
 const second = 1000;
 // A timer that is set for longer fires at once; whoever it wakes too early goes on waiting.

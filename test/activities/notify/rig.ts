@@ -8,8 +8,8 @@ import {
   type NotifyOptions,
   type TargetKind,
   type TellInput,
-} from '../../../src/shared/notice.ts';
-import type { NotificationTarget, SourceDefinition } from '../../../src/shared/source-definition.ts';
+} from '../../../src/contracts/notice.ts';
+import type { NotificationTarget, SourceDefinition } from '../../../src/contracts/source-definition.ts';
 
 export interface Received {
   readonly path: string;

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createRunCommand } from '../../../src/activities/notify/run-command.ts';
-import type { NotifyOptions } from '../../../src/shared/notice.ts';
+import type { NotifyOptions } from '../../../src/contracts/notice.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 import { asked, notice, sourceTelling } from './rig.ts';
 

@@ -1,8 +1,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createSendWebhook } from '../../../src/activities/notify/send-webhook.ts';
-import type { NotifyOptions } from '../../../src/shared/notice.ts';
-import type { SourceDefinition } from '../../../src/shared/source-definition.ts';
+import type { NotifyOptions } from '../../../src/contracts/notice.ts';
+import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
 import { asked, notice, sourceTelling, startReceiver } from './rig.ts';
 
 function send(definition: SourceDefinition | undefined, options?: Partial<NotifyOptions>): Promise<void> {

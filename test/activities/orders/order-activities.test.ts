@@ -7,7 +7,7 @@ import { createOrderActivities } from '../../../src/activities/orders/index.ts';
 import type { UnknownSku } from '../../../src/inventory/inventory.ts';
 import { toAmount } from '../../../src/inventory/money.ts';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
-import type { ItemResult } from '../../../src/shared/orders.ts';
+import type { ItemResult } from '../../../src/contracts/orders.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 async function openRig(unknownSku?: UnknownSku) {

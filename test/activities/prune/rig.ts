@@ -1,11 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createActivities } from '../../../src/activities/index.ts';
-import { markForgotten } from '../../../src/manifests/forgotten.ts';
-import type { Run } from '../../../src/shared/contract.ts';
-import type { MarkedPrune, Prune, PruneInput, PrunePlan, PruneReport, PruneTally } from '../../../src/shared/prune.ts';
-import { emptyPruneTally } from '../../../src/shared/prune-tally.ts';
-import { addTallies } from '../../../src/shared/tally.ts';
+import { markForgotten } from '../../../src/history/forget/forgotten.ts';
+import type { Run } from '../../../src/contracts/contract.ts';
+import type {
+  MarkedPrune,
+  Prune,
+  PruneInput,
+  PrunePlan,
+  PruneReport,
+  PruneTally,
+} from '../../../src/contracts/prune.ts';
+import { emptyPruneTally } from '../../../src/contracts/prune-tally.ts';
+import { addTallies } from '../../../src/contracts/tally.ts';
 import { versionsIn } from '../../support/leftovers.ts';
 import { writeTree } from '../../support/tree.ts';
 import { blobBytes, perform, type Rig } from '../rig.ts';

@@ -2,7 +2,12 @@ import { lutimes, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isSameFile, isSameTime, mtimeSeconds, restoredMode } from '../../../src/activities/restore/file-attributes.ts';
+import {
+  isSameFile,
+  isSameTime,
+  mtimeSeconds,
+  restoredMode,
+} from '../../../src/activities/restore/write/file-attributes.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 test('every time from 1902 to 2100 comes back to the microsecond, and whole seconds exactly', async () => {

@@ -13,12 +13,12 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { followTarget } from '../../../src/activities/restore/folder-by-path.ts';
-import type { Folder } from '../../../src/activities/restore/folder.ts';
-import { createFolders, type Folders } from '../../../src/activities/restore/folders.ts';
-import { holdTarget } from '../../../src/activities/restore/held-folder.ts';
-import { createDiskLookup } from '../../../src/activities/restore/target-disk.ts';
-import { createTargets } from '../../../src/activities/restore/targets.ts';
+import { followTarget } from '../../../src/activities/restore/target/folder-by-path.ts';
+import type { Folder } from '../../../src/activities/restore/target/folder.ts';
+import { createFolders, type Folders } from '../../../src/activities/restore/target/folders.ts';
+import { holdTarget } from '../../../src/activities/restore/target/held-folder.ts';
+import { createDiskLookup } from '../../../src/activities/restore/target/target-disk.ts';
+import { createTargets } from '../../../src/activities/restore/target/targets.ts';
 import { deepTree } from '../../support/deep-tree.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createGroupSync } from '../../../src/activities/restore/group-sync.ts';
+import { createGroupSync } from '../../../src/activities/restore/write/group-sync.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 
 const disk = { fd: 3, device: 1n };

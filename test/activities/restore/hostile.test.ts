@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryNameOf } from '../../../src/activities/restore/places.ts';
+import { temporaryNameOf } from '../../../src/activities/restore/target/places.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
-import { fileEntry, forgeRun, sha256 } from '../../manifests/rig.ts';
+import { fileEntry, forgeRun, sha256 } from '../../history/records/rig.ts';
 import { writeTree } from '../../support/tree.ts';
 import { perform } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';

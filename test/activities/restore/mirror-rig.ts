@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { describeShard, readShard, writeShard } from '../../../src/activities/shard.ts';
-import { sealManifest } from '../../../src/manifests/manifest-checksum.ts';
-import type { Filters } from '../../../src/shared/filters.ts';
-import type { ManifestEntry } from '../../../src/shared/manifest.ts';
-import { emptyTally, sumTallies, tallyOf } from '../../../src/shared/tally.ts';
+import { describeShard, readShard, writeShard } from '../../../src/activities/paged/shard.ts';
+import { sealManifest } from '../../../src/history/records/manifest-checksum.ts';
+import type { Filters } from '../../../src/contracts/filters.ts';
+import type { ManifestEntry } from '../../../src/contracts/manifest.ts';
+import { emptyTally, sumTallies, tallyOf } from '../../../src/contracts/tally.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
 import { blobBytes } from '../rig.ts';

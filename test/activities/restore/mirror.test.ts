@@ -1,12 +1,12 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Filters } from '../../../src/shared/filters.ts';
+import type { Filters } from '../../../src/contracts/filters.ts';
 import { bindMount, mayBind } from '../../support/mounting.ts';
 import { writeTree } from '../../support/tree.ts';
 import { perform } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';
-import { finish } from '../whole-run.ts';
+import { finish } from '../backup/whole-run.ts';
 import { backedUp, editRun, mirrored } from './mirror-rig.ts';
 import { brief, mirror, openRestoreRig, restoreRun } from './rig.ts';
 

@@ -1,11 +1,11 @@
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createClashFinder, noFolding, type Folding } from '../../../src/activities/restore/name-clashes.ts';
-import { probeFolding } from '../../../src/activities/restore/probe-folding.ts';
-import { createTargets } from '../../../src/activities/restore/targets.ts';
-import { comparePaths } from '../../../src/shared/encoded-path.ts';
-import { entryKey, type EntryKind } from '../../../src/shared/manifest.ts';
+import { createClashFinder, noFolding, type Folding } from '../../../src/activities/restore/plan/name-clashes.ts';
+import { probeFolding } from '../../../src/activities/restore/plan/probe-folding.ts';
+import { createTargets } from '../../../src/activities/restore/target/targets.ts';
+import { comparePaths } from '../../../src/contracts/encoded-path.ts';
+import { entryKey, type EntryKind } from '../../../src/contracts/manifest.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 /** Each path that clashes with what it clashes with. A path that ends in a slash is a directory. */

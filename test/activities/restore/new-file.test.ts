@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeSmallFile, makeSmallFileInPool } from '../../../src/activities/restore/new-file.ts';
+import { makeSmallFile, makeSmallFileInPool } from '../../../src/activities/restore/write/new-file.ts';
 import type { RestoreEntry } from '../../../src/activities/restore/rows.ts';
 import { content, temporaryDirectory } from '../../support/tree.ts';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes, w
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { OverwritePolicy } from '../../../src/shared/restore.ts';
+import type { OverwritePolicy } from '../../../src/contracts/restore.ts';
 import { content, writeTree } from '../../support/tree.ts';
 import { backUpRun } from '../verify/rig.ts';
 import { brief, mirror, openRestoreRig, restoreRun, snapshotOf, type RestoreRig } from './rig.ts';

@@ -1,11 +1,11 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { Folder } from '../../../src/activities/restore/folder.ts';
-import { createGroupSync } from '../../../src/activities/restore/group-sync.ts';
-import { createPack } from '../../../src/activities/restore/pack.ts';
-import { joined } from '../../../src/activities/restore/places.ts';
-import type { Written } from '../../../src/activities/restore/put-in-place.ts';
-import type { Disk } from '../../../src/activities/restore/target-disk.ts';
+import type { Folder } from '../../../src/activities/restore/target/folder.ts';
+import { createGroupSync } from '../../../src/activities/restore/write/group-sync.ts';
+import { createPack } from '../../../src/activities/restore/write/pack.ts';
+import { joined } from '../../../src/activities/restore/target/places.ts';
+import type { Written } from '../../../src/activities/restore/write/put-in-place.ts';
+import type { Disk } from '../../../src/activities/restore/target/target-disk.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 const many = 32;

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Page } from '../../../src/shared/contract.ts';
-import type { Restore } from '../../../src/shared/restore.ts';
+import type { Page } from '../../../src/contracts/contract.ts';
+import type { Restore } from '../../../src/contracts/restore.ts';
 import { exchangers, whileExchanging, type Exchanger } from '../../support/exchanging.ts';
 import { writeTree } from '../../support/tree.ts';
 import { perform } from '../rig.ts';

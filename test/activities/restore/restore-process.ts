@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../../src/activities/index.ts';
-import { createMemoryBudget } from '../../../src/activities/memory-budget.ts';
-import type { Page } from '../../../src/shared/contract.ts';
-import type { Restore } from '../../../src/shared/restore.ts';
+import { createMemoryBudget } from '../../../src/activities/paged/memory-budget.ts';
+import type { Page } from '../../../src/contracts/contract.ts';
+import type { Restore } from '../../../src/contracts/restore.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 
 // Restores a run as the user that started this process, which is not root: prints what came of it, or the type and message of what went wrong. With

@@ -1,8 +1,8 @@
 import { chmod, chown, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { RestoreInput } from '../../../src/shared/restore.ts';
-import { fileEntry, forgeRun } from '../../manifests/rig.ts';
+import type { RestoreInput } from '../../../src/contracts/restore.ts';
+import { fileEntry, forgeRun } from '../../history/records/rig.ts';
 import { runAsNobody } from '../../support/as-nobody.ts';
 import { brief, copyPages, listPages, open, openRestoreRig, restoreRun, seal, type RestoreRig } from './rig.ts';
 

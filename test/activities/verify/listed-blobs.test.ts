@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blobFolder, isPlain, mayBeRewritten } from '../../../src/manifests/blob-names.ts';
+import { blobFolder, isPlain, mayBeRewritten } from '../../../src/history/records/blob-names.ts';
 import { createListedBlobs } from '../../../src/activities/verify/listed-blobs.ts';
-import { blobName, encodeRoot } from '../../../src/shared/blob-name.ts';
-import { comparePaths } from '../../../src/shared/encoded-path.ts';
+import { blobName, encodeRoot } from '../../../src/contracts/blob-name.ts';
+import { comparePaths } from '../../../src/contracts/encoded-path.ts';
 import type { BlobVersion } from '../../../src/storage/blob-store.ts';
 
 const name = fc.stringMatching(/^[ab~/é]{1,4}$/u);

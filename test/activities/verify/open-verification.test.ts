@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { VerificationInput } from '../../../src/shared/verification.ts';
+import type { VerificationInput } from '../../../src/contracts/verification.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
 import { openRig, perform, type Rig } from '../rig.ts';

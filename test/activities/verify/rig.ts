@@ -1,12 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import type { Page } from '../../../src/shared/contract.ts';
+import type { Page } from '../../../src/contracts/contract.ts';
 import type {
   Verification,
   VerificationInput,
   VerificationReport,
   VerificationTally,
   VerifiedFile,
-} from '../../../src/shared/verification.ts';
+} from '../../../src/contracts/verification.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { jobLayout } from '../../../src/storage/run-layout.ts';
 import { blobBytes, copyAll, listAll, perform, type Rig } from '../rig.ts';

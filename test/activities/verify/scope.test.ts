@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkScope, isChosen } from '../../../src/activities/verify/scope.ts';
-import type { VerificationInput } from '../../../src/shared/verification.ts';
+import type { VerificationInput } from '../../../src/contracts/verification.ts';
 import { writeTree } from '../../support/tree.ts';
 import { openRig } from '../rig.ts';
 import { backUpRun, outcomes, verify } from './rig.ts';

@@ -3,7 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { onTestFinished } from 'vitest';
 import type { CatalogueRow, Inventory, UnknownSku } from '../../../src/inventory/inventory.ts';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
-import type { ManagementUris } from '../../../src/client/http/management-uris.ts';
+import type { ManagementUris } from '../../../src/client/http/instances/management-uris.ts';
 import { postJson, startApi, startWorker, type Api } from './harness.ts';
 
 export interface OrderApi extends Api {

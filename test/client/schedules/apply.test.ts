@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SourceDefinition } from '../../../src/shared/source-definition.ts';
-import { scheduleId, watchId } from '../../../src/shared/scheduled.ts';
+import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
+import { scheduleId, watchId } from '../../../src/contracts/scheduled.ts';
 import { startWorker } from '../../support/workflow-harness.ts';
 import { nightly, openSchedules } from './rig.ts';
 

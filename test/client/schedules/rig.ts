@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
-import type { SourceDefinition } from '../../../src/shared/source-definition.ts';
+import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
 import { removeSchedule } from '../../support/remove-schedule.ts';
+import { Schedules } from '../../../src/client/schedules/schedules.ts';
 
 /** Schedules of a task queue of their own; those that are named by `named` go with the test, and their watches. */
 export async function openSchedules(taskQueue = `schedules-${randomUUID()}`) {
@@ -20,7 +21,7 @@ export async function openSchedules(taskQueue = `schedules-${randomUUID()}`) {
     names.push(name);
     return name;
   };
-  return { taskQueue, client, named, schedules: new Jobs({ client, address, taskQueue }).schedules };
+  return { taskQueue, client, named, schedules: new Schedules(new Jobs({ client, address, taskQueue }).client) };
 }
 
 /** A source that is backed up at two in the morning. */

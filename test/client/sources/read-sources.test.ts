@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ExpectedError } from '../../../src/shared/failures.ts';
+import { ExpectedError } from '../../../src/contracts/failures.ts';
 import { readSources } from '../../../src/client/sources/read-sources.ts';
 
 const file = '/etc/backup/durable-backup.yaml';

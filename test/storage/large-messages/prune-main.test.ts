@@ -6,7 +6,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { AzureBlobStorageDriver } from '../../../src/storage/large-messages/azure-blob-storage-driver.ts';
 import { payloadOf } from './rig.ts';
 
-const entry = fileURLToPath(new URL('../../../src/main/prune-messages.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 interface Ended {
   readonly code: number;
@@ -17,8 +17,11 @@ interface Ended {
 function run(args: readonly string[], env: Record<string, string>): Promise<Ended> {
   const { PATH = '' } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, [entry, ...args], { env: { PATH, ...env } }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [program, 'prune-messages', ...args],
+      { env: { PATH, ...env } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
 }

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
+import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { answerNdjson, answerStream } from './answer-stream.ts';

@@ -1,8 +1,8 @@
 import { Router } from 'express';
-import type { ForgetInput } from '../../../shared/forget.ts';
+import type { ForgetInput } from '../../../contracts/forget.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { collectBody, readJsonBody } from '../json-body.ts';
-import type { Keys } from '../keys.ts';
+import { collectBody, readJsonBody } from '../server/json-body.ts';
+import type { Keys } from '../server/keys.ts';
 import { readObject } from '../read-object.ts';
 import { forgetBodySchema } from './forget-schemas.ts';
 import { onBackups } from './on-backups.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
+import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { suspicionSchema } from './schemas.ts';
-import type { ForgetInput, ForgetResult, ForgetRow } from '../../../shared/forget.ts';
-import { retentionSchema } from '../../../shared/retention.ts';
-import { tagsSchema } from '../../../shared/tags.ts';
+import type { ForgetInput, ForgetResult, ForgetRow } from '../../../contracts/forget.ts';
+import { retentionSchema } from '../../../contracts/retention.ts';
+import { tagsSchema } from '../../../contracts/tags.ts';
 
 const mostRuns = 1000;
 const flag = (description: string) => z.boolean().optional().meta({ description });

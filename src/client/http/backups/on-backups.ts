@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Backups, RunAsked } from '../../backups/backups.ts';
-import { parseRunReference } from '../../../manifests/run-reference.ts';
-import { prefixOf } from '../../../shared/blob-prefix.ts';
+import type { Backups, RunAsked } from '../../../history/views/backups.ts';
+import { parseRunReference } from '../../../history/runs/run-reference.ts';
+import { prefixOf } from '../../../contracts/blob-prefix.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
+import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 

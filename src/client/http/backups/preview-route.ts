@@ -1,9 +1,9 @@
 import { Router } from 'express';
-import { workflowNames } from '../../../shared/contract.ts';
+import { workflowNames } from '../../../contracts/contract.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
-import { findOrchestrator, type Orchestrator } from '../orchestrators.ts';
-import { startsOf } from '../start-route.ts';
+import type { Keys } from '../server/keys.ts';
+import { findOrchestrator, type Orchestrator } from '../instances/orchestrators.ts';
+import { startsOf } from '../instances/start-route.ts';
 
 const backup = findOrchestrator(workflowNames.backup);
 

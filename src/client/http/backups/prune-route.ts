@@ -1,10 +1,10 @@
 import { Router } from 'express';
-import { workflowNames } from '../../../shared/contract.ts';
+import { workflowNames } from '../../../contracts/contract.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
-import type { Orchestrator } from '../orchestrators.ts';
+import type { Keys } from '../server/keys.ts';
+import type { Orchestrator } from '../instances/orchestrators.ts';
 import { readObject } from '../read-object.ts';
-import { startsOf } from '../start-route.ts';
+import { startsOf } from '../instances/start-route.ts';
 import { pruneBodySchema } from './prune-schemas.ts';
 
 const prune: Orchestrator = {

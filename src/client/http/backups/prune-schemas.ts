@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
-import { mostPatience, type PruneInput } from '../../../shared/prune.ts';
+import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
+import { mostPatience, type PruneInput } from '../../../contracts/prune.ts';
 import { backupOptionsSchema } from '../schemas/backup-input.ts';
 
 /** The body of a prune. */

@@ -1,9 +1,9 @@
 import { Router } from 'express';
-import { isRunId } from '../../../manifests/run-reference.ts';
-import type { RunFilter } from '../../backups/list-run-infos.ts';
-import { infoOf, type RunInfo } from '../../backups/run-info.ts';
+import { isRunId } from '../../../history/runs/run-reference.ts';
+import type { RunFilter } from '../../../history/views/list-run-infos.ts';
+import { infoOf, type RunInfo } from '../../../history/views/run-info.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
+import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery, type Query } from '../query.ts';
 import { answerNdjson } from './answer-stream.ts';

@@ -1,13 +1,14 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { createStartAnswer } from '../answer-start.ts';
+import { createStartAnswer } from '../instances/answer-start.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { readWait } from '../bounded-wait.ts';
-import { collectBody, readJsonBody } from '../json-body.ts';
-import type { Keys } from '../keys.ts';
+import { readWait } from '../server/bounded-wait.ts';
+import { collectBody, readJsonBody } from '../server/json-body.ts';
+import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { readObject } from '../read-object.ts';
 import { applyBodySchema } from './schedule-schemas.ts';
+import { Schedules } from '../../schedules/schedules.ts';
 
 const maxBody = 1024;
 
@@ -16,7 +17,7 @@ const maxBody = 1024;
  * `/resume` and `/trigger` are about one, and `POST /schedules/apply` makes them all those of the sources file.
  */
 export function createScheduleRoutes(deps: AppDependencies, keys: Keys): Router {
-  const { schedules } = deps.jobs;
+  const schedules = new Schedules(deps.jobs.client);
   const router = Router();
   const answerStart = createStartAnswer(deps, keys);
   const on =
@@ -86,5 +87,5 @@ function readDryRun(request: Request): boolean {
 async function applyFile({ jobs, sources }: AppDependencies, dryRun: boolean) {
   const opened = await sources?.();
   if (!opened) throw new HttpProblem(501, 'This server has no sources file: name it by DURABLE_BACKUP_CONFIG');
-  return jobs.schedules.apply(opened.sources, { dryRun });
+  return new Schedules(jobs.client).apply(opened.sources, { dryRun });
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { changes, type DifferenceRow } from '../../backups/compare-runs.ts';
-import type { EntryRow, EntryState } from '../../backups/entry-row.ts';
-import type { LedgerRow } from '../../backups/ledger-row.ts';
-import { runStates, type RunInfo } from '../../backups/run-info.ts';
-import { isAmbiguous } from '../../../shared/asked-path.ts';
-import { budgetFault } from '../../../shared/glob-budget.ts';
-import type { Suspicion } from '../../../shared/suspicion.ts';
-import { overwritePolicies, type RestoreInput } from '../../../shared/restore.ts';
-import type { VerificationInput } from '../../../shared/verification.ts';
+import { changes, type DifferenceRow } from '../../../history/views/compare-runs.ts';
+import type { EntryRow, EntryState } from '../../../history/views/entry-row.ts';
+import type { LedgerRow } from '../../../history/views/ledger-row.ts';
+import { runStates, type RunInfo } from '../../../history/views/run-info.ts';
+import { isAmbiguous } from '../../../contracts/asked-path.ts';
+import { budgetFault } from '../../../contracts/globs/glob-budget.ts';
+import type { Suspicion } from '../../../contracts/suspicion.ts';
+import { overwritePolicies, type RestoreInput } from '../../../contracts/restore.ts';
+import type { VerificationInput } from '../../../contracts/verification.ts';
 import { backupOptionsSchema, sourceSchema } from '../schemas/backup-input.ts';
 
 const mostPaths = 1000;

@@ -5,7 +5,7 @@ import type { SourcesFile } from '../../sources/sources-file.ts';
 import { statsBelow } from '../../sources/stats-below.ts';
 import { watchedPrefixes, watchedRoots } from '../../sources/watched-roots.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import type { Keys } from '../keys.ts';
+import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';
 import { answerNdjson } from './answer-stream.ts';
 import { onBackups, prefixAsked } from './on-backups.ts';

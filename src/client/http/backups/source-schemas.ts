@@ -3,7 +3,7 @@ import type { ListedSource } from '../../sources/list-sources.ts';
 import { sourceHealths, type SourceStatus } from '../../sources/source-status.ts';
 import type { SourceStatsRow } from '../../sources/stats-below.ts';
 import { suspicionSchema } from './schemas.ts';
-import { runStates } from '../../backups/run-info.ts';
+import { runStates } from '../../../history/views/run-info.ts';
 
 const count = z.int().min(0);
 const time = z.iso.datetime();

@@ -1,17 +1,17 @@
 import { Router, type Request } from 'express';
-import { retryRun, whyNotRetried, type Retry } from '../../backups/retry-run.ts';
-import { workflowNames } from '../../../shared/contract.ts';
-import type { Manifest } from '../../../shared/manifest.ts';
-import { createStartAnswer } from '../answer-start.ts';
+import { retryRun, whyNotRetried, type Retry } from '../../jobs/retry-run.ts';
+import { workflowNames } from '../../../contracts/contract.ts';
+import type { Manifest } from '../../../contracts/manifest.ts';
+import { createStartAnswer } from '../instances/answer-start.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
-import { readWait } from '../bounded-wait.ts';
+import { readWait } from '../server/bounded-wait.ts';
 import { checkRoot } from '../check-root.ts';
-import type { Keys } from '../keys.ts';
-import { findOrchestrator, type Orchestrator } from '../orchestrators.ts';
+import type { Keys } from '../server/keys.ts';
+import { findOrchestrator, type Orchestrator } from '../instances/orchestrators.ts';
 import { HttpProblem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { readObject } from '../read-object.ts';
-import { startsOf } from '../start-route.ts';
+import { startsOf } from '../instances/start-route.ts';
 import { onBackups, prefixAsked, requireBackups, runAsked } from './on-backups.ts';
 import { restoreBodySchema, verificationBodySchema } from './schemas.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { knownPrefixSchema } from '../../../shared/blob-prefix.ts';
-import { idempotencyKeySchema } from '../idempotency.ts';
+import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
+import { idempotencyKeySchema } from '../instances/idempotency.ts';
 import { instanceIdSchema, eventNameSchema } from '../schemas/instance-id.ts';
 import { runtimeStatusSchema } from '../schemas/answers.ts';
 import type { SchemaName } from './schemas.ts';

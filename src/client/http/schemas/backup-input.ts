@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { BackupInput, BackupOptions } from '../../../shared/contract.ts';
-import { prefixSchema } from '../../../shared/blob-prefix.ts';
-import { byteRateBounds } from '../../../shared/byte-rate.ts';
-import { filtersSchema } from '../../../shared/filters.ts';
-import { maxLossSchema } from '../../../shared/suspicion.ts';
-import { tagsSchema } from '../../../shared/tags.ts';
-import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../shared/source.ts';
+import type { BackupInput, BackupOptions } from '../../../contracts/contract.ts';
+import { prefixSchema } from '../../../contracts/blob-prefix.ts';
+import { byteRateBounds } from '../../../lib/byte-rate.ts';
+import { filtersSchema } from '../../../contracts/filters.ts';
+import { maxLossSchema } from '../../../contracts/suspicion.ts';
+import { tagsSchema } from '../../../contracts/tags.ts';
+import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../contracts/worker-name.ts';
 
 const whole = (least: number, most: number, description: string) =>
   z.int().min(least).max(most).optional().meta({ description });

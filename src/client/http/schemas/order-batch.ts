@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxBatchItems } from '../../../shared/orders.ts';
+import { maxBatchItems } from '../../../contracts/orders.ts';
 
 const maxQuantity = 999_999_999;
 const maxSkuLength = 1000;

@@ -1,0 +1,83 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { newPrefixOf } from '../../contracts/blob-prefix.ts';
+import { confine } from '../../files/confine.ts';
+import type { BackupInput, Run } from '../../contracts/contract.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { FileAttributes } from '../../contracts/manifest.ts';
+import { checkFilters } from './check-filters.ts';
+import { checkMaxLoss } from './check-max-loss.ts';
+import { checkOptions } from './check-options.ts';
+import { checkTags } from './check-tags.ts';
+import { checkUploadLimit } from './check-upload-limit.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { requireOutsideData } from '../../files/embedded-data.ts';
+import { explainRoot } from '../../files/find-root.ts';
+import { attributesOf } from '../../files/walk/walk.ts';
+
+/** What a backup is asked for, with all that the worker knows better. */
+export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags' | 'rootAttributes'>>;
+
+/**
+ * Checks what a caller asks a backup for, and that its directory is there and may be read. Throws an {@link ExpectedError} that names what
+ * is wrong.
+ */
+export async function readInput(
+  {
+    workingDirectory,
+    prefix: usual,
+    roots,
+    embeddedData,
+  }: Pick<ActivityDependencies, 'workingDirectory' | 'prefix' | 'roots' | 'embeddedData'>,
+  input: BackupInput,
+): Promise<ReadInput> {
+  const root = resolve(input.root === '' ? workingDirectory : input.root);
+  if (input.root.includes('\0')) {
+    throw new ExpectedError(failureTypes.invalidInput, 'root: holds a null character, which no path can');
+  }
+  if (input.root !== '' && !isAbsolute(input.root)) {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      `root: ${input.root} is relative; give the absolute path on the worker's machine`,
+    );
+  }
+  const options = checkOptions(input.options);
+  const prefix = newPrefixOf(input, usual);
+  checkUploadLimit(input);
+  checkMaxLoss(input);
+  const tags = checkTags(input.tags);
+  const filters = checkFilters(input.filters);
+  const rootAttributes = await checkDirectory(root, roots, await embeddedData?.());
+  return { ...input, root, rootAttributes, options, prefix, tags, ...(filters && { filters }) };
+}
+
+/** Returns what the directory is like. */
+async function checkDirectory(
+  root: string,
+  roots: readonly string[],
+  embeddedData: string | undefined,
+): Promise<FileAttributes> {
+  try {
+    const real = await confine(root, roots);
+    requireOutsideData(root, real, embeddedData);
+    const found = await stat(real, { bigint: true });
+    if (!found.isDirectory()) {
+      throw new ExpectedError(
+        failureTypes.rootNotDirectory,
+        `${root} is not a directory: give the directory that holds it`,
+      );
+    }
+    await access(real, constants.R_OK | constants.X_OK);
+    return attributesOf(found);
+  } catch (error) {
+    const explained = explainRoot(root, error);
+    throw explained instanceof ExpectedError ? explained : unreadable(root, error as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(root: string, error: NodeJS.ErrnoException): ExpectedError {
+  return new ExpectedError(
+    failureTypes.rootUnreadable,
+    `${root} cannot be read (${error.code}): give the worker's user permission to list it`,
+  );
+}

@@ -1,0 +1,188 @@
+import { readdir } from 'node:fs/promises';
+import { exactPaths } from '../../../history/entries/exact-paths.ts';
+import { checkWhole } from '../../../history/entries/check-whole.ts';
+import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../../history/records/own-target.ts';
+import { readEntries } from '../../../history/entries/read-entries.ts';
+import { findRun } from '../../../history/runs/run-catalogue.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import type { Manifest, ManifestEntry } from '../../../contracts/manifest.ts';
+import { prefixOf } from '../../../contracts/blob-prefix.ts';
+import { overwritePolicies, type Restore, type RestoreInput } from '../../../contracts/restore.ts';
+import { requireContainer } from '../../../storage/require-container.ts';
+import { jobLayout } from '../../../storage/run-layout.ts';
+import { checkOptions } from '../../backup/check-options.ts';
+import type { ActivityDependencies } from '../../dependencies.ts';
+import { withFailureTypes } from '../../paged/failures.ts';
+import { withHeartbeat } from '../../paged/heartbeat.ts';
+import { jobId } from '../../paged/job-id.ts';
+import { markReading } from '../../../claims/mark-reading.ts';
+import { countSelected, onlySelected } from './count-selected.ts';
+import { requireSpace } from './free-space.ts';
+import { modeMeanwhile } from '../target/make-directories.ts';
+import { foldsNames } from './name-clashes.ts';
+import { createDirectoryOpener } from '../target/open-directories.ts';
+import { createOpenedDirectories } from '../target/opened-directories.ts';
+import { planDeletions } from './plan-deletions.ts';
+import { probeFolding } from './probe-folding.ts';
+import { requireApart } from './require-apart.ts';
+import { requireTold } from './require-told.ts';
+import { normalizePaths } from './select-paths.ts';
+import { checkTarget, findTarget } from '../target/target-directory.ts';
+import type { Target, Targets } from '../target/targets.ts';
+
+type Wishes = Pick<Restore, 'paths' | 'overwrite' | 'delete' | 'dryRun' | 'options'>;
+
+/**
+ * Fixes what a restore is about before anything is written: the run is whole, each path names something in it, the target can take it,
+ * and what is to be deleted there is written down. What is wrong with any of these changes nothing.
+ */
+export function createOpenRestore(deps: ActivityDependencies, targets: Targets) {
+  return (input: RestoreInput, startedAt: string): Promise<Restore> =>
+    withFailureTypes(() =>
+      withHeartbeat(async (signal) => {
+        const { store } = deps;
+        const prefix = prefixOf(input, deps.prefix);
+        const wishes = checkWishes(input);
+        const given = input.target === undefined ? undefined : checkTarget(input.target);
+        await requireContainer(store, signal);
+        const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
+        const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
+        const needsForce = asksForForce(input, place, wishes);
+        await checkWhole(store, manifest, signal);
+        const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
+        const { asked: target } = place;
+        const fixed = { id: jobId(startedAt), manifestEtag: etag, container: store.container, prefix };
+        const restore: Restore = {
+          ...fixed,
+          run: manifest.run,
+          root: manifest.root,
+          target,
+          ...(await rootAttributesOf(targets, manifest, { target, ...wishes })),
+          ...wishes,
+          ...(exact.size > 0 && { exact: Object.fromEntries(exact) }),
+          ...(needsForce && { needsForce }),
+        };
+        await prepare({ ...deps, targets, signal }, restore, place);
+        return wishes.delete ? withDeletions({ store, targets, signal }, restore, manifest) : restore;
+      }),
+    );
+}
+
+/** A directory that a run is to be restored into, as it is found. */
+interface FoundPlace extends TargetPlace {
+  /** As the caller wrote it. */
+  readonly asked: string;
+  readonly isOwn: boolean;
+}
+
+async function placeOf(
+  { store, host, roots }: ActivityDependencies,
+  manifest: Manifest,
+  asked: string,
+  signal: AbortSignal,
+): Promise<FoundPlace> {
+  const { path, existing } = await findTarget(asked, roots);
+  const place = { store, host, manifest, target: path };
+  return { ...place, asked, isOwn: existing !== path || (await isOwnTarget(place, signal)) };
+}
+
+/** Whether a mirror asks for `force`, of a dry run; throws what asks for it otherwise. */
+function asksForForce(
+  { force }: RestoreInput,
+  { manifest, asked, isOwn }: FoundPlace,
+  { delete: deletes, dryRun }: Wishes,
+): boolean {
+  if (!deletes || force === true) return false;
+  requireTold(manifest);
+  if (!isOwn && !dryRun) throw foreignTarget(asked, manifest);
+  return !isOwn;
+}
+
+interface Preparing extends Pick<ActivityDependencies, 'store' | 'ownFolders'> {
+  readonly targets: Targets;
+  readonly signal: AbortSignal;
+}
+
+/** Makes sure that the target can take what is asked for, and unless it is a dry run that it is there. */
+async function prepare(preparing: Preparing, restore: Restore, place: FoundPlace): Promise<void> {
+  const { store, ownFolders = [], signal } = preparing;
+  const { manifest, target, isOwn } = place;
+  const entries = () => onlySelected(readEntries(store, manifest, {}, signal), restore);
+  const bytes = restore.paths ? await countSelected(entries(), restore) : manifest.bytes;
+  await requireApart({ store, manifest, target, restore, ownFolders }, signal);
+  await markReading(store, 'restores', restore, signal);
+  await prepareTarget(preparing, restore, bytes, entries);
+  // A few paths do not make a folder that holds other things a place for all of them.
+  if (!restore.dryRun && (!restore.paths || isOwn)) await markTarget(place, signal);
+}
+
+async function withDeletions(
+  { store, targets, signal }: Preparing,
+  restore: Restore,
+  manifest: Manifest,
+): Promise<Restore> {
+  const deletions = await targets.inFound(restore.target, ({ realTarget, existing, folders }) =>
+    // In a dry run the target need not be there, and then nothing in it can be too much.
+    existing === realTarget
+      ? folders.within('', (top) => planDeletions(store, restore, { manifest, realTarget, top }, signal))
+      : Promise.resolve(0),
+  );
+  return { ...restore, deletions };
+}
+
+function checkWishes(input: RestoreInput): Wishes {
+  const { overwrite = 'if-changed', delete: deletes = false, dryRun = false, force = false } = input;
+  if (!overwritePolicies.includes(overwrite)) {
+    throw invalid(`overwrite: give one of ${overwritePolicies.join(', ')}, not ${JSON.stringify(overwrite)}`);
+  }
+  if (typeof input.run !== 'string') throw invalid('run: give the id of a run, latest, or a time in ISO 8601');
+  for (const [name, value] of Object.entries({ delete: deletes, dryRun, force })) {
+    if (typeof value !== 'boolean') throw invalid(`${name}: give true or false, not ${JSON.stringify(value)}`);
+  }
+  const paths = normalizePaths(input.paths);
+  return { ...(paths && { paths }), overwrite, delete: deletes, dryRun, options: checkOptions(input.options) };
+}
+
+async function prepareTarget(
+  { store, targets, signal }: Preparing,
+  restore: Restore,
+  bytes: number,
+  entries: () => AsyncIterable<ManifestEntry>,
+): Promise<void> {
+  await targets.inFound(restore.target, (found) => requireSpace(found, bytes, entries));
+  if (restore.dryRun) return;
+  const check = async ({ realTarget, folders }: Target) => {
+    const opened = createOpenedDirectories(store, jobLayout('restores', restore), signal);
+    const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+    if (restore.delete && foldsNames(await probeFolding(target, restore.id))) {
+      throw invalid(
+        `delete: ${realTarget} does not tell names apart by case or by how accents are written, so a file could be taken for another; restore without delete`,
+      );
+    }
+  };
+  await targets.inMade(restore.target, check, restore.rootAttributes && modeMeanwhile);
+}
+
+/** What the target itself becomes: a restore of some paths, or one that leaves alone what is there, changes nothing about it. */
+async function rootAttributesOf(
+  targets: Targets,
+  { rootAttributes }: Manifest,
+  { target, paths, overwrite }: Pick<Restore, 'target' | 'paths' | 'overwrite'>,
+): Promise<Pick<Restore, 'rootAttributes'>> {
+  if (rootAttributes === undefined || paths !== undefined) return {};
+  if (overwrite === 'never' && !(await targets.inFound(target, isEmpty))) return {};
+  return { rootAttributes };
+}
+
+async function isEmpty({ folders }: Target): Promise<boolean> {
+  try {
+    return await folders.within('', async ({ self }) => (await readdir(self)).length === 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return true;
+  }
+}
+
+function invalid(message: string): ExpectedError {
+  return new ExpectedError(failureTypes.invalidInput, message);
+}

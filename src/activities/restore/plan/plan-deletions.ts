@@ -1,0 +1,165 @@
+import { displayPath, type EncodedPath } from '../../../contracts/encoded-path.ts';
+import type { Manifest, PageEntry } from '../../../contracts/manifest.ts';
+import type { Why } from '../../../contracts/preview.ts';
+import type { Restore } from '../../../contracts/restore.ts';
+import { wordsOf } from '../../../contracts/words-of-why.ts';
+import type { BlobStore } from '../../../storage/blob-store.ts';
+import { isOnlyAWay } from '../../backup/select-entries.ts';
+import { attributesOf, kindOf, walk } from '../../../files/walk/walk.ts';
+import { createGlobs } from '../../../files/walk/globs.ts';
+import { interleave } from '../../../files/walk/interleave.ts';
+import type { LeftOut } from '../../../files/walk/left-out.ts';
+import type { Entrance } from '../../../files/walk/scope.ts';
+import { openDeletionPlan, type DeletionPlan, type PlannedRow } from './deletion-plan.ts';
+import type { Folder } from '../target/folder.ts';
+import { openHeldRun, type HeldEntry, type HeldRun } from './held-run.ts';
+import { lstatMaybe } from '../../../files/lstat-maybe.ts';
+import { enterMirror } from './mirror-scope.ts';
+import { locationOf } from '../target/places.ts';
+import { createSelection } from './select-paths.ts';
+
+/**
+ * Writes down what the target holds and the run could have held and does not, part by part, and what of the rest stays; returns the number
+ * of parts. Nothing is changed. An attempt after one that died begins anew and writes the same parts.
+ */
+export async function planDeletions(
+  store: BlobStore,
+  restore: Restore,
+  { manifest, realTarget, top }: Pick<Walked, 'manifest' | 'realTarget' | 'top'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const plan = openDeletionPlan(store, restore, signal);
+  const run = await openHeldRun(store, manifest, signal);
+  let parts = 0;
+  let part: PlannedRow[] = [];
+  const write = async () => {
+    await plan.write(parts, part);
+    parts += 1;
+    part = [];
+  };
+  const ignoring = new Set<string>();
+  for await (const row of plannedRows(restore, { manifest, realTarget, top, run, ignoring }, signal)) {
+    part.push(row);
+    if (part.length >= restore.options.pageEntries) await write();
+  }
+  if (part.length > 0) await write();
+  await settle(plan, parts, ignoring);
+  return parts;
+}
+
+interface Walked {
+  readonly manifest: Manifest;
+  readonly realTarget: string;
+  /** The target itself. */
+  readonly top: Folder;
+  readonly run: HeldRun;
+  /** Takes up the ignore files that keep something, as people read their paths. */
+  readonly ignoring: Set<string>;
+}
+
+/** Rows in the order of their keys, in which folders go that may yet be found to hold something that stays. */
+async function* plannedRows(restore: Restore, walked: Walked, signal: AbortSignal): AsyncGenerator<UnsettledRow> {
+  const { filters = {} } = walked.manifest;
+  const globs = createGlobs(filters);
+  const isAWay = globs.areIncluding ? isOnlyAWay(globs) : () => false;
+  const root = await enterMirror(walked.realTarget, walked.run, { filters, globs });
+  let replaced: EncodedPath | undefined;
+  for await (const row of askedRows(restore, walked, root)) {
+    signal.throwIfAborted();
+    if (row.isReplaced === true && row.outcome === 'deleted') replaced = row.path;
+    yield { ...row, ...within(row, replaced), isAWay: row.kind === 'directory' && isAWay(row.path) };
+  }
+}
+
+async function* askedRows(restore: Restore, walked: Walked, root: Entrance): AsyncGenerator<PlannedRow> {
+  const selection = createSelection(restore);
+  for await (const one of walkTold(walked.top, root)) {
+    const held = await walked.run.find(one.path);
+    const row = 'why' in one ? await keptRow(one, held, walked) : rowOf(one, held);
+    // What must not be replaced counts also on the way to what is asked for.
+    if (row && ((held !== undefined && row.outcome === 'kept') || selection.selects(one.path))) yield row;
+  }
+}
+
+const here = Buffer.from('.');
+
+/** What a walk lists, and in its turn what it leaves out. */
+function walkTold({ self, at, hold }: Folder, root: Entrance): AsyncGenerator<LeftOut | PageEntry, void> {
+  const from = hold ? at(here).toString() : self.toString();
+  return interleave((onLeftOut) =>
+    Promise.resolve({
+      entries: walk(from, undefined, { selection: { root, onLeftOut }, hold }),
+      end: () => undefined,
+    }),
+  );
+}
+
+function within({ path }: PlannedRow, replaced: EncodedPath | undefined): Pick<PlannedRow, 'within'> {
+  return replaced !== undefined && isBelow(path, replaced) ? { within: replaced } : {};
+}
+
+/** Of what is left out; undefined when it is gone by now. */
+async function keptRow(
+  { path, why }: LeftOut,
+  held: HeldEntry | undefined,
+  { realTarget, ignoring }: Pick<Walked, 'realTarget' | 'ignoring'>,
+): Promise<PlannedRow | undefined> {
+  if (why.by === 'ignore-file' && why.at !== undefined) ignoring.add(why.at.replace(/:\d+$/u, ''));
+  const found = await lstatMaybe(locationOf(realTarget, path));
+  if (!found) return undefined;
+  const { ctimeNs: _, ...attributes } = attributesOf(found);
+  return { path, kind: kindOf(found), ...attributes, ...stays(notInRun(why)), ...(held && { isReplaced: true }) };
+}
+
+/** Of what the run could have held; undefined of what it does, and of what makes room for a folder. */
+function rowOf(
+  { path, kind, size, mtimeNs, mode, error }: PageEntry,
+  held: HeldEntry | undefined,
+): PlannedRow | undefined {
+  const there = { path, kind, size, mtimeNs, mode };
+  const isReplaced = held && held.kind !== 'directory' && ({ isReplaced: true } as const);
+  if (error !== undefined) return { ...there, ...stays(`what it holds cannot be told: ${error}`), ...isReplaced };
+  if (held && (held.kind === 'directory' || kind !== 'directory')) return undefined;
+  return { ...there, outcome: 'deleted', attempts: 1, ...isReplaced };
+}
+
+/** A row of the plan while it is made. */
+interface UnsettledRow extends PlannedRow {
+  /** It would be in a run only for what is in it. */
+  readonly isAWay?: boolean;
+}
+
+/** Finds the ignore files that stay, and the folders that stay for what is in them, from the last row to the first: all that is in a folder follows it at once. */
+async function settle(plan: DeletionPlan, parts: number, ignoring: ReadonlySet<string>): Promise<void> {
+  let [kept, going]: (EncodedPath | undefined)[] = [];
+  const settled = ({ isAWay, ...row }: UnsettledRow): PlannedRow => {
+    if (row.outcome !== 'deleted') return row;
+    // Without it the next mirror would delete what this one keeps.
+    if (ignoring.has(displayPath(row.path))) return { ...row, ...stays('its rules keep what is not part of the run') };
+    if (row.kind !== 'directory') return row;
+    if (isBelow(kept, row.path)) return { ...row, ...stays(`holds ${displayPath(kept ?? '')}, which stays`) };
+    if (isAWay !== true || isBelow(going, row.path)) return row;
+    return { ...row, ...stays(notInRun({ by: 'include' })) };
+  };
+  for (let part = parts - 1; part >= 0; part -= 1) {
+    const rows = (await plan.read(part)).toReversed().map((row) => {
+      const now = settled(row);
+      if (now.outcome === 'kept') kept = now.path;
+      else going = now.path;
+      return now;
+    });
+    await plan.write(part, rows.toReversed());
+  }
+}
+
+function isBelow(path: EncodedPath | undefined, folder: EncodedPath | undefined): boolean {
+  return path !== undefined && folder !== undefined && path.startsWith(`${folder}/`);
+}
+
+function stays(reason: string): Pick<PlannedRow, 'outcome' | 'reason' | 'attempts'> {
+  return { outcome: 'kept', reason, attempts: 0 };
+}
+
+function notInRun(why: Why): string {
+  return `not part of the run: ${wordsOf(why)}`;
+}

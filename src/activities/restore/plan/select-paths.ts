@@ -1,0 +1,61 @@
+import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../../contracts/asked-path.ts';
+import type { EncodedPath } from '../../../contracts/encoded-path.ts';
+import type { Restore } from '../../../contracts/restore.ts';
+import { parentOf } from '../target/places.ts';
+
+/** Which paths are asked for. */
+export interface Selection {
+  /** Whether the path itself or a folder that it is in is asked for. */
+  readonly selects: (path: EncodedPath) => boolean;
+}
+
+const everything: Selection = { selects: () => true };
+
+/**
+ * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that the run has exactly as it is
+ * written, or as a ledger encodes it, is that path alone; a restore that an earlier version opened did not look, and takes it for a glob besides.
+ */
+export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | 'exact'>): Selection {
+  if (paths === undefined) return everything;
+  const matches = pathMatcher(paths, new Map(Object.entries(exact)));
+  // Entries come folder by folder, so the folders on the way to the last one are mostly those of the next one too.
+  const known: Known[] = [];
+  const isIn = (folder: EncodedPath): boolean => {
+    let last = known.at(-1) ?? top;
+    for (; !isWithin(folder, last.folder); last = known.at(-1) ?? top) known.pop();
+    while (last.folder !== folder) {
+      const end = folder.indexOf('/', last.folder.length + 1);
+      const next = end === -1 ? folder : folder.slice(0, end);
+      last = { folder: next, isSelected: last.isSelected || matches(next) };
+      known.push(last);
+    }
+    return last.isSelected;
+  };
+  return { selects: (path) => isIn(parentOf(path)) || matches(path) };
+}
+
+interface Known {
+  readonly folder: EncodedPath;
+  /** Whether it, or a folder that it is in, is asked for. */
+  readonly isSelected: boolean;
+}
+
+const top: Known = { folder: '', isSelected: false };
+
+function isWithin(path: EncodedPath, folder: EncodedPath): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** Brings paths into the form that is compared. Throws an `ExpectedError` that names what is wrong. */
+export function normalizePaths(paths: readonly string[] | undefined): readonly string[] | undefined {
+  if (paths === undefined) return undefined;
+  if (!Array.isArray(paths) || paths.length === 0) {
+    throw invalid('paths', 'give at least one, or leave it out for everything');
+  }
+  const plain = paths.map((path: unknown) => {
+    if (typeof path !== 'string') throw invalid('paths', `${JSON.stringify(path)} is no text`);
+    return normalizePath(path, 'paths');
+  });
+  requirePathBudget(plain, 'paths');
+  return plain;
+}

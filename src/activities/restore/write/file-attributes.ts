@@ -1,0 +1,67 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileAttributes } from '../../../contracts/manifest.ts';
+
+const setUserId = 0o4000;
+const setGroupId = 0o2000;
+// Between two numbers of seconds of this century that can be told apart.
+const smallestStep = 2.5e-7;
+
+type Attributes = Pick<FileAttributes, 'size' | 'mtimeNs' | 'mode'>;
+
+/**
+ * The permission bits that a restored file gets. Its owner becomes the worker's user, and a program that runs as its owner must not
+ * run as somebody else afterwards, so set-user-id and set-group-id stay off.
+ */
+export function restoredMode({ mode }: { readonly mode: number }): number {
+  return mode & ~(setUserId | setGroupId);
+}
+
+/** Whether a file is the one that the run holds, as far as size, time of change and permissions tell. */
+export function isSameFile(found: BigIntStats, entry: Attributes): boolean {
+  const mode = Number(found.mode & 0o7777n);
+  return (
+    found.isFile() &&
+    Number(found.size) === entry.size &&
+    isSameTime(found, entry) &&
+    (mode === entry.mode || mode === restoredMode(entry))
+  );
+}
+
+/** Whether a directory has the attributes that the run holds. */
+export function isSameDirectory(found: BigIntStats, entry: Attributes): boolean {
+  return found.isDirectory() && Number(found.mode & 0o7777n) === directoryMode(entry) && isSameTime(found, entry);
+}
+
+/** A directory's set-group-id bit hands its group on and runs nothing, so it comes back. */
+export function directoryMode({ mode }: { readonly mode: number }): number {
+  return mode & ~setUserId;
+}
+
+// Node sets times to the microsecond.
+export function isSameTime(found: BigIntStats, { mtimeNs }: { readonly mtimeNs: string }): boolean {
+  return microseconds(found.mtimeNs) === microseconds(BigInt(mtimeNs));
+}
+
+/** A time of change as `utimes` takes it, so that what is set is of the same microsecond. A text, as numbers below zero count as now. */
+export function mtimeSeconds({ mtimeNs }: { readonly mtimeNs: string }): string {
+  const time = microseconds(BigInt(mtimeNs));
+  const seconds = Number(time) / 1e6;
+  // As a fraction a time can come out a little early, and the rest is cut off on the way: then the next one that there is will do.
+  const isEarly = nanosecondsOf(seconds) < Number(remainder(time, 1_000_000n)) * 1000;
+  return String(isEarly ? seconds + smallestStep : seconds);
+}
+
+// As the system calls get them.
+function nanosecondsOf(seconds: number): number {
+  const nanoseconds = Math.trunc((seconds - Math.trunc(seconds)) * 1e9);
+  return nanoseconds < 0 ? nanoseconds + 1e9 : nanoseconds;
+}
+
+function microseconds(ns: bigint): bigint {
+  return (ns - remainder(ns, 1000n)) / 1000n;
+}
+
+// Never below zero, so that times before 1970 are rounded down like all others.
+function remainder(n: bigint, by: bigint): bigint {
+  return ((n % by) + by) % by;
+}

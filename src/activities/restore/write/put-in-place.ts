@@ -1,0 +1,71 @@
+import { renameSync } from 'node:fs';
+import { rename, unlink } from 'node:fs/promises';
+import type { Restore } from '../../../contracts/restore.ts';
+import { restoredMode } from './file-attributes.ts';
+import type { Folder } from '../target/folder.ts';
+import { lstatMaybe } from '../../../files/lstat-maybe.ts';
+import type { Directories } from '../target/make-directories.ts';
+import { lastNameOf } from '../target/places.ts';
+import { removeTree } from './remove-tree.ts';
+import type { RestoredPath, RestoreEntry } from '../rows.ts';
+import type { ThreadChoice } from '../../../files/thread-choice.ts';
+
+/** What stands whole and checked beside its place, under the name `temporary`. */
+export interface Written {
+  readonly entry: RestoreEntry;
+  readonly temporary: Buffer;
+}
+
+export interface PlaceContext {
+  readonly restore: Pick<Restore, 'overwrite'>;
+  readonly directories: Pick<Directories, 'touch'>;
+  readonly threadChoice: ThreadChoice;
+}
+
+export type PlaceResult = Pick<RestoredPath, 'outcome' | 'reason'>;
+
+/** Puts a path in its place at once. Throws when the target fails, and then what stood there stands there still. */
+export async function putInPlace(folder: Folder, written: Written, context: PlaceContext): Promise<PlaceResult> {
+  const { entry } = written;
+  const name = lastNameOf(entry.path);
+  await folder.check('now');
+  if (context.restore.overwrite === 'never' && (await lstatMaybe(folder.at(name)))) {
+    await removeWritten(folder, written);
+    return { outcome: 'kept' };
+  }
+  await replace(folder, written, context);
+  context.directories.touch(entry.path);
+  const isWhole = entry.kind !== 'file' || restoredMode(entry) === entry.mode;
+  return isWhole
+    ? { outcome: 'restored' }
+    : { outcome: 'restored', reason: 'without its set-user-id and set-group-id bits' };
+}
+
+/** Removes what is not to be put in its place, if it can be removed. */
+export async function removeWritten(folder: Folder, { temporary }: Written): Promise<void> {
+  await unlink(folder.at(temporary)).catch(() => undefined);
+}
+
+async function replace(folder: Folder, { entry, temporary }: Written, { threadChoice }: PlaceContext) {
+  const name = lastNameOf(entry.path);
+  const from = folder.at(temporary);
+  const place = folder.at(name);
+  try {
+    await move(from, place, folder, threadChoice);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // A folder that was not looked at when the restore began may hold what must stay.
+    if (entry.replacesFolder !== true || !['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
+    // Only now that what takes its place is whole.
+    await removeTree(folder, name);
+    await rename(from, place);
+  }
+}
+
+async function move(from: Buffer, place: Buffer, { disk }: Folder, threadChoice: ThreadChoice): Promise<void> {
+  const isLocal = (await disk?.())?.isLocal === true;
+  if (!isLocal || !(await threadChoice.isForThread())) return rename(from, place);
+  const began = performance.now();
+  renameSync(from, place);
+  threadChoice.onDone(performance.now() - began);
+}

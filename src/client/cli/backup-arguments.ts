@@ -1,0 +1,107 @@
+import { Command, Help } from 'commander';
+import type { Level } from 'pino';
+import { errorJson } from './render/report.ts';
+import { addAccept } from './commands/accept.ts';
+import { addApi } from './commands/api.ts';
+import { addBackup } from './commands/backup.ts';
+import { addCat } from './commands/cat.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addDev } from './commands/dev.ts';
+import { addDiff } from './commands/diff.ts';
+import { addFind } from './commands/find.ts';
+import { addForget } from './commands/forget.ts';
+import { addInit } from './commands/init.ts';
+import { addInventory } from './commands/inventory.ts';
+import { addLedger } from './commands/ledger.ts';
+import { addLs } from './commands/ls.ts';
+import type { AddCommand } from './commands/options.ts';
+import { addPrune } from './commands/prune.ts';
+import { addPruneMessages } from './commands/prune-messages.ts';
+import { addRestore } from './commands/restore.ts';
+import { addRetry } from './commands/retry.ts';
+import { addRuns } from './commands/runs.ts';
+import { addSchedule } from './commands/schedule.ts';
+import { addSources } from './commands/sources.ts';
+import { addStats } from './commands/stats.ts';
+import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
+import { addWorker } from './commands/worker.ts';
+import type { CommonFlags, Task } from './invocation.ts';
+import { commandMeant, commandNames } from './nearest-command.ts';
+import { packageVersion } from './package-version.ts';
+import { printableLines } from '../../lib/printable.ts';
+
+export interface BackupArguments {
+  readonly flags: CommonFlags;
+  readonly task: Task;
+  /** Unless LOG_LEVEL says otherwise. */
+  readonly logLevel: Level;
+}
+
+/** Every command, under the heading that help shows it below. */
+const groups: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Back up and restore:': [addInit, addBackup, addRetry, addAccept, addRestore, addVerify],
+  'Look into backups:': [addStatus, addSources, addRuns, addLedger, addLs, addFind, addDiff, addCat, addStats],
+  'Give up old runs:': [addForget, addPrune],
+  'Run by itself:': [addSchedule],
+  'Serve:': [addWorker, addApi, addDev],
+  'Order batches and upkeep:': [addInventory, addPruneMessages],
+  'More:': [addCompletion],
+};
+
+const help = `
+\`durable-backup DIR\` is short for \`durable-backup backup DIR\`.
+\`durable-backup COMMAND --help\` tells the options of a command.
+
+Exit codes: 0 done, 1 error, 3 incomplete or not intact, 4 suspect, 130 interrupted.
+
+Examples:
+  durable-backup ~/photos
+  durable-backup runs --json
+  durable-backup restore latest --source ~/photos --target /tmp/photos`;
+
+/** Reads the command line. Ends the process when it asks for help (exit code 0) or makes no sense (1). */
+export function readArguments(argv: readonly string[]): BackupArguments {
+  let chosen: BackupArguments | undefined;
+  const program = createProgram(argv);
+  for (const [heading, adds] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of adds) add(program, (flags, task, logLevel = 'error') => (chosen = { flags, task, logLevel }));
+  }
+  program.helpCommand('help [command]', 'prints the help of a command');
+  sayWhereHelpIs(program, program.name());
+  program.parse(argv, { from: 'user' });
+  return chosen ?? program.help({ error: true });
+}
+
+function createProgram(argv: readonly string[]): Command {
+  const program = new Command('durable-backup');
+  return program
+    .description('Backs up directory trees to Azure Blob Storage, and shows, restores and verifies what is there.')
+    .usage('[command] [options]')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print the help of a command')
+    .option('--json', 'print JSON instead of text')
+    .option('--quiet', 'print nothing but the result')
+    .enablePositionalOptions()
+    .addHelpText('after', help)
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      optionDescription: (option) => new Help().optionDescription(option).replace(' (default: false)', ''),
+    })
+    .configureOutput({
+      outputError: (text, write) => {
+        const meant = commandMeant(argv, commandNames(program));
+        const [error = ''] = text.split('\n');
+        const message = meant === undefined ? text.trim() : `${error.replace(/\.$/u, '')}. ${meant}`;
+        write(`${printableLines(message)}\n`);
+        if (argv.includes('--json')) console.log(errorJson('Failed', message.replace(/^error: /u, '')));
+      },
+    });
+}
+
+/** Lets the error of each command name that command's help. */
+function sayWhereHelpIs(command: Command, path: string): void {
+  command.showHelpAfterError(`See \`${path} --help\`.`);
+  for (const child of command.commands) sayWhereHelpIs(child, `${path} ${child.name()}`);
+}

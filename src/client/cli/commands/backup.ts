@@ -1,0 +1,125 @@
+import { Option, type Command } from 'commander';
+import { backupReport } from '../render/backup-report.ts';
+import { startOrJoin } from '../start-or-join.ts';
+import { workflowNames, type BackupInput } from '../../../contracts/contract.ts';
+import { defaultMaxLoss } from '../../../contracts/suspicion.ts';
+import type { SourcesFileFlags } from '../open/at-source.ts';
+import { backupTarget } from '../backup-target.ts';
+import type { Call } from '../invocation.ts';
+import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';
+import { commandNames } from '../nearest-command.ts';
+import { withSession } from '../open/with-session.ts';
+import { filtersOf, withFilters, type FilterFlags } from './filter-options.ts';
+import {
+  notEmpty,
+  perform,
+  share,
+  sourceName,
+  withJobOptions,
+  withSourcesFile,
+  withUploadLimit,
+  type Choose,
+  type JobFlags,
+} from './options.ts';
+import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
+
+interface BackupFlags extends FilterFlags, JobFlags, SourcesFileFlags, TagFlags, UploadLimited {
+  readonly dryRun: boolean;
+  readonly checksum: boolean;
+  readonly repair: boolean;
+  readonly takeOver: boolean;
+  readonly maxLoss?: number;
+  readonly expectLoss: boolean;
+  /** Of the machine, where other commands mean the directory by it. */
+  readonly source?: string;
+}
+
+const help = `
+The command's name may be left out: \`durable-backup DIR\`. A word without a slash means the source that durable-backup.yaml calls so, and
+else the directory. One that is called like a command or a source is written with its path: ./restore.
+
+A GLOB with a slash at its beginning or in its middle is relative to DIR, as in /build or docs/*.pdf; any other is about names at every
+depth, as in *.log, and one that ends in a slash about folders. --exclude goes before --include. Files called .backupignore leave out
+what .gitignore files of the same lines would. With --dry-run, rows come as they are found, with --json as NDJSON; where there is a
+last run to compare with, they say what is unchanged.
+
+Temporal, storage and worker are started for the run unless the environment names them (TEMPORAL_ADDRESS,
+AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT). With TEMPORAL_ADDRESS, workers are expected elsewhere.
+
+A run is suspect that holds no file any more, that lost more of the last good run's files than --max-loss, or whose directory is on
+another file system. \`durable-backup accept RUN\` makes a run like any other of it.
+
+Exit codes: 0 done, 1 error, 3 some files could not be backed up, 4 the run is suspect, 130 interrupted.
+
+Examples:
+  durable-backup ~/photos
+  durable-backup backup /srv/site --json | jq .bytes
+  durable-backup backup /srv/site --source web-1
+  durable-backup backup /srv/site --exclude node_modules --exclude '/var/*.log' --larger-than 2GiB --dry-run`;
+
+/** `backup DIR`: backs up a directory; what the program does unless another command is named. */
+export function addBackup(program: Command, choose: Choose): void {
+  const command = program
+    .command('backup', { isDefault: true })
+    .description('backs up a directory tree')
+    .argument('<dir>', 'directory to back up, or the name of a source', notEmpty)
+    .option('--checksum', 'read every file instead of going by size and times', false)
+    .option('--repair', 'look up what is unchanged in storage, and send again what is missing or damaged there', false)
+    .addOption(maxLossOption())
+    .option('--expect-loss', 'whatever is lost is meant: the run is not suspect', false)
+    .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false)
+    .option(
+      '--source <name>',
+      'where the directory is: a name that workers elsewhere have among their SOURCES',
+      sourceName,
+    )
+    .option('--dry-run', 'print what would be backed up and what left out, and why; back up nothing', false)
+    .addHelpText('after', help);
+  withFilters(command);
+  withTag(command, 'mark the run with this word, to find it and to keep it by');
+  perform(withSourcesFile(withUploadLimit(withJobOptions(command))), choose, (call: Call & BackupFlags, dir: string) =>
+    backUp(limitUpload(call), dir, commandNames(program)),
+  );
+}
+
+async function backUp(call: Call & BackupFlags, dir: string, commands: readonly string[]): Promise<number> {
+  const target = await backupTarget(call, dir, commands);
+  const { instanceId, label } = target;
+  const { root, source, prefix } = target.input;
+  const input: BackupInput = {
+    ...target.input,
+    ...(call.checksum && { checksum: true }),
+    ...(call.repair && { repair: true }),
+    ...(call.takeOver && { takeOver: true }),
+    ...(call.maxLoss !== undefined && { maxLoss: call.maxLoss }),
+    ...(call.expectLoss && { expectLoss: true }),
+    ...tagsOf(call, target.input.tags),
+    ...filtersOf(call, target.input.filters),
+  };
+  if (call.dryRun) return previewLate(call, input);
+  const at = prefix === undefined ? call : { ...call, config: { ...call.config, prefix } };
+  return withSession(at, (session, follow) =>
+    follow({
+      instanceId,
+      taskQueue: session.queuesOf(instanceId)[0],
+      directories: [root],
+      ...(source !== undefined && { source }),
+      kind: backupReport,
+      begin: ({ jobs, note }) => {
+        const [name, summary, what] = [workflowNames.backup, `Back up ${label}`, `backup of ${label}`];
+        return startOrJoin(jobs, { name, input, instanceId, summary, what }, note);
+      },
+    }),
+  );
+}
+
+function maxLossOption(): Option {
+  const what = `share of the last good run's files that may be lost before the run is suspect, such as 30%; ${defaultMaxLoss * 100}% unless given`;
+  return new Option('--max-loss <share>', what).argParser(share);
+}
+
+// It loads what activities are made of, which help does not need.
+async function previewLate(call: Call, input: BackupInput): Promise<number> {
+  const { previewBackup } = await import('../preview-backup.ts');
+  return previewBackup(call, input);
+}

@@ -1,0 +1,140 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Level } from 'pino';
+import { byteRateHelp, parseByteRate } from '../../../lib/byte-rate.ts';
+import { parseShare, shareRule } from '../../../lib/share.ts';
+import { isSource, sourceRule } from '../../../contracts/worker-name.ts';
+import { atSource, type SourceFlags } from '../open/at-source.ts';
+import type { Call, CommonFlags, Task } from '../invocation.ts';
+
+/** Keeps what a command line asks for, until it has been read whole; `logLevel` is for where LOG_LEVEL says nothing. */
+export type Choose = (flags: CommonFlags, task: Task, logLevel?: Level) => void;
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, choose: Choose) => void;
+
+export interface JobFlags extends CommonFlags {
+  readonly worker: boolean;
+}
+
+/** What a command does, told the call with the command's flags and its arguments. Only the command knows which these are. */
+type Work = (call: never, ...args: never[]) => Promise<number>;
+
+/** Makes `work` what a command does; {@link commonFlags} reads the flags that are common. */
+export function perform(command: Command, choose: Choose, work: Work, logLevel?: Level): void {
+  command.action((...given: unknown[]) => {
+    const flags = { ...command.opts(), ...commonFlags(command) };
+    const args = given.slice(0, command.registeredArguments.length) as never[];
+    choose(flags, async (call) => work({ ...call, ...flags } as never, ...args), logLevel);
+  });
+}
+
+/** What `--json` does where a log, which is JSON in any case, is all that is said. */
+export const errorsToo = 'print an error as one JSON object too; the log is JSON in any case';
+
+/** Adds `--json` and `--quiet`. */
+export function withCommonOptions(command: Command, json: string): Command {
+  return withQuiet(command.option('--json', json, false));
+}
+
+/** Adds `--quiet`. */
+export function withQuiet(command: Command): Command {
+  return command.option('--quiet', 'print nothing but the result: no progress, and no text when all went well', false);
+}
+
+/** Adds `--json`, `--quiet` and `--worker`. */
+export function withJobOptions(command: Command): Command {
+  return withCommonOptions(command, 'print one JSON object instead of text').option(
+    '--worker',
+    'run a worker in this process even when TEMPORAL_ADDRESS is set',
+    false,
+  );
+}
+
+/** Adds `--limit-upload`, for what sends files. */
+export function withUploadLimit(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--limit-upload <rate>',
+      'most that this process sends a second, such as 10MiB; UPLOAD_LIMIT unless given',
+    ).argParser(byteRate),
+  );
+}
+
+/** Adds `--config`, for what takes the names of sources. */
+export function withSourcesFile(command: Command): Command {
+  const option = new Option(
+    '--config <file>',
+    'where sources are named; DURABLE_BACKUP_CONFIG, or ./durable-backup.yaml, unless given',
+  ).argParser(notEmpty);
+  // As `config` it would be taken for what this process was configured to be.
+  option.attributeName = () => 'sourcesFile';
+  return command.addOption(option);
+}
+
+/**
+ * Makes `work` what a command does about the backups of one directory, as {@link perform} does, and adds `--source`, which tells these
+ * apart. It is called with the directory that was meant, and below its prefix.
+ */
+export function performAtSource(command: Command, choose: Choose, work: Work): void {
+  const option = new Option(
+    '--source <name>',
+    'source, or directory that was backed up, where there are backups of several',
+  ).argParser(notEmpty);
+  const found = async (call: Call & SourceFlags, ...args: never[]) => work((await atSource(call)) as never, ...args);
+  perform(withSourcesFile(command.addOption(option)), choose, found);
+}
+
+/** What every command understands, as written after its name or before it. */
+function commonFlags(command: Command): JobFlags {
+  const given: Partial<JobFlags>[] = [];
+  for (let one: Command | null = command; one; one = one.parent) given.push(one.opts<JobFlags>());
+  const either = (name: keyof JobFlags) => given.some((flags) => flags[name] === true);
+  return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
+}
+
+/** The name of a source. */
+export function sourceName(text: string): string {
+  if (isSource(text)) return text;
+  throw new InvalidArgumentError(`It must be ${sourceRule}.`);
+}
+
+// An unset variable in a script must not turn into the working directory, or into everything.
+export function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty; use . for the working directory.');
+}
+
+export const runHelp =
+  'id of a run or of its instance, latest, or a time in ISO 8601: the last run that had begun by then';
+
+/** What a `RUN` that is only looked into may be. */
+export const heldRunHelp = `${runHelp}; of complete runs, unless an id says which`;
+
+/** A run's reference; an empty one is a mistake. */
+export function runArgument(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It is empty; `durable-backup runs` lists the runs.');
+}
+
+/** `5%` or `0.05`: a share above 0, at most 1. */
+export function share(text: string): number {
+  const value = parseShare(text);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError(`It must be ${shareRule}.`);
+}
+
+/** `10MiB`: bytes per second. */
+function byteRate(text: string): number {
+  const rate = parseByteRate(text);
+  if (rate !== undefined) return rate;
+  throw new InvalidArgumentError(`It ${byteRateHelp}.`);
+}
+
+const mostParts = 10_000;
+
+/** `3/10`: the third of ten parts. */
+export function subset(text: string): { number: number; of: number } {
+  const [, number, of] = /^(\d{1,5})\s*\/\s*(\d{1,5})$/u.exec(text.trim())?.map(Number) ?? [];
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of <= mostParts) return { number, of };
+  throw new InvalidArgumentError(`It must be a part of at most ${mostParts}, such as 3/10.`);
+}

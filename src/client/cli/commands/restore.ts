@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { restoreReport } from '../render/restore-report.ts';
+import { startOrJoin } from '../start-or-join.ts';
+import { requirePathBudget } from '../../../contracts/asked-path.ts';
+import { workflowNames } from '../../../contracts/contract.ts';
+import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../../contracts/restore.ts';
+import { requireElsewhere } from '../open/other-prefixes.ts';
+import { jobInstanceId } from '../instance-id.ts';
+import type { Call } from '../invocation.ts';
+import { nearestDirectory } from '../nearest-directory.ts';
+import { printRows } from '../render/print-rows.ts';
+import { fixRun, type FixedRun } from '../fix-run.ts';
+import { pathsBelow } from '../paths-below.ts';
+import { withSession } from '../open/with-session.ts';
+import {
+  notEmpty,
+  performAtSource,
+  runArgument,
+  runHelp,
+  sourceName,
+  withJobOptions,
+  type Choose,
+  type JobFlags,
+} from './options.ts';
+
+const help = `
+Paths are files, folders or globs (quote them), relative to the directory that was backed up. Without any, everything is restored.
+Where the run has a path of exactly that name, such as '[id].js', it alone is meant.
+Content is checked against its SHA-256 before it takes a file's place. What is in the way is decided by --overwrite: never keeps it,
+if-changed replaces files whose size or time differ, always replaces every file.
+
+Exit codes: 0 done, 1 error, 3 some files could not be restored, 130 interrupted.
+
+Examples:
+  durable-backup restore latest --source /srv/site --target /tmp/site
+  durable-backup restore 20261121T063324Z-b2d63b73 assets/logo.png 'logs/*.log' --overwrite never
+  durable-backup restore 2026-11-20T18:00:00Z --source /srv/site --delete --dry-run`;
+
+interface RestoreFlags extends JobFlags {
+  readonly source?: string;
+  readonly target?: string;
+  readonly targetSource?: string;
+  readonly overwrite: OverwritePolicy;
+  readonly delete: boolean;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/** `restore RUN [PATH…]`: brings back what a run holds. */
+export function addRestore(program: Command, choose: Choose): void {
+  const command = program
+    .command('restore')
+    .description('brings back what a run holds')
+    .argument('<run>', runHelp, runArgument)
+    .argument('[path...]', 'what to restore, instead of everything')
+    .addOption(
+      new Option(
+        '--target <dir>',
+        'directory to restore into, made when it is missing; by default where it came from',
+      ).argParser((dir: string) => resolve(notEmpty(dir))),
+    )
+    .option(
+      '--target-source <name>',
+      'where the target is: a name that workers elsewhere have among their SOURCES',
+      sourceName,
+    )
+    .addOption(
+      new Option('--overwrite <when>', 'what happens to what is in the way')
+        .choices(overwritePolicies)
+        .default('if-changed'),
+    )
+    .option('--delete', 'delete what the target holds and the run does not, but for what the run leaves out', false)
+    .option('--force', 'with --delete: also in a directory that nothing of this was restored into before', false)
+    .option('--dry-run', 'change nothing, and print what would be done', false)
+    .addHelpText('after', help);
+  performAtSource(withJobOptions(command), choose, restore);
+}
+
+async function restore(call: Call & RestoreFlags, run: string, paths: readonly string[]): Promise<number> {
+  const { targetSource: source } = call;
+  requireElsewhere('--target-source', source, call);
+  return withSession(call, async (session, follow) => {
+    const fixed = await fixRun(session, { ...call, run }, call.stop);
+    const input = inputOf(fixed, paths, call);
+    const directory = call.target ?? fixed.manifest?.root;
+    const instanceId = jobInstanceId('restore', directory ?? fixed.run, input);
+    const place = directory ?? 'the directory that was backed up';
+    return follow({
+      instanceId,
+      taskQueue: session.queuesOf(instanceId)[0],
+      ...(source !== undefined && { source }),
+      directories: directory === undefined ? [] : [nearestDirectory(directory)],
+      kind: restoreReport,
+      words: { copying: 'restoring', committing: 'finishing' },
+      begin: ({ jobs, note }) => {
+        const summary = `Restore run ${fixed.run} into ${place}`;
+        const job = { name: workflowNames.restore, input, instanceId, summary, what: `restore into ${place}` };
+        return startOrJoin(jobs, job, note);
+      },
+      beforeReport: async ({ restoreId: id, dryRun }) => {
+        if (dryRun)
+          await printRows(call, session.backups, { kind: 'restores', id }, (outcome) => outcome !== 'unchanged');
+      },
+    });
+  });
+}
+
+function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
+  const { target, targetSource: source, overwrite, dryRun } = flags;
+  const chosen = pathsBelow(manifest?.root, paths);
+  requirePathBudget(chosen ?? [], 'path');
+  return {
+    ...which,
+    ...(target !== undefined && { target }),
+    ...(source !== undefined && { source }),
+    ...(chosen && { paths: chosen }),
+    overwrite,
+    ...(flags.delete && { delete: true }),
+    ...(flags.force && { force: true }),
+    ...(dryRun && { dryRun }),
+  };
+}

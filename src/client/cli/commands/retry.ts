@@ -1,0 +1,88 @@
+import { printableJson } from '../../../lib/printable.ts';
+import type { Command } from 'commander';
+import { retryRun, whyNotRetried, type Retry } from '../../jobs/retry-run.ts';
+import { backupReport } from '../render/backup-report.ts';
+import { exitCodes } from '../exit-code.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import type { Manifest } from '../../../contracts/manifest.ts';
+import { isSuspect } from '../../../contracts/suspicion.ts';
+import type { Call } from '../invocation.ts';
+import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';
+import { requireBackups } from '../open/require-backups.ts';
+import type { Session } from '../open/session.ts';
+import { withSession } from '../open/with-session.ts';
+import {
+  performAtSource,
+  runArgument,
+  runHelp,
+  withJobOptions,
+  withUploadLimit,
+  type Choose,
+  type JobFlags,
+} from './options.ts';
+
+const help = `
+Copies exactly the files that failed in an incomplete run, and completes its manifest. Temporal must still know the run's instance; if
+it does not, the next backup takes up what is missing.
+
+Exit codes: 0 done, or nothing to retry, 1 error, 3 some files failed again, 4 the run is suspect, 130 interrupted.
+
+Examples:
+  durable-backup retry 20261121T063329Z-d5f77bbe
+  durable-backup retry backup-site-3978bb10 --json`;
+
+interface RetryFlags extends JobFlags, UploadLimited {
+  readonly source?: string;
+}
+
+/** `retry RUN`: runs again what failed of a run. */
+export function addRetry(program: Command, choose: Choose): void {
+  const command = program
+    .command('retry')
+    .description('copies what failed in an incomplete run')
+    .argument('<run>', runHelp, runArgument)
+    .addHelpText('after', help);
+  performAtSource(withUploadLimit(withJobOptions(command)), choose, retry);
+}
+
+function retry(call: Call & RetryFlags, run: string): Promise<number> {
+  const { source: root, stop } = call;
+  return withSession(limitUpload(call), async (session, follow) => {
+    const asked = { run, incompleteToo: true, ...(root !== undefined && { root }) };
+    const { manifest } = await requireBackups(session).find(asked, stop);
+    const { instanceId } = manifest;
+    if (manifest.complete) return answerComplete(manifest, call);
+    return follow({
+      instanceId,
+      taskQueue: await queueOf(session, instanceId),
+      directories: [manifest.root],
+      kind: backupReport,
+      begin: async ({ jobs, note }) => sayWhich(await retryRun(jobs, manifest), manifest, note),
+    });
+  });
+}
+
+/** What the retry of a run says of which nothing failed: nothing was to be done, and what the run holds. */
+function answerComplete(manifest: Manifest, { json, answer, note }: Call): number {
+  const { instanceId, run: runId, root, files, bytes, suspect } = manifest;
+  const why = whyNotRetried('complete', manifest);
+  const isNoSuccess = isSuspect(manifest);
+  const status = isNoSuccess ? { status: 'Failed', error: why } : { status: 'Completed' };
+  const held = { runId, root, files, bytes, failed: 0, complete: true, ...(suspect && { suspect }) };
+  if (json) answer(printableJson({ instanceId, ...status, ...held }));
+  else note(why);
+  return isNoSuccess ? exitCodes.suspect : exitCodes.done;
+}
+
+/** The first of the queues where the instance is known; the first of all when it is on none. */
+async function queueOf(session: Session, instanceId: string): Promise<string> {
+  const queues = session.queuesOf(instanceId);
+  for (const queue of queues) if ((await session.jobsOn(queue).runtimeStatus(instanceId)) !== undefined) return queue;
+  return queues[0];
+}
+
+function sayWhich(retried: Retry, manifest: Manifest, note: (line: string) => void): void {
+  if (retried === 'started') return;
+  if (retried !== 'running') throw new ExpectedError(failureTypes.runNotFound, whyNotRetried(retried, manifest));
+  note(`The instance ${manifest.instanceId} is under way already; going on with it.`);
+}

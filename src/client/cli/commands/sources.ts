@@ -1,0 +1,49 @@
+import { printableJson } from '../../../lib/printable.ts';
+import type { Command } from 'commander';
+import { exitCodes } from '../exit-code.ts';
+import { sourceListText } from '../render/source-list.ts';
+import { writeLines } from '../render/write-lines.ts';
+import { sourcesJsonSchema } from '../../sources/json-schema.ts';
+import { listSources } from '../../sources/list-sources.ts';
+import { requireSourcesFile } from '../../sources/sources-file.ts';
+import { sourcesOf, type SourcesFileFlags } from '../open/at-source.ts';
+import type { Call } from '../invocation.ts';
+import { withBackups } from '../open/with-backups.ts';
+import { perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
+
+const help = `
+Sources are what durable-backup.yaml names; \`durable-backup init\` writes one. \`durable-backup backup NAME\` backs one up, and
+--source NAME stands for it wherever a command is about the backups of one directory.
+
+Exit codes: 0 done, 1 error, 130 interrupted.
+
+Examples:
+  durable-backup sources
+  durable-backup sources --config /etc/durable-backup.yaml --json | jq -r '.[].name'`;
+
+interface SourcesFlags extends SourcesFileFlags {
+  readonly schema: boolean;
+}
+
+/** `sources`: what the sources file names. */
+export function addSources(program: Command, choose: Choose): void {
+  const command = program
+    .command('sources')
+    .description('lists what the sources file names')
+    .option('--schema', 'print the JSON Schema of the file instead, for editors', false)
+    .addHelpText('after', help);
+  perform(withSourcesFile(withCommonOptions(command, 'print one JSON array instead of text')), choose, tellSources);
+}
+
+async function tellSources(call: Call & SourcesFlags): Promise<number> {
+  if (call.schema) {
+    call.answer(JSON.stringify(sourcesJsonSchema(), undefined, 2));
+    return exitCodes.done;
+  }
+  const opened = requireSourcesFile(await sourcesOf(call));
+  return withBackups(call, async (backups, signal) => {
+    const listed = await listSources(opened, backups, signal);
+    await writeLines([call.json ? printableJson(listed) : sourceListText(listed, opened.file)], process.stdout);
+    return exitCodes.done;
+  });
+}

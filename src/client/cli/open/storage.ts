@@ -1,0 +1,43 @@
+import { explainStorage, storageUnavailable } from '../../../history/views/storage-failure.ts';
+import type { Config } from '../../../config.ts';
+import { ExpectedError } from '../../../contracts/failures.ts';
+import { isBlobStoreError, type BlobStore } from '../../../storage/blob-store.ts';
+import { openBlobStore, type StorageLocation } from '../../../storage/open-blob-store.ts';
+import type { RequestObserver } from '../../../storage/observe-requests.ts';
+import { createRateLimit } from '../../../storage/pace/rate-limit.ts';
+import { requestObserver } from '../serve/observer.ts';
+
+const answerWithin = 8000;
+
+/**
+ * Opens the container that the configuration names, or the one in `embedded`, and makes sure that it can be used: better now than
+ * in the middle of a run. A process opens it once, for all uploads share its limit. Throws an {@link ExpectedError} that names the
+ * address.
+ */
+export async function openStorage(config: Config, embedded?: string, counter?: RequestObserver): Promise<BlobStore> {
+  const { uploadLimit } = config.worker;
+  const uploads = uploadLimit === undefined ? undefined : createRateLimit(uploadLimit);
+  const store = openBlobStore(storageLocation(config, embedded), config.container, {
+    uploads,
+    observer: requestObserver(config, counter),
+  });
+  try {
+    await store.ensureContainer(AbortSignal.timeout(answerWithin));
+  } catch (error) {
+    throw isBlobStoreError(error, 'refused') ? explainStorage(error, store.url) : storageUnavailable(store.url, error);
+  }
+  return store;
+}
+
+/** The account that the environment names, or the embedded one. Throws an {@link ExpectedError} when there is neither. */
+export function storageLocation(config: Config, embedded: string | undefined): StorageLocation {
+  if (embedded !== undefined) return { connectionString: embedded };
+  const { storage } = config;
+  if (storage === undefined) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      'No storage account is named: set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT to use the identity of this environment',
+    );
+  }
+  return 'account' in storage ? storage : { connectionString: storage.connectionString.reveal() };
+}

@@ -1,0 +1,32 @@
+import type { Backups } from '../../../history/views/backups.ts';
+import { interrupted, type Call } from '../invocation.ts';
+import { openBackups } from './open-backups.ts';
+import { openStack } from './stack.ts';
+
+/** Opens the storage account alone, the embedded one when the environment names none, for a command that only reads. */
+export async function withBackups(
+  call: Call,
+  work: (backups: Backups, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const { config, note, stop, leave } = call;
+  leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
+  const stack = await openStack(config, note, { withTemporal: false });
+  try {
+    return await Promise.race([work(openBackups(config, stack.connectionString), stop), aborted(stop)]);
+  } catch (error) {
+    // Whatever was under way then was only being read.
+    if (stop.aborted) return interrupted(call, 'Stopped.');
+    throw error;
+  } finally {
+    await stack.close();
+  }
+}
+
+// Whoever reads the output may have stopped to, and nothing waits for it then.
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    signal.addEventListener('abort', fail, { once: true });
+  });
+}

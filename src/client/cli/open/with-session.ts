@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exitCodes } from '../exit-code.ts';
+import { followJob, type FollowedJob } from '../follow-job.ts';
+import { createBar, createLines, noDisplay, type PhaseWords } from '../render/progress-display.ts';
+import { interrupted, type Call } from '../invocation.ts';
+import type { Session, SessionOptions } from './session.ts';
+
+// Long enough for servers of the command's own to be told to stop.
+const lastMoment = 1000;
+const stoppedEarly = 'Stopped before anything began.';
+
+/** A job to be followed, and where. */
+interface ServedJob<S extends object> extends Pick<FollowedJob<S>, 'instanceId' | 'kind' | 'beforeReport'> {
+  readonly taskQueue: string;
+  /** What a worker of this process may use besides `BACKUP_ROOTS`. */
+  readonly directories: readonly string[];
+  /** Where the files are, unless every worker of the task queue can reach them. */
+  readonly source?: string;
+  readonly words?: PhaseWords;
+  /** As in {@link FollowedJob}, with the means to do it. */
+  readonly begin: (parts: Pick<FollowedJob<S>, 'jobs'> & { note: (line: string) => void }) => Promise<void>;
+}
+
+/** Follows a job in the session that it is given, once somebody serves its task queue. Returns the exit code. */
+export type Follow = <S extends object>(job: ServedJob<S>) => Promise<number>;
+
+/**
+ * Opens what a job needs, lets `work` say what to follow, and closes it all in the end. Ctrl-C before the job has begun ends the
+ * command; after that it cancels the job.
+ */
+export async function withSession(
+  call: Call & { readonly worker: boolean },
+  work: (session: Session, follow: Follow) => Promise<number>,
+): Promise<number> {
+  const { config, log, stop, leave, note } = call;
+  const begun = new AbortController();
+  const announce = () => note('Stopping as soon as what is being started has started. Ctrl-C again leaves at once.');
+  const opening = openLate({ config, log, ownWorker: call.worker || !config.temporal.named, report: note });
+  stop.addEventListener('abort', announce, { signal: begun.signal });
+  leave.addEventListener('abort', () => void leaveAtOnce(call, opening, begun.signal));
+  const session = await opening;
+  const follow: Follow = async (job) => {
+    const { taskQueue, directories, source } = job;
+    await session.serve(taskQueue, directories, source);
+    begun.abort();
+    return stop.aborted ? interrupted(call, stoppedEarly) : followServed(call, session, job);
+  };
+  try {
+    if (stop.aborted) return interrupted(call, stoppedEarly);
+    return await Promise.race([work(session, follow), session.workerFailure]);
+  } catch (error) {
+    // What it was looking up then was only needed to begin.
+    if (stop.aborted && !begun.signal.aborted) return interrupted(call, stoppedEarly);
+    throw error;
+  } finally {
+    begun.abort();
+    await session.close();
+  }
+}
+
+// Temporal's SDK takes a while to load, and neither help nor a mistake on the command line needs it.
+async function openLate(options: SessionOptions): Promise<Session> {
+  const { openSession } = await import('./session.ts');
+  return openSession(options);
+}
+
+function followServed<S extends object>(call: Call, session: Session, job: ServedJob<S>): Promise<number> {
+  const { instanceId, taskQueue, kind, beforeReport, begin, words } = job;
+  const { storageUrl, webUi } = session;
+  const jobs = session.jobsOn(taskQueue);
+  const display = displayOf(call, words);
+  return followJob({
+    jobs,
+    instanceId,
+    kind,
+    terminal: { ...call, display },
+    begin: () => begin({ jobs, note: (line) => display.note(line) }),
+    ...(beforeReport && { beforeReport }),
+    ...(storageUrl !== undefined && { storageUrl }),
+    ...(webUi !== undefined && { webUi: `${webUi}/${instanceId}` }),
+  });
+}
+
+function displayOf({ quiet, note }: Call, words: PhaseWords = {}) {
+  if (quiet) return noDisplay;
+  return process.stderr.isTTY ? createBar(process.stderr, words) : createLines(note, { words });
+}
+
+async function leaveAtOnce(call: Call, opening: Promise<Session>, begun: AbortSignal): Promise<void> {
+  const session = await Promise.race([opening, sleep(0, undefined)]).catch(() => undefined);
+  // Of a job that has begun, whoever follows it says what becomes of it.
+  if (!begun.aborted) interrupted(call, stoppedEarly);
+  if (session) await Promise.race([session.abandon(), sleep(lastMoment)]);
+  await sleep(0);
+  process.exit(exitCodes.interrupted);
+}

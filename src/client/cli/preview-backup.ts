@@ -1,0 +1,117 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findRoot } from '../../files/find-root.ts';
+import { foresee } from '../../activities/backup/foresee-suspicion.ts';
+import { previewEntries, type PreviewOptions } from '../../activities/backup/preview-entries.ts';
+import { explainStorage } from '../../history/views/storage-failure.ts';
+import { exitCodes } from './exit-code.ts';
+import { previewFormat } from './render/preview-text.ts';
+import { findEmbeddedData } from '../../embedded/embedded-data.ts';
+import { lastRuns, type LastRuns } from '../../history/runs/last-runs.ts';
+import type { BackupInput } from '../../contracts/contract.ts';
+import type { Filters } from '../../contracts/filters.ts';
+import type { PreviewRow } from '../../contracts/preview.ts';
+import type { Suspicion } from '../../contracts/suspicion.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { messageOf } from '../../lib/message-of.ts';
+import { isBlobStoreError } from '../../storage/blob-store.ts';
+import { openBlobStore } from '../../storage/open-blob-store.ts';
+import { interrupted, type Call } from './invocation.ts';
+import { printAll } from './open/look-into.ts';
+import { requireDirectory } from './require-directory.ts';
+import { openStack } from './open/stack.ts';
+import { storageLocation } from './open/storage.ts';
+
+// Whoever asks what would be backed up shall not wait long for storage that does not answer.
+const answerWithin = 20_000;
+
+/**
+ * Prints what a backup would do about each path: walks the directory in this process and, where there is storage, compares it with the
+ * last run there. Needs no Temporal and writes nothing.
+ */
+export async function previewBackup(call: Call, input: BackupInput): Promise<number> {
+  const { config, stop, leave, note } = call;
+  const { root, source, filters } = input;
+  if (source !== undefined) {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      `--dry-run lists a directory of this machine, and the files are where ${source} is: run it there, without --source`,
+    );
+  }
+  await requireDirectory(root);
+  leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
+  const opened = await openBase(call, { root, prefix: input.prefix ?? config.prefix, filters });
+  const roots = [...config.backupRoots, root];
+  const base = opened?.base;
+  const onWarning = (text: string) => note(`Warning: ${text}.`);
+  let [failures, isSuspect] = [0, false];
+  const onSuspect = ({ reasons }: Suspicion) => {
+    isSuspect = true;
+    note(`The run would be suspect: ${reasons.join('; ')}.`);
+  };
+  const foreseen = foresee(opened?.last ?? {}, input, onSuspect);
+  try {
+    const embeddedData = () => findEmbeddedData(config.embedded.dataDir);
+    const options = { filters, roots, embeddedData, signal: stop, base, foreseen, onWarning };
+    const rows = previewEntries(await findRoot(root, roots), options);
+    const watched = watch(rows, ({ action }) => (failures += action === 'fail' ? 1 : 0));
+    await printAll(watched, previewFormat, call);
+    return exitCodeFor({ isSuspect, failures });
+  } catch (error) {
+    if (stop.aborted) return interrupted(call, 'Stopped.');
+    throw error;
+  } finally {
+    await opened?.close();
+  }
+}
+
+function exitCodeFor({ isSuspect, failures }: { readonly isSuspect: boolean; readonly failures: number }): number {
+  if (isSuspect) return exitCodes.suspect;
+  return failures > 0 ? exitCodes.incomplete : exitCodes.done;
+}
+
+async function* watch(
+  rows: AsyncIterable<PreviewRow>,
+  look: (row: PreviewRow) => void,
+): AsyncGenerator<PreviewRow, undefined> {
+  for await (const row of rows) {
+    look(row);
+    yield row;
+  }
+  return undefined;
+}
+
+interface OpenedBase {
+  readonly base: PreviewOptions['base'];
+  readonly last: LastRuns;
+  readonly close: () => Promise<void>;
+}
+
+/** The last run of the directory, where storage is there and has one. What hinders that is no reason not to list. */
+async function openBase(
+  { config, note, stop }: Call,
+  { filters, ...where }: { readonly root: string; readonly prefix: string; readonly filters: Filters | undefined },
+): Promise<OpenedBase | undefined> {
+  if (!config.storage && !(await isThere(join(config.embedded.dataDir, 'azurite')))) return undefined;
+  const stack = await openStack(config, note, { withTemporal: false });
+  const close = () => stack.close();
+  const store = openBlobStore(storageLocation(config, stack.connectionString), config.container);
+  try {
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(answerWithin)]);
+    const last = await lastRuns(store, { ...where, filters }, signal);
+    return { base: last.base && { store, run: { ...where, base: last.base.run } }, last, close };
+  } catch (error) {
+    // Nothing was backed up there yet.
+    const isEmpty = isBlobStoreError(error, 'not-found');
+    const why = messageOf(explainStorage(error, store.url));
+    if (!isEmpty && !stop.aborted) note(`All files count as new, for the last run cannot be read: ${why}`);
+    return { base: undefined, last: {}, close };
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,50 @@
+import { pino, type Level, type Logger } from 'pino';
+import { dropEmptyVariables, readConfig, type Config } from '../../config.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import { messageOf } from '../../lib/message-of.ts';
+import { escapeInvisible, printableLines } from '../../lib/printable.ts';
+import { openTracing } from './serve/open-tracing.ts';
+
+export interface MainOptions {
+  /** Unless LOG_LEVEL says otherwise. */
+  readonly logLevel?: Level;
+  /** Told the message of the error that ends the process, beside stderr. */
+  readonly onError?: (message: string) => void;
+}
+
+/**
+ * Runs an entry point to its exit code. What is expected to go wrong is one line on stderr and exit code 1; what is not comes with
+ * its stack, for it is a bug. Logs go to stderr: stdout is for answers.
+ */
+export async function runMain(
+  main: (config: Config, log: Logger) => Promise<number>,
+  { logLevel = 'info', onError }: MainOptions = {},
+): Promise<void> {
+  // Node's own way out first gives signals back to the system, and then takes a while: a Ctrl-C that comes twice would end it then.
+  process.once('beforeExit', (code) => process.exit(code));
+  try {
+    dropEmptyVariables();
+    const config = readConfig();
+    // Synchronous: the last lines before an exit are the ones that matter.
+    const log = pino(
+      { level: config.logLevel ?? logLevel, base: null, hooks: { streamWrite: escapeLine } },
+      pino.destination({ fd: 2, sync: true }),
+    );
+    const stopTracing = await openTracing(config, log);
+    try {
+      process.exitCode = await main(config, log);
+    } finally {
+      await stopTracing();
+    }
+  } catch (error) {
+    console.error(error instanceof ExpectedError ? printableLines(`error: ${error.message}`) : error);
+    onError?.(messageOf(error));
+    // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
+    process.exit(1);
+  }
+}
+
+// Names are in log lines, and people read these in terminals too.
+function escapeLine(line: string): string {
+  return `${escapeInvisible(line.trimEnd())}\n`;
+}

@@ -1,0 +1,42 @@
+import { maxBatchItems, type OrderItem } from '../../../contracts/orders.ts';
+import { matchNames } from './match-names.ts';
+import { HttpProblem } from '../problem.ts';
+import { orderBatchSchema } from '../schemas/order-batch.ts';
+
+const maxNamed = 20;
+
+/**
+ * The items of a batch, their properties in camelCase whatever the caller's case. Throws an {@link HttpProblem}: 413 for more than
+ * {@link maxBatchItems} items, else 400 naming the first wrong ones by their index.
+ */
+export function readOrderBatch(value: unknown): OrderItem[] {
+  if (!Array.isArray(value)) {
+    throw new HttpProblem(400, 'The body must be an array of items, such as [{"sku":"A-1","quantity":3}]');
+  }
+  if (value.length > maxBatchItems) {
+    throw new HttpProblem(413, `The batch has ${value.length} items; at most ${maxBatchItems} fit: split it`);
+  }
+  const { success, data, error } = orderBatchSchema.safeParse(
+    value.map((item) => matchNames(item, ['sku', 'quantity'])),
+  );
+  if (success) return data;
+  const wrong = byItem(error.issues);
+  const named = [...wrong].slice(0, maxNamed).map(([index, reasons]) => `#${index} ${reasons.join(', ')}`);
+  const more = wrong.size > maxNamed ? `; and ${wrong.size - maxNamed} more` : '';
+  throw new HttpProblem(400, `${wrong.size} of ${value.length} items are wrong: ${named.join('; ')}${more}`);
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function byItem(issues: readonly Issue[]): Map<number, string[]> {
+  const wrong = new Map<number, string[]>();
+  for (const { path, message } of issues) {
+    const [index, field] = path;
+    const reason = field === undefined ? 'must be an object of sku and quantity' : `${String(field)} ${message}`;
+    wrong.set(Number(index), [...(wrong.get(Number(index)) ?? []), reason]);
+  }
+  return wrong;
+}

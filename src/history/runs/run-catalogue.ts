@@ -1,0 +1,122 @@
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { jobsFolder } from '../../storage/run-layout.ts';
+import { forgottenRuns, forgottenSince } from '../forget/forgotten.ts';
+import { hasData } from './has-data.ts';
+import { newestManifests } from './newest-manifests.ts';
+import { readManifest, type StoredManifest } from '../records/read-manifest.ts';
+import {
+  forgottenRun,
+  noCompleteRun,
+  runOfAnotherRoot,
+  runWithoutManifest,
+  severalRoots,
+  unknownRun,
+} from './run-not-found.ts';
+import { isRunId, parseRunReference } from './run-reference.ts';
+import { isGood } from '../../contracts/suspicion.ts';
+
+/** Which run is meant, among those below a prefix. */
+export interface RunQuery {
+  readonly prefix: string;
+  /** An id, `latest`, or a time in ISO 8601 with its zone: the last run that had begun by then. */
+  readonly run: string;
+  /** The directory that was backed up, as it was named then. */
+  readonly root?: string | undefined;
+  /** Lets `latest` and a time mean incomplete and suspect runs too. */
+  readonly incompleteToo?: boolean;
+}
+
+/** The ids of all runs below a prefix, those without a manifest and forgotten ones too, newest first; of one second in any order. */
+export async function* listRuns(store: BlobStore, prefix: string, signal: AbortSignal): AsyncGenerator<string> {
+  yield* await runIds(store, prefix, signal);
+}
+
+/** The ids of the runs that can be chosen: all but the forgotten ones, in the order of {@link listRuns}. */
+export async function choosableRuns(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
+  const ids = await runIds(store, prefix, signal);
+  // Read after the runs: what is forgotten in between must not be chosen.
+  const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
+  return ids.filter((id) => forgotten?.has(id) !== true);
+}
+
+/**
+ * The manifest of the run that is meant. `latest` and a time mean complete runs that are not suspect unless told otherwise; an id may name any. Throws an
+ * `ExpectedError`: `RunNotFound` with what there is to choose from, and what {@link readManifest} throws, also when `latest` or a time
+ * may mean a run whose manifest cannot be used. Without a root it reads all manifests, to learn whether there are several roots.
+ */
+export async function findRun(store: BlobStore, query: RunQuery, signal: AbortSignal): Promise<StoredManifest> {
+  const reference = parseRunReference(query.run);
+  if (reference === undefined) {
+    throw unknownRun(query.run, query.prefix, await choosableRuns(store, query.prefix, signal));
+  }
+  if ('id' in reference) return findById(store, query, reference.id, signal);
+  return findByStart(store, query, reference.startedBy, signal);
+}
+
+async function runIds(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
+  const folders = await Array.fromAsync(store.listFolders(jobsFolder('runs', prefix), signal));
+  return folders.filter(isRunId).toReversed();
+}
+
+async function findById(
+  store: BlobStore,
+  { prefix, root }: RunQuery,
+  id: string,
+  signal: AbortSignal,
+): Promise<StoredManifest> {
+  // First, for the manifest of a forgotten run may be in ruins.
+  const since = await forgottenSince(store, { prefix, id }, signal);
+  if (since !== undefined) throw forgottenRun(id, since);
+  const found = await readManifest(store, { prefix, id }, signal);
+  if (found === undefined) {
+    if (await hasData(store, { prefix, id }, signal)) throw runWithoutManifest(id);
+    throw unknownRun(id, prefix, await choosableRuns(store, prefix, signal));
+  }
+  if (root !== undefined && found.manifest.root !== root) throw runOfAnotherRoot(id, found.manifest.root, root);
+  return found;
+}
+
+async function findByStart(
+  store: BlobStore,
+  query: RunQuery,
+  startedBy: number,
+  signal: AbortSignal,
+): Promise<StoredManifest> {
+  const { prefix, root } = query;
+  const newest = new Map<string, StoredManifest>();
+  const others: string[] = [];
+  const ids = notAfter(await choosableRuns(store, prefix, signal), startedBy);
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('fault' in found) {
+      // It may be of the run that is meant, and an older run would be another state than was asked for.
+      if (newest.size === 0) throw found.fault;
+    } else if (isMeant(found, root, startedBy)) {
+      if (!isGood(found.manifest) && query.incompleteToo !== true) others.push(found.manifest.run);
+      else if (!newest.has(found.manifest.root)) newest.set(found.manifest.root, found);
+    }
+    if (newest.size > 0 && root !== undefined) break;
+  }
+  return onlyOne(query, newest, others);
+}
+
+function onlyOne(
+  query: RunQuery,
+  byRoot: ReadonlyMap<string, StoredManifest>,
+  others: readonly string[],
+): StoredManifest {
+  const [first] = byRoot.values();
+  if (first === undefined) throw noCompleteRun(query, others);
+  if (byRoot.size > 1) throw severalRoots([...byRoot.keys()]);
+  return first;
+}
+
+function isMeant({ manifest }: StoredManifest, root: string | undefined, startedBy: number): boolean {
+  return Date.parse(manifest.startedAt) <= startedBy && (root === undefined || manifest.root === root);
+}
+
+// An id begins with the second in which its run did.
+function notAfter(ids: readonly string[], startedBy: number): readonly string[] {
+  if (startedBy === Infinity) return ids;
+  const second = new Date(startedBy).toISOString().replace(/[-:]|\.\d+/gu, '');
+  return ids.filter((id) => id.slice(0, second.length) <= second);
+}

@@ -1,0 +1,202 @@
+import { forgetRuns } from '../forget/forget-runs.ts';
+import type { ForgetParts } from '../forget/parts.ts';
+import { acceptRun } from '../runs/accept-run.ts';
+import { completeRuns } from '../runs/complete-runs.ts';
+import { foreignTarget, mayBeOwnTarget } from '../records/own-target.ts';
+import { readContent } from '../entries/read-content.ts';
+import { readEntries } from '../entries/read-entries.ts';
+import type { StoredManifest } from '../records/read-manifest.ts';
+import { findRun } from '../runs/run-catalogue.ts';
+import { isRunId, parseRunReference } from '../runs/run-reference.ts';
+import { prefixOf } from '../../contracts/blob-prefix.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { ForgetInput, ForgetResult } from '../../contracts/forget.ts';
+import { holdsContent, nameOfKind, type Manifest, type ManifestEntry } from '../../contracts/manifest.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { compareRuns, type DifferenceRow } from './compare-runs.ts';
+import { entryRow, type EntryRow } from './entry-row.ts';
+import { findRunOfInstance } from './find-run-of-instance.ts';
+import { findVersions, type VersionRow } from './find-versions.ts';
+import { entryAt, listEntries, type EntriesAsked } from './list-entries.ts';
+import { ledgerRow, type LedgerRow } from './ledger-row.ts';
+import { listRunInfos, type RunFilter } from './list-run-infos.ts';
+import { newestRuns, type NewestRuns } from './newest-runs.ts';
+import { createRunHistory, type RootHistory } from './run-history.ts';
+import type { RunInfo } from './run-info.ts';
+import { hasReport, readReportRows, type ReportedJob } from './read-report-rows.ts';
+import { statsOf, type StatsRow } from './stats.ts';
+import { explained, explainStorage } from './storage-failure.ts';
+
+/** Which run is meant. */
+export interface RunAsked {
+  /** Its id, `latest`, a time in ISO 8601, or the id of its instance. */
+  readonly run: string;
+  /** The directory that was backed up, as it was named then. */
+  readonly root?: string;
+  /** Whether `latest` and a time mean incomplete and suspect runs too. */
+  readonly incompleteToo?: boolean;
+}
+
+/** The content of a file as a run stored it. */
+export interface FileContent {
+  readonly entry: EntryRow;
+  /** Bytes. */
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** The last one comes once all of them have the SHA-256. */
+  readonly blocks: AsyncGenerator<Buffer, undefined>;
+}
+
+/**
+ * The one jobClient to what backups, restores and verifications left in storage, for HTTP and command line alike. It only reads, but for
+ * `forget` and `accept`. Its methods throw an {@link ExpectedError}: of type `StorageUnavailable` or `StorageRefused` when the account does not do what it is
+ * asked, of `RunNotFound`, `ManifestInvalid` or `ManifestTooNew` when there is nothing to be shown.
+ */
+export class Backups {
+  readonly #store: BlobStore;
+  readonly #prefix: string;
+  readonly #history: (signal: AbortSignal) => Promise<RootHistory[]>;
+
+  constructor({ store, prefix }: { store: BlobStore; prefix: string }) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.#history = createRunHistory(store, prefix);
+  }
+
+  /** Where the blobs are. */
+  get url(): string {
+    return this.#store.url;
+  }
+
+  /** Put before the name of every blob. */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
+  /** What there is below another prefix of the same container. */
+  below(prefix: string): Backups {
+    return prefix === this.#prefix ? this : new Backups({ store: this.#store, prefix });
+  }
+
+  /** The history, newest first. */
+  runs(filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunInfo, undefined> {
+    return explained(listRunInfos(this.#store, this.#prefix, filter, signal), this.url);
+  }
+
+  /** The last runs of each directory. What was read once is not read again. */
+  history(signal: AbortSignal): Promise<RootHistory[]> {
+    return this.#explain(this.#history(signal));
+  }
+
+  /** The newest runs of a directory, as far back as the last success. */
+  newest(root: string, signal: AbortSignal): Promise<NewestRuns> {
+    return this.#explain(newestRuns(this.#store, { prefix: this.#prefix, root }, signal));
+  }
+
+  /** What the backups of each directory take in storage. */
+  stats(signal: AbortSignal): AsyncGenerator<StatsRow, undefined> {
+    return explained(statsOf(this.#store, this.#prefix, signal), this.url);
+  }
+
+  /**
+   * The manifest of the run that is meant; of an instance, that of the newest run it left one of. What is restored or verified is a
+   * complete run unless an id names another; what is looked at or retried is `incompleteToo`.
+   */
+  async find({ run, root, incompleteToo = false }: RunAsked, signal: AbortSignal): Promise<StoredManifest> {
+    const query = { prefix: this.#prefix, run, root, incompleteToo };
+    const find = parseRunReference(run) ? findRun : findRunOfInstance;
+    return this.#explain(find(this.#store, query, signal));
+  }
+
+  /** Throws an {@link ExpectedError} where a mirror of a run, into a directory that is seen from here, asks for `force`. */
+  async checkMirror(manifest: Manifest, target: string, signal: AbortSignal): Promise<void> {
+    if (!(await this.#explain(mayBeOwnTarget({ store: this.#store, manifest, target }, signal)))) {
+      throw foreignTarget(target, manifest);
+    }
+  }
+
+  /** What became of every path of a run, in order; each shard is checked before any of its rows is given. */
+  async *ledger({ manifest }: StoredManifest, signal: AbortSignal): AsyncGenerator<LedgerRow, undefined> {
+    const entries = readEntries(this.#store, manifest, {}, signal);
+    for await (const entry of explained(entries, this.url)) yield ledgerRow(entry);
+    return undefined;
+  }
+
+  /** What became of every path of a restore or a verification that has ended. */
+  async *reportLedger(job: ReportedJob, signal: AbortSignal): AsyncGenerator<LedgerRow, undefined> {
+    const rows = readReportRows(this.#store, this.#prefix, job, signal);
+    for await (const row of explained(rows, this.url)) yield ledgerRow(row);
+    return undefined;
+  }
+
+  /** The ledger of what an id names: a restore, a verification, or else a run, complete or not. */
+  async anyLedger(asked: RunAsked, signal: AbortSignal): Promise<AsyncGenerator<LedgerRow, undefined>> {
+    for (const kind of ['restores', 'verifications'] as const) {
+      const job = { kind, id: asked.run };
+      const found = isRunId(job.id) && (await this.#explain(hasReport(this.#store, this.#prefix, job, signal)));
+      if (found) return this.reportLedger(job, signal);
+    }
+    return this.ledger(await this.find({ ...asked, incompleteToo: true }, signal), signal);
+  }
+
+  /** Forgets runs, or takes that back; `isUnderWay` is asked of instances. Throws `ForgetRefused` for what must not be forgotten. */
+  forget(input: ForgetInput, isUnderWay: ForgetParts['isUnderWay'], signal: AbortSignal): Promise<ForgetResult> {
+    const prefix = prefixOf(input, this.#prefix);
+    return this.#explain(forgetRuns({ store: this.#store, prefix, isUnderWay, signal }, input));
+  }
+
+  /** Says of a suspect run that it is meant to be so, and returns its manifest. */
+  accept(run: string, signal: AbortSignal): Promise<Manifest> {
+    return this.#explain(acceptRun(this.#store, { prefix: this.#prefix, run }, signal));
+  }
+
+  /** The manifests of all complete runs of a directory that are not suspect, newest first. */
+  completeRuns({ root }: Pick<RunAsked, 'root'>, signal: AbortSignal): Promise<Manifest[]> {
+    return this.#explain(completeRuns(this.#store, { prefix: this.#prefix, root }, signal));
+  }
+
+  /** What is in a folder of a run, in order. */
+  async *entries(manifest: Manifest, asked: EntriesAsked, signal: AbortSignal): AsyncGenerator<EntryRow, undefined> {
+    const entries = listEntries(this.#store, manifest, asked, signal);
+    for await (const entry of explained(entries, this.url)) yield entryRow(entry);
+    return undefined;
+  }
+
+  /** What runs of one directory hold at the paths that a glob matches. */
+  versions(runs: readonly Manifest[], glob: string, signal: AbortSignal): AsyncGenerator<VersionRow, undefined> {
+    return explained(findVersions(this.#store, runs, glob, signal), this.url);
+  }
+
+  /** How what two runs hold differs. */
+  differences(before: Manifest, after: Manifest, signal: AbortSignal): AsyncGenerator<DifferenceRow, undefined> {
+    const entriesOf = (manifest: Manifest) => readEntries(this.#store, manifest, {}, signal);
+    return explained(compareRuns(entriesOf(before), entriesOf(after)), this.url);
+  }
+
+  /** The content of a file; what is wrong with it is thrown before its end. Throws `InvalidInput` for what has none. */
+  async content(manifest: Manifest, path: string, signal: AbortSignal): Promise<FileContent> {
+    const entry = await this.#explain(entryAt(this.#store, manifest, path, signal));
+    if (!holdsContent(entry)) throw hasNoContent(entry);
+    const blocks = explained(readContent(this.#store, entry, signal), this.url);
+    return { entry: entryRow(entry), size: entry.size, sha256: entry.sha256, blocks };
+  }
+
+  async #explain<T>(asked: Promise<T>): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      throw explainStorage(error, this.url);
+    }
+  }
+}
+
+function hasNoContent(entry: ManifestEntry): ExpectedError {
+  const { path, kind, target, reason } = entryRow(entry);
+  const what = `${nameOfKind(entry)}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`;
+  const why = kind === 'file' ? `not in this run (${reason ?? 'it was not stored'})` : what;
+  return new ExpectedError(
+    failureTypes.invalidInput,
+    `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: name a file that the run stored`,
+  );
+}

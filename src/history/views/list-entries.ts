@@ -1,0 +1,145 @@
+import { findEntry, readBelow } from '../entries/read-below.ts';
+import { exactPaths } from '../entries/exact-paths.ts';
+import {
+  beginningOf,
+  meantBy,
+  normalizePath,
+  pathMatcher,
+  requirePathBudget,
+  type ExactPaths,
+} from '../../contracts/asked-path.ts';
+import { createTurn } from '../../lib/create-turn.ts';
+import type { EncodedPath } from '../../contracts/encoded-path.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Manifest, ManifestEntry } from '../../contracts/manifest.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+
+/** Which entries of a run are asked for. */
+export interface EntriesAsked {
+  /** A folder, or something in one; by default the root. */
+  readonly path?: string;
+  /** Whether what lies in its folders is asked for too. */
+  readonly recursive?: boolean;
+  /** A path, or a glob over whole paths, in all folders. */
+  readonly pattern?: string;
+}
+
+/**
+ * What is in a folder of a run, without the folder itself; of anything else, that alone. Throws an {@link ExpectedError}: `InvalidInput`
+ * for a path that can be none, `PathNotFound` when the run does not list it.
+ */
+export async function* listEntries(
+  store: BlobStore,
+  manifest: Manifest,
+  { path, recursive = false, pattern }: EntriesAsked,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  const meaning = pattern === undefined ? undefined : await meaningOf(store, [manifest], pattern, signal);
+  if (path === undefined && meaning) return yield* matchingEntries(store, manifest, meaning, signal);
+  const shallow = !recursive && !meaning;
+  const entries =
+    path === undefined
+      ? readBelow(store, manifest, { beginning: '', shallow }, signal)
+      : entriesAt(store, manifest, { plain: normalizePath(path, 'path'), shallow }, signal);
+  yield* meaning ? inTurns(entries, meaning) : entries;
+}
+
+/** What a pattern means, for one run or for several alike. */
+export interface Meaning {
+  /** What all that it matches begins with. */
+  readonly beginning: EncodedPath;
+  readonly matches: (path: EncodedPath) => boolean;
+}
+
+/**
+ * A pattern, given by a caller: where one of the runs has a path of exactly that name, that path; otherwise a glob over whole paths. Throws an
+ * {@link ExpectedError} for one that can be neither.
+ */
+export async function meaningOf(
+  store: BlobStore,
+  manifests: readonly Manifest[],
+  pattern: string,
+  signal: AbortSignal,
+): Promise<Meaning> {
+  const text = normalizePath(pattern, 'pattern');
+  requirePathBudget([text], 'pattern');
+  let exact: ExactPaths = new Map();
+  for (const manifest of manifests) {
+    exact = await exactPaths(store, manifest, [text], signal);
+    if (exact.size > 0) break;
+  }
+  return { beginning: exact.get(text) ?? beginningOf(text), matches: pathMatcher([text], exact) };
+}
+
+/** The entries of a run that a pattern means, in all folders. */
+export function matchingEntries(
+  store: BlobStore,
+  manifest: Manifest,
+  meaning: Meaning,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  return inTurns(readBelow(store, manifest, { beginning: meaning.beginning }, signal), meaning);
+}
+
+async function* inTurns(entries: AsyncIterable<ManifestEntry>, { matches }: Meaning): AsyncGenerator<ManifestEntry> {
+  const turn = createTurn();
+  for await (const entry of entries) {
+    if (matches(entry.path)) yield entry;
+    await turn.giveWay();
+  }
+}
+
+async function* entriesAt(
+  store: BlobStore,
+  manifest: Manifest,
+  { plain, shallow }: { readonly plain: string; readonly shallow: boolean },
+  signal: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  for (const path of meantBy(plain)) {
+    const below = readBelow(store, manifest, { beginning: `${path}/`, shallow }, signal);
+    const { value: first } = (await below.next()) as IteratorResult<ManifestEntry, undefined>;
+    if (first?.path === path) return yield* below;
+    await below.return(undefined);
+  }
+  yield await entryAt(store, manifest, plain, signal);
+}
+
+/** What a run lists at a path. Throws an {@link ExpectedError} as {@link listEntries} does. */
+export async function entryAt(
+  store: BlobStore,
+  manifest: Manifest,
+  path: string,
+  signal: AbortSignal,
+): Promise<ManifestEntry> {
+  const plain = normalizePath(path, 'path');
+  const found = await lookUp(store, manifest, plain, signal);
+  if (found) return found;
+  const folder = await nearestFolder(store, manifest, plain, signal);
+  throw new ExpectedError(
+    failureTypes.pathNotFound,
+    `Run ${manifest.run} of ${manifest.root} has no path ${JSON.stringify(plain)}: list what is in ${folder}`,
+  );
+}
+
+async function lookUp(
+  store: BlobStore,
+  manifest: Manifest,
+  plain: string,
+  signal: AbortSignal,
+): Promise<ManifestEntry | undefined> {
+  for (const key of meantBy(plain).flatMap((path) => [`${path}/`, path])) {
+    const found = await findEntry(store, manifest, key, signal);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function nearestFolder(store: BlobStore, manifest: Manifest, plain: string, signal: AbortSignal) {
+  const names = plain.split('/');
+  for (let count = names.length - 1; count > 0; count -= 1) {
+    const folder = names.slice(0, count).join('/');
+    const found = await lookUp(store, manifest, folder, signal);
+    if (found?.kind === 'directory') return `${JSON.stringify(folder)}, the nearest folder that it has`;
+  }
+  return 'its root';
+}

@@ -1,0 +1,60 @@
+import { forgottenRuns } from '../forget/forgotten.ts';
+import { readManifest } from '../records/read-manifest.ts';
+import { listRuns } from '../runs/run-catalogue.ts';
+import { startOf } from '../../contracts/run-start.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import { fetchAhead } from '../../lib/fetch-ahead.ts';
+import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
+import { infoOf, type RunInfo } from './run-info.ts';
+
+export interface RunFilter {
+  /** The directory that was backed up; runs without a manifest, whose directory is not known, are then left out. */
+  readonly root?: string;
+  /** Only runs that have all of these tags; runs without a manifest are then left out too. */
+  readonly tags?: readonly string[];
+  /** Whether forgotten runs are listed too. */
+  readonly forgottenToo?: boolean;
+  /** Only runs whose id sorts before this one. */
+  readonly before?: string;
+}
+
+const manifestsAhead = 8;
+
+/** Runs, newest first. One with a damaged manifest is told of, and does not hide the others. */
+export async function* listRunInfos(
+  store: BlobStore,
+  prefix: string,
+  { root, tags = [], forgottenToo = false, before }: RunFilter,
+  signal: AbortSignal,
+): AsyncGenerator<RunInfo, undefined> {
+  const ids = await Array.fromAsync(listRuns(store, prefix, signal)).catch(noneYet);
+  const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
+  const isWanted = (id: string) =>
+    (before === undefined || id < before) && (forgottenToo || forgotten?.has(id) !== true);
+  const read = async (id: string, fetchSignal: AbortSignal) => {
+    const forgottenAt = forgotten?.get(id);
+    const info = await infoOfRun(store, prefix, id, fetchSignal);
+    return forgottenAt === undefined ? info : { ...info, forgottenAt };
+  };
+  for await (const info of fetchAhead(ids.filter(isWanted), manifestsAhead, signal, read)) {
+    if (!tags.every((tag) => info.tags?.includes(tag))) continue;
+    if (root === undefined || info.root === root) yield info;
+  }
+  return undefined;
+}
+
+// Where nothing was backed up there is no container either.
+function noneYet(error: unknown): string[] {
+  if (isBlobStoreError(error, 'not-found')) return [];
+  throw error;
+}
+
+async function infoOfRun(store: BlobStore, prefix: string, id: string, signal: AbortSignal): Promise<RunInfo> {
+  try {
+    const stored = await readManifest(store, { prefix, id }, signal);
+    return stored ? infoOf(stored.manifest) : { run: id, state: 'unfinished', startedAt: startOf(id) };
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    return { run: id, state: 'unreadable', startedAt: startOf(id), reason: error.message };
+  }
+}

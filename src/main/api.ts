@@ -1,4 +1,0 @@
-import { runProgram } from './run-program.ts';
-
-/** `npm run api`, which is `durable-backup api`. */
-await runProgram(['api', ...process.argv.slice(2)]);

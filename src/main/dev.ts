@@ -1,4 +1,0 @@
-import { runProgram } from './run-program.ts';
-
-/** `npm run dev`, which is `durable-backup dev`. */
-await runProgram(['dev', ...process.argv.slice(2)]);

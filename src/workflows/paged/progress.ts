@@ -1,0 +1,48 @@
+import type { BackupProgress, Page } from '../../contracts/contract.ts';
+import type { CopyResult } from '../../activities/backup/copy/copy-files.ts';
+
+export const startProgress: BackupProgress = {
+  phase: 'opening',
+  suspended: false,
+  listed: false,
+  totalFiles: 0,
+  totalBytes: 0,
+  files: 0,
+  bytes: 0,
+  failed: 0,
+};
+
+export function pageListed(progress: BackupProgress, page: Page, phase: BackupProgress['phase']): BackupProgress {
+  return {
+    ...progress,
+    phase,
+    listed: page.cursor === undefined,
+    totalFiles: progress.totalFiles + page.files,
+    totalBytes: progress.totalBytes + page.bytes,
+    ...(page.excluded !== undefined && { excluded: (progress.excluded ?? 0) + page.excluded }),
+  };
+}
+
+export function copied(progress: BackupProgress, result: CopyResult): BackupProgress {
+  return {
+    ...progress,
+    files: progress.files + result.files,
+    bytes: progress.bytes + result.bytes,
+    failed: progress.failed + result.failed,
+  };
+}
+
+/** Puts a tally in the place of what single copies showed: it counts what they cannot, such as copies that failed as a whole. */
+export function sealed(progress: BackupProgress, shown: CopyResult, tally: CopyResult): BackupProgress {
+  return {
+    ...progress,
+    files: progress.files - shown.files + tally.files,
+    bytes: progress.bytes - shown.bytes + tally.bytes,
+    failed: progress.failed - shown.failed + tally.failed,
+  };
+}
+
+export function noLongerWaiting(progress: BackupProgress): BackupProgress {
+  const { waitingFor: _, ...rest } = progress;
+  return rest;
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { checkOptions } from '../../../src/activities/backup/check-options.ts';
+import { defaultBackupOptions } from '../../../src/contracts/contract.ts';
+
+test('what is not given is the default', () => {
+  expect(checkOptions()).toEqual(defaultBackupOptions);
+  expect(checkOptions({ window: 3 })).toEqual({ ...defaultBackupOptions, window: 3 });
+});
+
+test('the defaults are within their own bounds', () => {
+  expect(checkOptions(defaultBackupOptions)).toEqual(defaultBackupOptions);
+});
+
+test.each([
+  { window: 0 },
+  { window: 1001 },
+  { pageEntries: 1.5 },
+  { heartbeatTimeout: 999 },
+  { packBytes: -1 },
+  { copyAttempts: Number.NaN },
+  { pageCopies: '7' as unknown as number },
+])('refuses %j, naming the option', (options) => {
+  expect(() => checkOptions(options)).toThrow(`options.${Object.keys(options)[0]}: give a whole number`);
+});
+
+test('names every wrong option at once, unknown ones too', () => {
+  const options = { window: 0, windw: 4 } as object;
+  expect(() => checkOptions(options)).toThrow(/options\.window: .*; options\.windw: there is no such option/u);
+});

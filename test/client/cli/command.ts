@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly ended: Promise<Ended>;
+  /** Resolves once either output matches; rejects when the command ends before. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+export interface CommandOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  /** The project's folder unless given. */
+  readonly cwd?: string;
+}
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Starts `durable-backup` with these arguments in a process of its own, in a nearly empty environment; it is killed when the test ends. */
+export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  return startProgram(process.execPath, [join(project, 'src/main.ts'), ...args], options);
+}
+
+/** As {@link startCommand}, at a terminal of its own: what it shows there is its stdout. `$NODE` and `$ROOT` may be used. */
+export function startAtTerminal(shell: string, root: string, env: NodeJS.ProcessEnv): RunningCommand {
+  return startProgram('script', ['--quiet', '--return', '--command', shell, '/dev/null'], {
+    env: { ...env, NODE: process.execPath, ROOT: root, TERM: 'xterm', SHELL: '/bin/sh' },
+  });
+}
+
+/** As {@link startCommand}, for any program. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, uid, cwd = project }: CommandOptions,
+): RunningCommand {
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: tmpdir(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
+  let over = false;
+  const ended = once(child, 'close').then(([code]): Ended => {
+    over = true;
+    return { code: code as number | null, stdout, stderr };
+  });
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    until: async (pattern) => {
+      for (;;) {
+        const found = pattern.exec(stdout) ?? pattern.exec(stderr);
+        if (found) return found;
+        if (over) throw new Error(`ended without ${String(pattern)}:\n${stdout}\n${stderr}`);
+        await sleep(20);
+      }
+    },
+  };
+}
+
+/** Runs `durable-backup` with these arguments to its end. */
+export function runCommand(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+  return startCommand(args, options).ended;
+}
+
+/** The variables that name the test run's servers. */
+export function servers(connectionString: string = inject('connectionString')): NodeJS.ProcessEnv {
+  return {
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    AZURE_STORAGE_CONNECTION_STRING: connectionString,
+    DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+  };
+}
+
+/** Options that make a command run as a user whom permissions bind: root reads everything. */
+export function asOrdinaryUser(env: NodeJS.ProcessEnv): CommandOptions {
+  if (process.getuid?.() !== 0) return { env };
+  const directory = mkdtempSync(join(tmpdir(), 'durable-backup-bundle-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  chmodSync(directory, 0o755);
+  const bundle = join(directory, 'bundle.js');
+  copyFileSync(inject('workflowBundlePath'), bundle);
+  chmodSync(bundle, 0o644);
+  return { env: { ...env, DURABLE_BACKUP_WORKFLOW_BUNDLE: bundle }, uid: 65_534 };
+}
+
+/** An address on this machine where nothing listens. */
+export const closedAddress = '127.0.0.1:1';

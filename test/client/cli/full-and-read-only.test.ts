@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, inject, test } from 'vitest';
+import { findCli } from '../../support/find-cli.ts';
+import { temporaryDirectory, writeTree } from '../../support/tree.ts';
+import { startProgram } from './command.ts';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+const backup = [process.execPath, join(project, 'src/main.ts')];
+
+/** The embedded stack's settings, its data below a folder that is a file system of its own. */
+async function settingsAt(folder: string): Promise<NodeJS.ProcessEnv> {
+  return {
+    DATA_DIR: join(folder, 'data'),
+    EMBEDDED_TEMPORAL_PORT: '0',
+    EMBEDDED_UI_PORT: '0',
+    EMBEDDED_BLOB_PORT: '0',
+    TEMPORAL_CLI_PATH: await findCli(),
+  };
+}
+
+/** Runs a command while `folder` is another file system, which nobody else sees. */
+function runMounted(folder: string, options: string, command: readonly string[], env: NodeJS.ProcessEnv) {
+  const script = 'mount -t tmpfs -o "$1" none "$0" || exit 99; shift; exec "$@"';
+  const apart = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, folder, options];
+  return startProgram('unshare', [...apart, ...command], { env }).ended;
+}
+
+test('a data directory without space is told at once, and nothing is left running', async () => {
+  const folder = await temporaryDirectory();
+  const root = await temporaryDirectory();
+  await writeTree(root, { a: 1 });
+  const { code, stderr } = await runMounted(folder, 'size=4m', [...backup, root], await settingsAt(folder));
+  expect(stderr).toMatch(
+    /^error: .*\/data has 4 MiB of free space left, .* need 16 MiB to begin: free space .*DATA_DIR/u,
+  );
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+  expect(spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout).not.toContain(`${folder}/data`);
+});
+
+test('a data directory on a read-only file system is told to be that', async () => {
+  const folder = await temporaryDirectory();
+  const root = await temporaryDirectory();
+  const { code, stderr } = await runMounted(folder, 'ro', [...backup, root], await settingsAt(folder));
+  expect(stderr).toMatch(
+    /^error: .*\/data cannot be written \(EROFS\): its file system is mounted read-only; set DATA_DIR/u,
+  );
+  expect(code).toBe(1);
+});
+
+test('a process that may not have enough files open says so instead of ending in the middle of a run', async () => {
+  const root = await temporaryDirectory();
+  const data = join(await temporaryDirectory(), 'not-made');
+  for (const [args, env] of [
+    [[root], { ...(await settingsAt(data)) }],
+    [
+      ['worker'],
+      { TEMPORAL_ADDRESS: inject('temporalAddress'), AZURE_STORAGE_CONNECTION_STRING: inject('connectionString') },
+    ],
+  ] as const) {
+    const command = ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, join(project, 'src/main.ts')];
+    const { code, stderr } = await startProgram('sh', [...command, ...args], { env }).ended;
+    expect(stderr).toMatch(
+      /^error: This process may have 64 files open at once .* needs 1024: raise .*`ulimit -n 1024`/u,
+    );
+    expect(code).toBe(1);
+  }
+  await expect(mkdir(data)).resolves.toBeUndefined();
+});

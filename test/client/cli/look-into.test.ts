@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmod, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import type { EntryRow } from '../../../src/history/views/entry-row.ts';
+import type { VersionRow } from '../../../src/history/views/find-versions.ts';
+import type { DifferenceRow } from '../../../src/history/views/compare-runs.ts';
+import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import { containerClient } from '../../support/stored-run.ts';
+import { temporaryDirectory, writeTree } from '../../support/tree.ts';
+import { runCommand, servers, startAtTerminal, type Ended } from './command.ts';
+
+let root: string;
+let env: NodeJS.ProcessEnv & { BACKUP_CONTAINER: string };
+
+beforeEach(async () => {
+  root = await temporaryDirectory();
+  await writeTree(root, { 'a.txt': 10, 'd/b.txt': 20, 'd/e/f.log': 3000, 'd.txt': 1 });
+  await symlink('a.txt', join(root, 'link'));
+  env = { ...servers(), BACKUP_CONTAINER: `cli-${randomUUID()}`, TASK_QUEUE: randomUUID() };
+});
+
+function run(...args: string[]): Promise<Ended> {
+  return runCommand(args, { env });
+}
+
+async function backUp(directory = root): Promise<string> {
+  const { stdout } = await run(directory, '--worker', '--json');
+  return (JSON.parse(stdout) as BackupSummary).runId;
+}
+
+function rowsOf<R>({ code, stdout, stderr }: Ended): R[] {
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as R);
+}
+
+test('ls lists a folder, as text and as NDJSON', async () => {
+  const time = new Date('2026-11-20T18:00:00.500Z');
+  await chmod(join(root, 'd/b.txt'), 0o640);
+  for (const path of ['d/b.txt', 'd/e/f.log', 'd/e']) await utimes(join(root, path), time, time);
+  const id = await backUp();
+  expect((await run('ls', 'latest', 'd')).stdout.split('\n')).toEqual([
+    'TYPE       MODE            BYTES  MODIFIED              PATH',
+    'file       0640               20  2026-11-20 18:00:00Z  d/b.txt',
+    'directory  0755                -  2026-11-20 18:00:00Z  d/e/',
+    '2 paths, 20 bytes',
+    '',
+  ]);
+  const paths = async (...args: string[]) =>
+    rowsOf<EntryRow>(await run('ls', ...args, '--json')).map(({ path }) => path);
+  expect(await paths(id)).toEqual(['a.txt', 'd.txt', 'd', 'link']);
+  expect(await paths(id, join(root, 'd'), '-r')).toEqual(['d/b.txt', 'd/e', 'd/e/f.log']);
+  expect(await paths(id, '.', '--recursive', '--source', root)).toHaveLength(7);
+  expect((await run('ls', id, 'link')).stdout).toContain('link -> a.txt\n');
+});
+
+test('find tells which runs hold a path, and in which versions', async () => {
+  const first = await backUp();
+  await writeFile(join(root, 'd/b.txt'), 'changed');
+  const second = await backUp();
+  const rows = rowsOf<VersionRow>(await run('find', '**/*.txt', '--json'));
+  expect(rows.map(({ path, bytes, runs }) => [path, bytes, runs])).toEqual([
+    ['a.txt', 10, [second, first]],
+    ['d.txt', 1, [second, first]],
+    ['d/b.txt', 7, [second]],
+    ['d/b.txt', 20, [first]],
+  ]);
+  const text = await run('find', join(root, 'd/b.txt'), '--run', first);
+  const [header, row, count] = text.stdout.split('\n');
+  expect([header, count]).toEqual([
+    '          BYTES  MODIFIED               RUNS  NEWEST                     PATH',
+    '1 version',
+  ]);
+  expect(row).toMatch(new RegExp(`^ {13}20  \\d{4}.*Z {6}1  ${first}  d/b\\.txt$`, 'u'));
+  expect(await run('find', 'nothing')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n0 versions\n$/u) });
+});
+
+test('diff tells how two runs differ', async () => {
+  const before = await backUp();
+  await writeTree(root, { 'd/new.txt': 5 });
+  await writeFile(join(root, 'd/e/f.log'), 'changed');
+  await chmod(join(root, 'a.txt'), 0o600);
+  await rm(join(root, 'link'));
+  await rm(join(root, 'd.txt'));
+  await writeTree(root, { 'd.txt/x': 1 });
+  const after = await backUp();
+  const { code, stdout } = await run('diff', before, after);
+  expect(code).toBe(0);
+  expect(stdout.split('\n').filter((line) => !/^A {2}d\//u.test(line))).toEqual([
+    'A  a.txt: 0644 > 0600',
+    expect.stringMatching(/^T {2}d\.txt\/: file > directory, 0644 > 0755/u),
+    '+  d.txt/x',
+    expect.stringMatching(/^M {2}d\/e\/f\.log: 3,000 bytes > 7 bytes/u),
+    '+  d/new.txt',
+    '-  link',
+    expect.stringMatching(/^\d+ differences: /u),
+    '',
+  ]);
+  const rows = rowsOf<DifferenceRow>(await run('diff', before, 'latest', '--json'));
+  expect(rows.find(({ change }) => change === 'content')).toMatchObject({
+    path: 'd/e/f.log',
+    before: { kind: 'file', bytes: 3000 },
+    after: { kind: 'file', bytes: 7 },
+  });
+  expect(await run('diff', after, 'latest')).toEqual({ code: 0, stdout: '0 differences\n', stderr: '' });
+});
+
+test('cat prints the bytes of a file, and of damaged ones an error', async () => {
+  await backUp();
+  const copy = join(await temporaryDirectory(), 'copy');
+  const piped = startAtTerminal(`"$NODE" src/main.ts cat latest d/e/f.log > ${copy}`, root, env);
+  expect((await piped.ended).stdout).toBe('');
+  expect((await readFile(copy)).equals(await readFile(join(root, 'd/e/f.log')))).toBe(true);
+
+  const blob = containerClient(env.BACKUP_CONTAINER).getBlockBlobClient(`${root.slice(1)}/a.txt`);
+  const { metadata = {} } = await blob.getProperties();
+  await blob.upload('0123456789', 10, { metadata });
+  const damaged = await run('cat', 'latest', 'a.txt');
+  expect(damaged).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('corrupt in storage') });
+});
+
+test('what cannot be shown is an error that says what can', async () => {
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  const id = await backUp();
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [['ls', 'latest', 'd/x/y'], '"d", the nearest folder'],
+    [['ls', 'nonsense'], 'nonsense'],
+    [['ls', id, '/etc'], root],
+    [['cat', id, 'd'], 'a directory'],
+    [['cat', id, 'link'], 'is a symlink to "a.txt"'],
+    [['cat', id, 'pipe'], 'is a fifo, so there is no content of it'],
+    [['cat', id, root], 'names nothing'],
+    [['find', '{a,b}'.repeat(12)], 'more than 1000 globs'],
+    [['find', ''], 'It is empty'],
+    [['diff', id, '20200101T000000Z-00000000'], id],
+  ];
+  for (const [args, says] of cases) {
+    const ended = await run(...args);
+    expect([args, ended]).toEqual([args, { code: 1, stdout: '', stderr: expect.stringContaining(says) }]);
+  }
+  const asJson = await run('--json', 'cat', id, 'none');
+  expect(asJson).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('list what is in its root') });
+  const failed = await run('ls', id, 'none', '--json');
+  expect(JSON.parse(failed.stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining('"none"') });
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import type { RunInfo } from '../../../../src/history/views/run-info.ts';
+import { columns } from '../../../../src/client/cli/render/columns.ts';
+import { ledgerLines } from '../../../../src/client/cli/render/ledger-text.ts';
+import { runListText } from '../../../../src/client/cli/render/run-list.ts';
+
+test('columns are as wide as their widest cell', () => {
+  expect(
+    columns(
+      [
+        ['a', '1', 'x'],
+        ['bbb', '22', ''],
+      ],
+      [1],
+    ),
+  ).toEqual(['a     1  x', 'bbb  22']);
+});
+
+const complete: RunInfo = {
+  run: '20261121T051430Z-1f3a9c2e',
+  state: 'complete',
+  startedAt: '2026-11-21T05:14:30.123Z',
+  durationMs: 75_500,
+  files: 1200,
+  bytes: 1536,
+  failed: 0,
+  root: '/srv/si\nte',
+};
+
+test('the list of runs has one line each, whatever is known of them', () => {
+  const incomplete: RunInfo = { ...complete, run: '20261121T051429Z-00000000', state: 'incomplete', failed: 3 };
+  const unfinished: RunInfo = {
+    run: '20261121T051428Z-11111111',
+    state: 'unfinished',
+    startedAt: '2026-11-21T05:14:28Z',
+  };
+  expect(runListText([complete, incomplete, unfinished], 'x').split('\n')).toEqual([
+    'RUN                        STATE                 STARTED                 DURATION  FILES    BYTES  ROOT',
+    '20261121T051430Z-1f3a9c2e  complete              2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  /srv/si\uFFFDte',
+    '20261121T051429Z-00000000  incomplete, 3 failed  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  /srv/si\uFFFDte',
+    '20261121T051428Z-11111111  unfinished            2026-11-21 05:14:28Z           -      -        -  -',
+  ]);
+});
+
+test('it has tags where there are any, and tells which runs are forgotten', () => {
+  const tagged: RunInfo = { ...complete, root: '/srv', tags: ['nightly', 'eu'] };
+  const forgotten: RunInfo = { ...complete, root: '/srv', forgottenAt: '2026-11-21T06:00:00Z' };
+  expect(runListText([tagged, forgotten], 'x').split('\n')).toEqual([
+    'RUN                        STATE                STARTED                 DURATION  FILES    BYTES  TAGS         ROOT',
+    '20261121T051430Z-1f3a9c2e  complete             2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  nightly, eu  /srv',
+    '20261121T051430Z-1f3a9c2e  forgotten, complete  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  -            /srv',
+  ]);
+});
+
+test('an empty history says where it was looked for', () => {
+  expect(runListText([], 'http://storage/backups')).toBe('No runs in http://storage/backups');
+});
+
+async function* rows() {
+  yield { path: 'd', encodedPath: 'd', kind: 'directory', outcome: 'recorded', attempts: 0 };
+  yield {
+    path: 'd/a\u001Bb',
+    encodedPath: 'd/a%1Bb',
+    kind: 'file',
+    outcome: 'uploaded',
+    attempts: 1,
+    bytes: 1_048_576,
+    sha256: 'ab'.repeat(32),
+  };
+  yield* [
+    { path: 'e', encodedPath: 'e', outcome: 'failed', attempts: 3, bytes: 1, reason: 'EACCES: permission denied' },
+  ];
+}
+
+test('a ledger for people has columns, and the counts below', async () => {
+  expect(await Array.fromAsync(ledgerLines(rows(), { json: false }))).toEqual([
+    'OUTCOME    TRIES            BYTES  SHA-256       PATH',
+    'recorded       0                -  -             d/',
+    'uploaded       1        1,048,576  abababababab  d/a\uFFFDb',
+    'failed         3                1  -             e: EACCES: permission denied',
+    '3 paths, 1,048,577 bytes: 1 recorded, 1 uploaded, 1 failed',
+  ]);
+});
+
+test('a ledger for programs has one object a line, whole', async () => {
+  const lines = await Array.fromAsync(ledgerLines(rows(), { json: true }));
+  expect(lines.map((line) => JSON.parse(line))).toEqual(await Array.fromAsync(rows()));
+});

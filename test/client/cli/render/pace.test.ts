@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { createPace } from '../../../../src/client/cli/render/pace.ts';
+import type { BackupProgress } from '../../../../src/contracts/contract.ts';
+
+const MiB = 1024 * 1024;
+const start: BackupProgress = {
+  phase: 'copying',
+  suspended: false,
+  listed: true,
+  totalFiles: 100,
+  totalBytes: 100 * MiB,
+  files: 0,
+  bytes: 0,
+  failed: 0,
+};
+
+test('the first look tells no pace, and the second the pace since then', () => {
+  const pace = createPace();
+  expect(pace({ ...start, files: 50, bytes: 50 * MiB }, 0)).toEqual({ bytesPerSecond: 0, filesPerSecond: 0 });
+  expect(pace({ ...start, files: 60, bytes: 70 * MiB }, 2000)).toMatchObject({
+    bytesPerSecond: 10 * MiB,
+    filesPerSecond: 5,
+  });
+});
+
+test('a steady pace gives the time left', () => {
+  const pace = createPace();
+  pace(start, 0);
+  expect(pace({ ...start, files: 20, bytes: 20 * MiB }, 10_000).remaining).toBeCloseTo(40_000, 0);
+});
+
+test('nothing is guessed before the whole tree is listed', () => {
+  const pace = createPace();
+  pace({ ...start, listed: false }, 0);
+  expect(pace({ ...start, listed: false, files: 20, bytes: 20 * MiB }, 1000)).not.toHaveProperty('remaining');
+});
+
+test('one large file has a time left though no file is done', () => {
+  const pace = createPace();
+  const one = { ...start, totalFiles: 1, totalBytes: 1000 * MiB };
+  pace(one, 0);
+  expect(pace({ ...one, bytes: 100 * MiB }, 10_000).remaining).toBeCloseTo(90_000, -2);
+});
+
+test('empty files have a time left though no byte moves', () => {
+  const pace = createPace();
+  const empty = { ...start, totalBytes: 0 };
+  pace(empty, 0);
+  expect(pace({ ...empty, files: 50 }, 5000).remaining).toBeCloseTo(5000, 0);
+});
+
+test('a long halt ends in no guess instead of an absurd one', () => {
+  const pace = createPace();
+  pace(start, 0);
+  const halted = { ...start, files: 1, bytes: MiB };
+  pace(halted, 1000);
+  expect(pace(halted, 3_600_000)).not.toHaveProperty('remaining');
+});
+
+test('numbers that go back do not make a negative pace', () => {
+  const pace = createPace();
+  pace({ ...start, files: 10, bytes: 10 * MiB }, 0);
+  expect(pace(start, 1000)).toMatchObject({ bytesPerSecond: 0, filesPerSecond: 0 });
+});

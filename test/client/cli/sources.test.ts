@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { temporaryDirectory, writeTree } from '../../support/tree.ts';
+import { runCommand, servers, startCommand } from './command.ts';
+
+let env: NodeJS.ProcessEnv;
+let root: string;
+let source: string;
+
+beforeEach(async () => {
+  env = { ...servers(), BACKUP_CONTAINER: `sources-${randomUUID()}`, TASK_QUEUE: randomUUID() };
+  root = await temporaryDirectory();
+  await writeTree(root, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`d${i % 3}/f${i}`, 100 + i])));
+  source = `web-${randomUUID()}`;
+});
+
+async function startWorker(settings: NodeJS.ProcessEnv) {
+  const worker = startCommand(['worker'], { env: { ...env, ...settings } });
+  await worker.until(/worker is running/u);
+  return worker;
+}
+
+/** Ids of the processes that began the activities of a job. */
+async function processesOf(instanceId: string): Promise<Set<number>> {
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  onTestFinished(() => connection.close());
+  const { events } = await new Client({ connection }).workflow.getHandle(instanceId).fetchHistory();
+  const identities = (events ?? []).flatMap((event) => event.activityTaskStartedEventAttributes?.identity ?? []);
+  return new Set(identities.map(Number.parseFloat));
+}
+
+test('a backup and a restore go to the host that they name, beside workers that cannot see its files', async () => {
+  const out = await temporaryDirectory();
+  const elsewhere = { BACKUP_ROOTS: await temporaryDirectory() };
+  await Promise.all([startWorker(elsewhere), startWorker(elsewhere)]);
+  const host = await startWorker({ BACKUP_ROOTS: `${root}:${out}`, SOURCES: `other-${source},${source}` });
+
+  const backup = await runCommand([root, '--source', source, '--json'], { env });
+  expect(backup.code).toBe(0);
+  const { instanceId, files } = JSON.parse(backup.stdout) as { instanceId: string; files: number };
+  expect(files).toBe(20);
+  expect(await processesOf(instanceId)).toEqual(new Set([host.child.pid]));
+
+  const target = join(out, 'restored');
+  const args = ['restore', 'latest', '--target', target, '--target-source', source, '--json'];
+  const restore = await runCommand(args, { env });
+  expect(restore.code).toBe(0);
+  const restored = JSON.parse(restore.stdout) as { instanceId: string; restored: number };
+  expect(restored.restored).toBe(20);
+  expect(await processesOf(restored.instanceId)).toEqual(new Set([host.child.pid]));
+  expect(await readFile(join(target, 'd1/f1'))).toEqual(await readFile(join(root, 'd1/f1')));
+
+  host.child.kill('SIGTERM');
+  expect((await host.ended).code).toBe(0);
+});
+
+test('a source that no worker serves is named before anything starts', async () => {
+  await startWorker({ BACKUP_ROOTS: root });
+  const { code, stdout, stderr } = await runCommand([root, '--source', source, '--json'], { env });
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining(source) });
+  expect(stderr).toContain(`SOURCES=${source}`);
+});
+
+test.each([
+  [['DIR', '--source', 'web-1', '--worker'], {}, 'leave out --worker'],
+  [['DIR', '--source', 'web-1'], { TEMPORAL_ADDRESS: '' }, 'set TEMPORAL_ADDRESS'],
+  [['restore', 'latest', '--target-source', 'web-1', '--worker'], {}, 'leave out --worker'],
+  [['DIR', '--source', '/srv/site'], {}, '1 to 64 letters'],
+])('%j is refused where it makes no sense', async (args, settings, says) => {
+  const given = args.map((arg) => (arg === 'DIR' ? root : arg));
+  const { code, stderr } = await runCommand(given, { env: { ...env, ...settings } });
+  expect(code).toBe(1);
+  expect(stderr).toContain(says);
+});

@@ -1,4 +1,0 @@
-import { makeFolder } from '../../src/dev/make-folder.ts';
-
-// Prints why a folder cannot be made.
-await makeFolder(process.argv[2] ?? '').catch(({ code, path }: NodeJS.ErrnoException) => console.log(code, path));
