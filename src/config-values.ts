@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import type { UnknownSku } from './inventory/inventory.ts';
 import { parsePrice } from './inventory/money.ts';
 import { Secret } from './lib/secret.ts';
@@ -24,7 +26,7 @@ export const containerName = z.string().regex(/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9
 });
 
 /** Where blobs go: a connection string, or an account reached with the identity of the environment. */
-export type StorageAccount = { readonly connectionString: Secret } | { readonly account: string };
+type StorageAccount = { readonly connectionString: Secret } | { readonly account: string };
 
 /** The account that two variables name, the first of them first. Undefined where neither does. */
 export function storageAccount(connectionString?: Secret, account?: string): StorageAccount | undefined {
@@ -90,4 +92,28 @@ export function tracingOf(variables: {
   const otlp = [variables.OTEL_EXPORTER_OTLP_ENDPOINT, variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some((url) => url);
   if (disabled || (file === undefined && !otlp)) return undefined;
   return { otlp, service, ...(file !== undefined && { file: resolve(file) }) };
+}
+
+const MiB = 1024 * 1024;
+
+/** What the program itself needs of a heap. */
+const own = 200 * MiB;
+/** What a cached workflow may take: an order batch of 50 items takes nearly 2 MiB of its process. */
+const each = 4 * MiB;
+const least = 10;
+const most = 1000;
+
+/**
+ * How many workflows a worker keeps in memory, unless it is told: as many as fit into `memory` bytes. A running workflow that is not
+ * among them is begun anew from its history with each task, which is right and slow.
+ */
+export function cachedWorkflows(memory: number): number {
+  return Math.min(most, Math.max(least, Math.floor((memory - own) / each)));
+}
+
+/** Bytes of heap that one of several worker processes may fill: V8's limit, and no more than half of what the machine has for each. */
+export function memoryOf(processes: number): number {
+  // 0, or more than there is, where nothing constrains the process.
+  const constrained = process.constrainedMemory() || Infinity;
+  return Math.min(getHeapStatistics().heap_size_limit, Math.min(totalmem(), constrained) / 2 / processes);
 }

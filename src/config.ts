@@ -1,8 +1,9 @@
 import { homedir, hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { cachedWorkflows, memoryOf } from './cached-workflows.ts';
 import {
+  cachedWorkflows,
+  memoryOf,
   containerName,
   count,
   port,
@@ -18,7 +19,7 @@ import {
   yesOrNo,
 } from './config-values.ts';
 import { knownPrefixSchema } from './contracts/blob-prefix.ts';
-import { byteRateHelp, parseByteRate } from './lib/byte-rate.ts';
+import { byteRateHelp, parseByteRate } from './lib/units.ts';
 import { ExpectedError } from './contracts/failures.ts';
 import { Secret } from './lib/secret.ts';
 import { isSource, sourceRule } from './contracts/worker-name.ts';

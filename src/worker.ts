@@ -18,9 +18,8 @@ import type { JobMetrics } from './telemetry/job-metrics.ts';
 import { watchActivities } from './telemetry/watch-activities.ts';
 import { watchWorkflows } from './telemetry/watch-workflows.ts';
 import { findWorkflowBundle } from './workflow-bundle.ts';
-import { workerGroup, type WorkerGroup } from './worker-group.ts';
 
-export type WorkerCaps = Pick<Config['worker'], 'maxActivities' | 'maxWorkflowTasks' | 'maxCachedWorkflows'>;
+type WorkerCaps = Pick<Config['worker'], 'maxActivities' | 'maxWorkflowTasks' | 'maxCachedWorkflows'>;
 
 export interface WorkerDependencies {
   readonly config: Config;
@@ -123,4 +122,42 @@ export function workerTuning({ maxActivities, maxWorkflowTasks, maxCachedWorkflo
     shutdownGraceTime: '10s',
     shutdownForceTime: '20s',
   } as const;
+}
+
+/** Workers of one process that live and end together. */
+interface WorkerGroup {
+  /** Resolves when all have ended as they were told to; when one fails the others are stopped, and then it rejects. */
+  run(): Promise<void>;
+  /** Runs them until `stop` resolves and what they had under way has ended or was given back. */
+  runUntil(stop: Promise<unknown>): Promise<void>;
+  /** Begins to stop those that run. */
+  shutdown(): void;
+}
+
+type Runs = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+
+export function workerGroup(workers: readonly Runs[]): WorkerGroup {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const run = async () => {
+    const runs = workers.map((worker) => worker.run());
+    try {
+      await Promise.all(runs);
+    } catch (error) {
+      shutdown();
+      await Promise.allSettled(runs);
+      throw error;
+    }
+  };
+  return {
+    run,
+    shutdown,
+    runUntil: async (stop) => {
+      const ended = run();
+      await Promise.race([stop, ended]);
+      shutdown();
+      await ended;
+    },
+  };
 }

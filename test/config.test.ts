@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { cachedWorkflows, memoryOf } from '../src/cached-workflows.ts';
+import { cachedWorkflows, memoryOf } from '../src/config-values.ts';
 import { readConfig } from '../src/config.ts';
 import { ExpectedError } from '../src/contracts/failures.ts';
 

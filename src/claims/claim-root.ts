@@ -1,5 +1,5 @@
 import { runningSchema, type Running } from '../history/runs/running-mark.ts';
-import { sealedJson } from '../history/records/sealed-json.ts';
+import { sealedJson } from '../history/records/manifest-checksum.ts';
 import { ExpectedError, failureTypes } from '../contracts/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 import { runningBlob } from '../storage/run-layout.ts';

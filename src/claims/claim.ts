@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { readBlob } from '../history/records/read-blob.ts';
-import { parseSealed, sealedJson } from '../history/records/sealed-json.ts';
+import { parseSealed, sealedJson } from '../history/records/manifest-checksum.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 
 const rounds = 5;

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { forgottenSince } from '../history/forget/forgotten.ts';
-import { sealedJson } from '../history/records/sealed-json.ts';
+import { sealedJson } from '../history/records/manifest-checksum.ts';
 import { forgottenRun } from '../history/runs/run-not-found.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { jobLayout } from '../storage/run-layout.ts';

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { longestWait } from '../lib/duration.ts';
+import { longestWait } from '../lib/units.ts';
 import { timeZoneSchema } from './retention.ts';
 import type { SourceSchedule } from './source-definition.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Filters } from './filters.ts';
-import { shareRule } from '../lib/share.ts';
+import { shareRule } from '../lib/units.ts';
 
 /** Why a run may not be what its directory ought to hold, told by the last good run of the same directory. */
 export interface Suspicion {

@@ -1,6 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { nameProblem } from './check-input.ts';
-import { invalidInput } from './inventory-failures.ts';
+import { nameProblem, invalidInput } from './check-input.ts';
 import type { CatalogueRow, Stock } from './inventory.ts';
 import { parsePrice } from './money.ts';
 

@@ -1,6 +1,6 @@
-import { invalidInput } from './inventory-failures.ts';
 import { maxNameLength, maxQuantity, maxStock, type CatalogueRow, type Reservation } from './inventory.ts';
 import { maxPriceCents } from './money.ts';
+import { ExpectedError, failureTypes } from '../contracts/failures.ts';
 
 /** Throws `InvalidInput` unless a database can keep the line as it is. */
 export function checkReservation({ instanceId, index, sku, quantity }: Reservation): void {
@@ -47,4 +47,29 @@ export function nameProblem(field: string, name: unknown): string | undefined {
 function numberProblem(field: string, value: unknown, min: number, max: number): string | undefined {
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return undefined;
   return `${field} must be a whole number from ${min} to ${max}, not ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
+}
+
+export function invalidInput(message: string): ExpectedError {
+  return new ExpectedError(failureTypes.invalidInput, message);
+}
+
+export function unknownSku(sku: string): ExpectedError {
+  return new ExpectedError(failureTypes.unknownSku, `${sku} is not in the catalogue: import it, or mend the order`);
+}
+
+/** `address` is where the database is, without secrets. */
+export function inventoryUnavailable(address: string, cause: unknown): ExpectedError {
+  return new ExpectedError(
+    failureTypes.inventoryUnavailable,
+    `The inventory at ${address} is not usable: ${reasonOf(cause)}`,
+    {
+      cause,
+    },
+  );
+}
+
+// A refused connection to a name of several addresses is an AggregateError, whose own message is empty.
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message || error.name : String(error);
 }

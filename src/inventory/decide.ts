@@ -1,5 +1,5 @@
 import type { ItemResult } from '../contracts/orders.ts';
-import { invalidInput, unknownSku } from './inventory-failures.ts';
+import { invalidInput, unknownSku } from './check-input.ts';
 import type { Reservation, Stock, UnknownSku } from './inventory.ts';
 import { maxLineCents, toAmount } from './money.ts';
 

@@ -1,5 +1,4 @@
-import type { Inventory, UnknownSku } from './inventory.ts';
-import { sampleUnknownSku } from './inventory.ts';
+import { type Inventory, type UnknownSku, sampleUnknownSku } from './inventory.ts';
 
 export interface InventoryLocation {
   /** URL of a PostgreSQL database; when it is given, `file` is not used. */
@@ -28,4 +27,26 @@ export async function openInventory({
   }
   const { openSqliteInventory } = await import('./sqlite-inventory.ts');
   return openSqliteInventory(file, unknownSku);
+}
+
+/**
+ * An inventory that is opened when it is first asked: a worker that only makes backups needs none, and one whose database is away
+ * still makes them. A failure to open is that call's alone; the next one tries again.
+ */
+export function lazyInventory(address: string, open: () => Promise<Inventory>): Inventory {
+  let opened: Promise<Inventory> | undefined;
+  const inventory = () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return {
+    address,
+    reserve: async (reservation) => (await inventory()).reserve(reservation),
+    importCatalogue: async (rows) => (await inventory()).importCatalogue(rows),
+    stockOf: async (sku) => (await inventory()).stockOf(sku),
+    close: async () => (await opened)?.close(),
+  };
 }

@@ -4,9 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExpectedError } from '../contracts/failures.ts';
 import type { ItemResult } from '../contracts/orders.ts';
-import { checkCatalogue, checkReservation, checkSku } from './check-input.ts';
+import { checkCatalogue, checkReservation, checkSku, inventoryUnavailable } from './check-input.ts';
 import { decide, repeat, toResult, type Answered, type Article } from './decide.ts';
-import { inventoryUnavailable } from './inventory-failures.ts';
 import type { CatalogueRow, Inventory, Reservation, Stock, UnknownSku } from './inventory.ts';
 
 // SQLite waits for another process's lock by putting this process to sleep, so it is let do so for moments only.

@@ -1,3 +1,5 @@
+import { defaultPayloadConverter, type Headers } from '@temporalio/common';
+
 /** Where a span stands among others, as it travels between processes: https://www.w3.org/TR/trace-context/ */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
@@ -28,4 +30,19 @@ export function traceOfRun(runId: string, parent?: TraceContext): TraceContext |
   const digits = runId.replaceAll('-', '').toLowerCase();
   if (!/^[0-9a-f]{32}$/u.test(digits)) return undefined;
   return { traceId: parent?.traceId ?? digits, spanId: digits.slice(16), sampled: parent?.sampled ?? true };
+}
+
+// The SDKs of other languages have it there too.
+const name = '_tracer-data';
+
+/** The headers of one of Temporal's calls with the trace that it belongs to. */
+export function withTrace(headers: Headers, trace: TraceContext): Headers {
+  return { ...headers, [name]: defaultPayloadConverter.toPayload({ traceparent: formatTraceparent(trace) }) };
+}
+
+/** The trace that such a call belongs to; undefined where nobody traces. */
+export function traceOf(headers: Headers): TraceContext | undefined {
+  const payload = headers[name];
+  if (!payload) return undefined;
+  return parseTraceparent(defaultPayloadConverter.fromPayload<{ readonly traceparent?: string }>(payload).traceparent);
 }

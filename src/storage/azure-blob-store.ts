@@ -1,7 +1,13 @@
 import { hash } from 'node:crypto';
-import type { BlobRequestConditions, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import {
+  type BlobRequestConditions,
+  type BlockBlobClient,
+  type ContainerClient,
+  RestError,
+  type BlobClient,
+} from '@azure/storage-blob';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemFolder } from '../contracts/blob-name.ts';
-import { absorbFaults } from './absorb-faults.ts';
 import { createAskAzure, type AskAzure } from './ask-azure.ts';
 import { archivedAt, etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
 import {
@@ -14,14 +20,11 @@ import {
   type Precondition,
   type WriteOptions,
 } from './blob-store.ts';
-import { pathOf } from './blob-path.ts';
-import { getBlob } from './lean/get-blob.ts';
-import { createAskLean, type AskLean } from './lean/lean-requests.ts';
-import { putBlob } from './lean/put-blob.ts';
+import { getBlob, createAskLean, type AskLean, putBlob } from './lean/lean-requests.ts';
 import { observed, type RequestObserver } from './observe-requests.ts';
-import { paced } from './pace/paced.ts';
+import { paced } from './pace/patience.ts';
 import type { RateLimit } from './pace/rate-limit.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { answerOf, isInternalFault } from './azure-errors.ts';
 
 const usualAnswerWithin = 30_000;
 
@@ -193,4 +196,57 @@ function writeSettings(options: WriteOptions) {
 
 function conditions(precondition: Precondition): BlobRequestConditions {
   return 'etag' in precondition ? { ifMatch: precondition.etag } : { ifNoneMatch: '*' };
+}
+
+const tries = 3;
+const firstPause = 200;
+
+/**
+ * Sends again after a dropped connection or an error inside the service. The SDK's own retries are off: they would ask a busy service
+ * again without anybody knowing.
+ */
+async function absorbFaults<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tried >= tries || signal.aborted || !mayPass(error)) throw error;
+      await sleep(firstPause * tried * (0.5 + Math.random() / 2), undefined, { signal });
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  const answer = answerOf(error);
+  return answer ? isInternalFault(answer) : error instanceof RestError;
+}
+
+// Azure takes a backslash for a slash and drops a final dot; whoever parses a URL resolves dot segments, out of the container even.
+const rewritten = /\\|\.$|(?:^|\/)\.{1,2}(?:\/|$)/u;
+
+/** A blob's name as it stands in a URL. Throws a {@link BlobStoreError} when it would be stored under another name. */
+function pathOf(name: string): string {
+  if (name === '' || !name.isWellFormed() || rewritten.test(name))
+    throw new BlobStoreError('refused', `the blob name ${JSON.stringify(name)} would be stored under another name`);
+  return name.split('/').map(encodeURIComponent).join('/');
+}
+
+const snapshotTries = 3;
+
+/** Reads a range of what a client of a snapshot points to. Throws what the SDK throws. */
+async function readSnapshot(snapshot: BlobClient, range: BlobRange, abortSignal: AbortSignal): Promise<Buffer> {
+  const { from, to, etag } = range;
+  const conditions = etag === undefined ? {} : { conditions: { ifMatch: etag } };
+  const count = to === undefined ? undefined : to - from;
+  for (let tried = 1; ; tried += 1) {
+    const response = await snapshot.download(from, count, { abortSignal, ...conditions });
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks);
+    } catch (error) {
+      // Who asks gets over what happens until the answer starts; one that is cut short shows only here.
+      if (tried >= snapshotTries || abortSignal.aborted) throw error;
+    }
+  }
 }

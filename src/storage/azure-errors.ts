@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import { durationText } from '../lib/duration.ts';
+import { durationText } from '../lib/units.ts';
 import { BlobStoreError, type BlobStoreErrorKind } from './blob-store.ts';
 import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode, TraceFlags, type Span } from '@opentelemetry/api';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { TraceContext } from '../lib/trace-context.ts';
-import { withTrace } from '../lib/trace-header.ts';
+import { withTrace } from '../lib/trace-context.ts';
 import { tracer } from './tracer.ts';
 
 const noTrace = '0'.repeat(32);

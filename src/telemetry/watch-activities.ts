@@ -7,11 +7,9 @@ import type {
   ActivityInterceptorsFactory,
 } from '@temporalio/worker';
 import type { CommittedRun } from '../contracts/contract.ts';
-import { traceOfRun } from '../lib/trace-context.ts';
-import { traceOf } from '../lib/trace-header.ts';
+import { traceOfRun, traceOf } from '../lib/trace-context.ts';
 import type { JobMetrics } from './job-metrics.ts';
-import { contextOf } from './span-context.ts';
-import { tracer } from './tracer.ts';
+import { contextOf, tracer } from './tracer.ts';
 
 /** What the lines that an activity logs say besides what the SDK puts there. */
 interface LogFields {

@@ -4,8 +4,7 @@ import type { JobEnd } from '../contracts/job-end.ts';
 import { parseTraceparent, traceOfRun } from '../lib/trace-context.ts';
 import type { TelemetrySinks } from '../workflows/telemetry.ts';
 import type { JobMetrics } from './job-metrics.ts';
-import { contextOf, withSpanId } from './span-context.ts';
-import { tracer } from './tracer.ts';
+import { contextOf, withSpanId, tracer } from './tracer.ts';
 
 /** Hears of the end of each run of a workflow: counts it, and makes the span that its activities are below. */
 export function watchWorkflows(metrics: JobMetrics | undefined): InjectedSinks<TelemetrySinks> {

@@ -1,6 +1,6 @@
 import { executeChild, ParentClosePolicy, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { compactTime } from '../lib/compact-time.ts';
+import { compactTime } from '../lib/units.ts';
 import { workflowNames } from '../contracts/contract.ts';
 import type { BackedUp, Step } from '../contracts/notice.ts';
 import type { ScheduledBackupInput, ScheduledProgress } from '../contracts/scheduled.ts';

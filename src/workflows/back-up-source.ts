@@ -1,5 +1,5 @@
 import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
-import { compactTime } from '../lib/compact-time.ts';
+import { compactTime } from '../lib/units.ts';
 import { workflowNames, type BackupSummary } from '../contracts/contract.ts';
 import { failureTypes, type FailureType } from '../contracts/failures.ts';
 import type { BackedUp } from '../contracts/notice.ts';

@@ -1,7 +1,7 @@
 import { ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import { workflowNames } from '../contracts/contract.ts';
 import { listOf, type Notice, type NotifyInput, type TargetKind } from '../contracts/notice.ts';
-import { compactTime } from '../lib/compact-time.ts';
+import { compactTime } from '../lib/units.ts';
 import type { notify } from './notify.ts';
 
 /**

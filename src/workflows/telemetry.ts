@@ -11,8 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { JobEnd } from '../contracts/job-end.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import { formatTraceparent, traceOfRun, type TraceContext } from '../lib/trace-context.ts';
-import { traceOf, withTrace } from '../lib/trace-header.ts';
+import { formatTraceparent, traceOfRun, type TraceContext, traceOf, withTrace } from '../lib/trace-context.ts';
 
 /** What the worker is told, outside the workflow; it can answer nothing. */
 export interface TelemetrySinks extends Sinks {

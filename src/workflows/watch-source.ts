@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { Success } from '../activities/notify/newest-success.ts';
-import { durationText } from '../lib/duration.ts';
+import { durationText } from '../lib/units.ts';
 import type { NoticeEvent } from '../contracts/notice.ts';
 import type { WatchInput, WatchState } from '../contracts/scheduled.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseByteSize } from '../../src/lib/byte-size.ts';
+import { parseByteSize } from '../../src/lib/units.ts';
 import { filtersSchema } from '../../src/contracts/filters.ts';
 
 test('filters are taken as they are', () => {

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, type onTestFinished, test } from 'vitest';
-import { acceptRun } from '../../src/history/runs/accept-run.ts';
+import { acceptRun } from '../../src/history/views/backups.ts';
 import { forgetRuns } from '../../src/history/forget/forget-runs.ts';
 import { findRun } from '../../src/history/runs/run-catalogue.ts';
 import type { BackupInput, BackupSummary } from '../../src/contracts/contract.ts';

@@ -1,10 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lazyInventory } from '../../src/inventory/lazy-inventory.ts';
-import { openInventory } from '../../src/inventory/open-inventory.ts';
+import { lazyInventory, openInventory } from '../../src/inventory/open-inventory.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 const line = { instanceId: 'order', index: 0, sku: 'A', quantity: 2 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseByteRate } from '../../src/lib/byte-rate.ts';
+import { parseByteRate } from '../../src/lib/units.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { isByteRate } from '../../lib/byte-rate.ts';
+import { isByteRate } from '../../lib/units.ts';
 import type { BackupInput } from '../../contracts/contract.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { firstShard } from '../../history/entries/first-shard.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
-import { parseSealed } from '../../history/records/sealed-json.ts';
+import { parseSealed } from '../../history/records/manifest-checksum.ts';
 import type { Run } from '../../contracts/contract.ts';
 import { entryKey, type PageEntry } from '../../contracts/manifest.ts';
 import type { VerifiedFile } from '../../contracts/verification.ts';

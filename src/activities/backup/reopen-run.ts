@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { forgottenSince } from '../../history/forget/forgotten.ts';
-import { hasData } from '../../history/runs/has-data.ts';
+import { hasData } from '../../history/runs/run-catalogue.ts';
 import { forgottenRun, runWithoutBase, runWithoutData } from '../../history/runs/run-not-found.ts';
 import type { Run } from '../../contracts/contract.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';

@@ -1,9 +1,8 @@
 import type { ManifestShard } from '../../contracts/manifest.ts';
 import { addTallies } from '../../contracts/tally.ts';
 import { z } from 'zod';
-import { sealManifest } from '../../history/records/manifest-checksum.ts';
+import { sealManifest, parseSealed } from '../../history/records/manifest-checksum.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
-import { parseSealed } from '../../history/records/sealed-json.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { selectionOf, type SelectionResult } from './selection-result.ts';
 import { describeShard } from './shard.ts';

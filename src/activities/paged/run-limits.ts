@@ -1,7 +1,6 @@
 import type { Run } from '../../contracts/contract.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { withUploadLimit } from '../../storage/pace/limited-store.ts';
-import { createRateLimit, type Clock, type RateLimit } from '../../storage/pace/rate-limit.ts';
+import { withUploadLimit, createRateLimit, type Clock, type RateLimit } from '../../storage/pace/rate-limit.ts';
 
 // Far more than run at once in one process.
 const mostKept = 100;

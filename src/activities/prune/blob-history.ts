@@ -1,5 +1,5 @@
 import { isVersionOf } from '../../history/entries/find-version.ts';
-import { isRunId } from '../../history/runs/run-reference.ts';
+import { isRunId } from '../../history/runs/run-not-found.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
 import type { BlobVersion } from '../../storage/blob-store.ts';
 import type { IsOver } from './writers.ts';

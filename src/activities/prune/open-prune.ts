@@ -1,4 +1,4 @@
-import { isRunId } from '../../history/runs/run-reference.ts';
+import { isRunId } from '../../history/runs/run-not-found.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { mostPatience, usualPatience, type Prune, type PruneInput } from '../../contracts/prune.ts';

@@ -1,4 +1,4 @@
-import { hasData } from '../../history/runs/has-data.ts';
+import { hasData } from '../../history/runs/run-catalogue.ts';
 import type { Prune } from '../../contracts/prune.ts';
 import { startOf } from '../../contracts/run-start.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

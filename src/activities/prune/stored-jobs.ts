@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readBlob } from '../../history/records/read-blob.ts';
-import { parseSealed } from '../../history/records/sealed-json.ts';
+import { parseSealed } from '../../history/records/manifest-checksum.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

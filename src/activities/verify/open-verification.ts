@@ -1,4 +1,4 @@
-import { checkWhole } from '../../history/entries/check-whole.ts';
+import { checkWhole } from '../../history/entries/read-below.ts';
 import { findRun } from '../../history/runs/run-catalogue.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';

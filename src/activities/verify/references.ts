@@ -1,7 +1,6 @@
 import { log } from '@temporalio/activity';
 import { entriesOfBlobs } from '../../history/entries/entries-of-blobs.ts';
-import { newestManifests, type FoundManifest } from '../../history/runs/newest-manifests.ts';
-import { listRuns } from '../../history/runs/run-catalogue.ts';
+import { newestManifests, type FoundManifest, listRuns } from '../../history/runs/run-catalogue.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 

@@ -1,5 +1,5 @@
 import type { RunAsked } from '../../history/views/backups.ts';
-import { parseRunReference } from '../../history/runs/run-reference.ts';
+import { parseRunReference } from '../../history/runs/run-not-found.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import type { SourceFlags } from './open/at-source.ts';
 import { requireBackups } from './open/require-backups.ts';

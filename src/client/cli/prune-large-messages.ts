@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { openLargeMessages } from '../../storage/large-messages/open-container.ts';
 import { pruneMessages, type PruneOptions, type PruneResult } from '../../storage/large-messages/prune-messages.ts';
-import { ScanError } from '../../storage/large-messages/scan-error.ts';
+import { ScanError } from '../../storage/large-messages/temporal-requests.ts';
 import type { Call } from './invocation.ts';
 import { openStack } from './open/stack.ts';
 import { storageLocation } from './open/storage.ts';

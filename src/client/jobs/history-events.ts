@@ -1,6 +1,9 @@
 import type { temporal } from '@temporalio/proto';
-import type { Payloads } from './payloads.ts';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { type Payloads, decodePayloads, fetchLarge } from './payloads.ts';
 import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
+import type { JobClient } from './job-client.ts';
+import { inLanes } from '../../lib/in-lanes.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
@@ -118,4 +121,32 @@ function timestamp(time: temporal.api.history.v1.IHistoryEvent['eventTime']): st
   const seconds = new Date(Number(time?.seconds ?? 0) * 1000).toISOString().slice(0, 19);
   const ticks = Math.floor((time?.nanos ?? 0) / 100);
   return `${seconds}.${String(ticks).padStart(7, '0')}Z`;
+}
+
+/** An event in the form of Durable Functions. */
+export type HistoryEvent = Readonly<Record<string, unknown>>;
+
+export interface HistoryOptions {
+  readonly showInput: boolean;
+  /** Whether results are there too. */
+  readonly showOutput: boolean;
+}
+
+/** What happened in the newest run of a job, in the order in which it happened. */
+export async function readHistory(
+  { client, ask }: JobClient,
+  { workflowId, runId }: WorkflowExecutionDescription,
+  { showInput, showOutput }: HistoryOptions,
+): Promise<HistoryEvent[]> {
+  const history = await ask(() => client.workflow.getHandle(workflowId, runId).fetchHistory());
+  if (showInput || showOutput) await fetchLarge(client, { history });
+  const decode = async (payloads: Payloads): Promise<unknown> => {
+    const [value] = await decodePayloads(client, payloads);
+    return value ?? null;
+  };
+  return inLanes(historyEvents(history.events ?? []), async ({ input, result, ...draft }: EventDraft) => ({
+    ...draft,
+    ...(showInput && input && { Input: await decode(input) }),
+    ...(showOutput && result !== undefined && { Result: typeof result === 'string' ? result : await decode(result) }),
+  }));
 }

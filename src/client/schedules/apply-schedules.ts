@@ -1,14 +1,25 @@
 import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
+import { isDeepStrictEqual } from 'node:util';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { scheduleFault } from '../../contracts/schedule.ts';
-import { scheduleId, scheduleIdPrefix } from '../../contracts/scheduled.ts';
+import {
+  scheduleId,
+  scheduleIdPrefix,
+  watchId,
+  watchIdPrefix,
+  watchWorkflow,
+  type WatchInput,
+} from '../../contracts/scheduled.ts';
 import type { SourceDefinition } from '../../contracts/source-definition.ts';
 import { isGone, type JobClient } from '../jobs/job-client.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
-import { askSchedule } from './ask-schedule.ts';
+import { askSchedule } from './schedule-info.ts';
 import { differencesOf, isScheduled, plannedSchedule, type ScheduledSource } from './schedule-plan.ts';
 import { scheduledInputOf, watchInputOf } from './scheduled-input.ts';
-import { endWatch, putWatch, stateOfWatch, takenElsewhere, watchedSources } from './watches.ts';
+import { watchSignal } from '../../workflows/messages.ts';
+import { describe } from '../jobs/execution.ts';
+import { listIds } from '../jobs/purge-jobs.ts';
+import { runningQuery } from '../jobs/visibility-query.ts';
 
 // In bytes. What is longer would be kept outside of Temporal, where nothing knows that a schedule still needs it.
 const mostKept = 40_000;
@@ -145,4 +156,54 @@ async function planWatches(jobClient: JobClient, sources: readonly SourceDefinit
     make: () => endWatch(jobClient, source),
   }));
   return [...kept, ...removed];
+}
+
+/** How a watch stands to what it should be. */
+type WatchState = 'absent' | 'other' | 'same';
+
+/** Throws `InvalidInput` when another task queue has a watch for a source of this name. */
+async function stateOfWatch(jobClient: JobClient, wanted: WatchInput): Promise<WatchState> {
+  const found = await jobClient.ask(() => describe(jobClient.client, watchId(wanted.source)));
+  if (!found || found.closeTime !== undefined) return 'absent';
+  if (found.taskQueue !== jobClient.taskQueue) throw takenElsewhere('watch', wanted.source, found.taskQueue);
+  return isDeepStrictEqual(found.memo?.['watch'], JSON.parse(JSON.stringify(wanted))) ? 'same' : 'other';
+}
+
+/** Starts the watch of a source, or tells the one there is what to watch for from now on. */
+async function putWatch({ client, ask, taskQueue }: JobClient, wanted: WatchInput): Promise<void> {
+  await ask(() =>
+    client.workflow.signalWithStart(watchWorkflow, {
+      taskQueue,
+      workflowId: watchId(wanted.source),
+      args: [wanted],
+      memo: { watch: wanted },
+      staticSummary: `Watches for successes of ${wanted.source}`,
+      signal: watchSignal,
+      signalArgs: [wanted],
+    }),
+  );
+}
+
+/** The sources that are watched. Temporal's list lags behind by a second or so. */
+async function watchedSources({ client, taskQueue, ask }: JobClient): Promise<string[]> {
+  return ask(async () => {
+    const running = await Array.fromAsync(listIds(client, runningQuery(taskQueue, watchWorkflow)));
+    return running.map(({ workflowId }) => workflowId.slice(watchIdPrefix.length));
+  });
+}
+
+/** Ends the watch of a source. */
+async function endWatch({ client, ask }: JobClient, source: string): Promise<void> {
+  try {
+    await ask(() => client.workflow.getHandle(watchId(source)).terminate('The sources file wants no watch any more'));
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function takenElsewhere(what: 'schedule' | 'watch', source: string, taskQueue: string): ExpectedError {
+  return new ExpectedError(
+    failureTypes.invalidInput,
+    `sources.${source}: the task queue ${taskQueue} has a ${what} for a source of this name: give this one another name, or set TASK_QUEUE to that`,
+  );
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { workflowNames } from '../../contracts/contract.ts';
 import { usualCatchupWindow } from '../../contracts/schedule.ts';
-import { durationText } from '../../lib/duration.ts';
+import { durationText } from '../../lib/units.ts';
 import { scheduleId } from '../../contracts/scheduled.ts';
 import type { SourceDefinition, SourceSchedule } from '../../contracts/source-definition.ts';
 import { scheduledInputOf } from './scheduled-input.ts';

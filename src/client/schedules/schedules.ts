@@ -8,8 +8,7 @@ import { describe } from '../jobs/execution.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 import { applySchedules, describeSchedule, scheduledNames, type AppliedChange } from './apply-schedules.ts';
-import { askSchedule, scheduleNotFound } from './ask-schedule.ts';
-import { scheduleInfoOf, type ScheduleInfo } from './schedule-info.ts';
+import { askSchedule, scheduleNotFound, scheduleInfoOf, type ScheduleInfo } from './schedule-info.ts';
 
 const startsWithin = 10_000;
 const lookEvery = 100;

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { prefixSchema } from '../../contracts/blob-prefix.ts';
-import { byteRateHelp, parseByteRate } from '../../lib/byte-rate.ts';
-import { byteSizeHelp, parseByteSize } from '../../lib/byte-size.ts';
-import { durationPattern, durationRule, longestWait, parseDuration } from '../../lib/duration.ts';
+import {
+  byteRateHelp,
+  parseByteRate,
+  byteSizeHelp,
+  parseByteSize,
+  durationPattern,
+  durationRule,
+  longestWait,
+  parseDuration,
+  parseShare,
+  shareRule,
+} from '../../lib/units.ts';
 import { filtersSchemaWith } from '../../contracts/filters.ts';
 import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/retention.ts';
 import { scheduleFault } from '../../contracts/schedule.ts';
-import { parseShare, shareRule } from '../../lib/share.ts';
 import { sourcePattern, sourceRule } from '../../contracts/worker-name.ts';
 import { defaultMaxLoss } from '../../contracts/suspicion.ts';
 import { tagsSchema } from '../../contracts/tags.ts';
@@ -163,3 +171,8 @@ export const sourcesSchema = z
 
 /** A source as it is written, its texts made values. */
 export type WrittenSource = z.output<typeof source>;
+
+/** The JSON Schema of the sources file as it is written, by which editors complete and check it. */
+export function sourcesJsonSchema(): object {
+  return z.toJSONSchema(sourcesSchema, { io: 'input' });
+}

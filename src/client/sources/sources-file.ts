@@ -4,6 +4,7 @@ import { ExpectedError } from '../../contracts/failures.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import type { SourceDefinition } from '../../contracts/source-definition.ts';
 import { readSources } from './read-sources.ts';
+import type { Backups } from '../../history/views/backups.ts';
 
 /** Looked for in the working directory where nothing else is named. */
 export const usualSourcesFile = 'durable-backup.yaml';
@@ -69,4 +70,27 @@ export function takenForDirectory(opened: SourcesFile, given: string, root: stri
   );
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   return `${given} is no source of ${opened.file}${hint}, so it is taken for the directory ${root}.`;
+}
+
+/** A source as it is listed. Whom it tells of its runs is left out: an address may be a secret. */
+export interface ListedSource extends Omit<SourceDefinition, 'notify'> {
+  /** When its newest complete run ended, in ISO 8601; null when there is none. */
+  readonly lastSuccess: string | null;
+}
+
+/** The sources of a file, each with its last success. */
+export function listSources({ sources }: SourcesFile, backups: Backups, signal: AbortSignal): Promise<ListedSource[]> {
+  return Promise.all(
+    sources.map(async (source) => {
+      const { notify: _, ...told } = source;
+      const { lastSuccess } = await backups.below(source.prefix).newest(source.root, signal);
+      return { ...told, lastSuccess: lastSuccess?.finishedAt ?? null };
+    }),
+  );
+}
+
+/** The commands that are told of a source: programs with their arguments. */
+export function commandsOf({ notify }: SourceDefinition): (readonly string[])[] {
+  const targets = [notify?.success, notify?.failure, notify?.missed].flatMap((list) => list ?? []);
+  return targets.flatMap((target) => ('command' in target ? [target.command] : []));
 }

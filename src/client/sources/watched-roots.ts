@@ -1,6 +1,7 @@
 import type { Backups } from '../../history/views/backups.ts';
 import type { WatchedRoot } from './source-status.ts';
 import type { SourcesFile } from './sources-file.ts';
+import type { StatsRow } from '../../history/views/stats.ts';
 
 /** What there is to tell of: every source, and every directory that was backed up below the usual prefix without being one. */
 export async function watchedRoots(
@@ -20,4 +21,21 @@ export async function watchedRoots(
 export function watchedPrefixes(opened: SourcesFile | undefined, usual: string): { prefix: string; source?: string }[] {
   const sources = (opened?.sources ?? []).map(({ name, prefix }) => ({ prefix, source: name }));
   return sources.some(({ prefix }) => prefix === usual) ? sources : [...sources, { prefix: usual }];
+}
+
+/** A row with the source whose prefix it is about; null where no source has it. */
+export interface SourceStatsRow extends StatsRow {
+  readonly source: string | null;
+}
+
+/** What backups below these prefixes take in storage, one prefix after the other. */
+export async function* statsBelow(
+  backups: Backups,
+  prefixes: readonly { readonly prefix: string; readonly source?: string }[],
+  signal: AbortSignal,
+): AsyncGenerator<SourceStatsRow, undefined> {
+  for (const { prefix, source } of prefixes) {
+    for await (const row of backups.below(prefix).stats(signal)) yield { source: source ?? null, ...row };
+  }
+  return undefined;
 }

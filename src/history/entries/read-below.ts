@@ -3,6 +3,9 @@ import { entryKey, type Manifest, type ManifestEntry, type ManifestShard } from 
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { firstShard } from './first-shard.ts';
 import { readEntries } from './read-entries.ts';
+import { tallyOf } from '../../contracts/tally.ts';
+import { runLayout } from '../../storage/run-layout.ts';
+import { manifestInvalid } from '../records/manifest-invalid.ts';
 
 /** A part of a run. */
 export interface Part {
@@ -69,4 +72,21 @@ function isInOneFolder(first: string, next: string | undefined, beginning: strin
 function folderIn(key: string, beginning: string): string | undefined {
   const slash = key.indexOf('/', beginning.length);
   return slash === -1 || slash === key.length - 1 ? undefined : key.slice(0, slash + 1);
+}
+
+/** Reads all that a manifest refers to once, so that a bad one is refused before anything is done with it: throws `ManifestInvalid`. */
+export async function checkWhole(store: BlobStore, manifest: Manifest, signal: AbortSignal): Promise<void> {
+  const counts = { files: 0, bytes: 0, failed: 0, skipped: 0 };
+  for await (const entry of readEntries(store, manifest, {}, signal)) {
+    const { files, bytes, failed, skipped } = tallyOf(entry);
+    counts.files += files;
+    counts.bytes += bytes;
+    counts.failed += failed;
+    counts.skipped += skipped;
+  }
+  for (const name of ['files', 'bytes', 'failed', 'skipped'] as const) {
+    if (counts[name] === manifest[name]) continue;
+    const { manifest: blob } = runLayout({ prefix: manifest.prefix, id: manifest.run });
+    throw manifestInvalid(blob, `says ${name}: ${manifest[name]}, and its entries make ${counts[name]}`);
+  }
 }

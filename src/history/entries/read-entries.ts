@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { comparePaths } from '../../contracts/encoded-path.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
-import { entryKey, type Manifest, type ManifestEntry, type ManifestShard } from '../../contracts/manifest.ts';
+import {
+  entryKey,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestShard,
+  type LeftOutRow,
+} from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { checkEntry } from './check-entry.ts';
 import { manifestInvalid } from '../records/manifest-invalid.ts';
 import { readBlob } from '../records/read-blob.ts';
 import { readLines } from '../records/read-lines.ts';
 import { firstShard } from './first-shard.ts';
+import { leavingOut } from '../../contracts/preview.ts';
 
 const shardsAhead = 1;
 
@@ -43,11 +51,7 @@ export async function* readEntries(
 }
 
 /** The gzipped bytes of a shard. Throws `ManifestInvalid` when they are not those that the manifest tells of. */
-export async function readShardBytes(
-  store: BlobStore,
-  { blob, sha256 }: ManifestShard,
-  signal: AbortSignal,
-): Promise<Buffer> {
+async function readShardBytes(store: BlobStore, { blob, sha256 }: ManifestShard, signal: AbortSignal): Promise<Buffer> {
   const found = await readBlob(store, blob, signal);
   if (found === undefined) throw manifestInvalid(blob, 'is missing');
   const isWhole = createHash('sha256').update(found.bytes).digest('hex') === sha256;
@@ -90,4 +94,31 @@ function parseEntry(where: string, text: string, prefix: string): ManifestEntry 
   const checked = checkEntry(value, prefix);
   if ('wrong' in checked) throw manifestInvalid(where, `is no entry that a backup writes (${checked.wrong})`);
   return checked.entry;
+}
+
+const rowSchema = z.object({
+  path: z.string(),
+  kind: z.enum(['file', 'directory', 'symlink', 'other']),
+  why: z.object({ by: z.enum(leavingOut), rule: z.exactOptional(z.string()), at: z.exactOptional(z.string()) }),
+}) satisfies z.ZodType<LeftOutRow>;
+
+/** What a run left out, in no order, some of it twice. Throws `ManifestInvalid` for what no backup writes. */
+export async function* readLeftOut(
+  store: BlobStore,
+  { leftOut = [] }: Manifest,
+  signal: AbortSignal,
+): AsyncGenerator<LeftOutRow, undefined> {
+  for (const shard of leftOut) {
+    const bytes = await readShardBytes(store, shard, signal);
+    for await (const lines of readLines(shard.blob, bytes)) for (const line of lines) yield parse(shard.blob, line);
+  }
+  return undefined;
+}
+
+function parse(blob: string, line: string): LeftOutRow {
+  try {
+    return rowSchema.parse(JSON.parse(line));
+  } catch (error) {
+    throw manifestInvalid(blob, 'holds a line that no backup writes', error);
+  }
 }

@@ -2,8 +2,7 @@ import type { Filters } from '../../contracts/filters.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import { isGood, isSuspect, sameFilters, type LossWishes, type Reference } from '../../contracts/suspicion.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { newestManifests } from './newest-manifests.ts';
-import { choosableRuns } from './run-catalogue.ts';
+import { newestManifests, choosableRuns } from './run-catalogue.ts';
 
 /** The runs of a root that the next one goes by. */
 export interface LastRuns {

@@ -1,8 +1,6 @@
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { jobsFolder } from '../../storage/run-layout.ts';
+import { jobsFolder, runLayout } from '../../storage/run-layout.ts';
 import { forgottenRuns, forgottenSince } from '../forget/forgotten.ts';
-import { hasData } from './has-data.ts';
-import { newestManifests } from './newest-manifests.ts';
 import { readManifest, type StoredManifest } from '../records/read-manifest.ts';
 import {
   forgottenRun,
@@ -11,9 +9,13 @@ import {
   runWithoutManifest,
   severalRoots,
   unknownRun,
+  isRunId,
+  parseRunReference,
 } from './run-not-found.ts';
-import { isRunId, parseRunReference } from './run-reference.ts';
 import { isGood } from '../../contracts/suspicion.ts';
+import { ExpectedError } from '../../contracts/failures.ts';
+import { fetchAhead } from '../../lib/fetch-ahead.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
 
 /** Which run is meant, among those below a prefix. */
 export interface RunQuery {
@@ -119,4 +121,90 @@ function notAfter(ids: readonly string[], startedBy: number): readonly string[] 
   if (startedBy === Infinity) return ids;
   const second = new Date(startedBy).toISOString().replace(/[-:]|\.\d+/gu, '');
   return ids.filter((id) => id.slice(0, second.length) <= second);
+}
+
+const manifestsAhead = 8;
+const secondLength = '20261121T061003Z'.length;
+
+/** A manifest, or why the one that is there of a run cannot be used. */
+export type FoundManifest = StoredManifest | { readonly id: string; readonly fault: ExpectedError };
+
+/**
+ * The manifests of runs whose ids come newest first, as `listRuns` yields them: the run that began last first, and runs without one
+ * left out. Ids tell the second and manifests more, so those of one second are put in order here, with what cannot be used first.
+ */
+export async function* newestManifests(
+  store: BlobStore,
+  prefix: string,
+  ids: Iterable<string>,
+  signal: AbortSignal,
+): AsyncGenerator<FoundManifest> {
+  const read = async (id: string, fetchSignal: AbortSignal) => ({
+    second: id.slice(0, secondLength),
+    found: await readOrExplain(store, { prefix, id }, fetchSignal),
+  });
+  let held: FoundManifest[] = [];
+  let current = '';
+  for await (const { second, found } of fetchAhead(ids, manifestsAhead, signal, read)) {
+    if (second !== current) yield* held.splice(0).sort(laterFirst);
+    current = second;
+    if (found) held.push(found);
+  }
+  yield* held.sort(laterFirst);
+}
+
+async function readOrExplain(
+  store: BlobStore,
+  run: { readonly prefix: string; readonly id: string },
+  signal: AbortSignal,
+): Promise<FoundManifest | undefined> {
+  try {
+    return await readManifest(store, run, signal);
+  } catch (error) {
+    if (error instanceof ExpectedError) return { id: run.id, fault: error };
+    throw error;
+  }
+}
+
+function laterFirst(a: FoundManifest, b: FoundManifest): number {
+  return startOf(b) - startOf(a);
+}
+
+function startOf(found: FoundManifest): number {
+  return 'fault' in found ? Number.MAX_VALUE : Date.parse(found.manifest.startedAt);
+}
+
+/**
+ * The manifests of all complete runs of a directory that are neither suspect nor forgotten, newest first. Throws an `ExpectedError`: `RunNotFound` when there is none, or when
+ * no root is given and there are several, and what is wrong with a manifest that cannot be used.
+ */
+export async function completeRuns(
+  store: BlobStore,
+  { prefix, root }: Pick<RunQuery, 'prefix' | 'root'>,
+  signal: AbortSignal,
+): Promise<Manifest[]> {
+  const complete: Manifest[] = [];
+  const others: string[] = [];
+  const ids = await choosableRuns(store, prefix, signal);
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('fault' in found) throw found.fault;
+    const { manifest } = found;
+    if (root !== undefined && manifest.root !== root) continue;
+    if (isGood(manifest)) complete.push(manifest);
+    else others.push(manifest.run);
+  }
+  const roots = [...new Set(complete.map((manifest) => manifest.root))];
+  if (roots.length > 1) throw severalRoots(roots);
+  if (complete.length === 0) throw noCompleteRun({ prefix, run: 'latest', root }, others);
+  return complete;
+}
+
+/** Whether anything that a run wrote for itself is left in storage. */
+export async function hasData(
+  store: BlobStore,
+  run: { readonly prefix: string; readonly id: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const _ of store.list(runLayout(run).folder, signal)) return true;
+  return false;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runningBlob } from '../../storage/run-layout.ts';
 import { readBlob } from '../records/read-blob.ts';
-import { parseSealed } from '../records/sealed-json.ts';
+import { parseSealed } from '../records/manifest-checksum.ts';
 
 /** What the blob of a backup that has a root for itself holds. */
 export const runningSchema = z.object({

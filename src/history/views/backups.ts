@@ -1,31 +1,27 @@
 import { forgetRuns } from '../forget/forget-runs.ts';
-import type { ForgetParts } from '../forget/parts.ts';
-import { acceptRun } from '../runs/accept-run.ts';
-import { completeRuns } from '../runs/complete-runs.ts';
+import type { ForgetParts } from '../forget/decide.ts';
+import { completeRuns, newestManifests, findRun, choosableRuns, type RunQuery } from '../runs/run-catalogue.ts';
 import { foreignTarget, mayBeOwnTarget } from '../records/own-target.ts';
 import { readContent } from '../entries/read-content.ts';
 import { readEntries } from '../entries/read-entries.ts';
 import type { StoredManifest } from '../records/read-manifest.ts';
-import { findRun } from '../runs/run-catalogue.ts';
-import { isRunId, parseRunReference } from '../runs/run-reference.ts';
+import { isRunId, parseRunReference } from '../runs/run-not-found.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { ForgetInput, ForgetResult } from '../../contracts/forget.ts';
 import { holdsContent, nameOfKind, type Manifest, type ManifestEntry } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { compareRuns, type DifferenceRow } from './compare-runs.ts';
-import { entryRow, type EntryRow } from './entry-row.ts';
-import { findRunOfInstance } from './find-run-of-instance.ts';
+import { entryRow, type EntryRow, entryAt, listEntries, type EntriesAsked } from './list-entries.ts';
 import { findVersions, type VersionRow } from './find-versions.ts';
-import { entryAt, listEntries, type EntriesAsked } from './list-entries.ts';
-import { ledgerRow, type LedgerRow } from './ledger-row.ts';
+import { ledgerRow, type LedgerRow, hasReport, readReportRows, type ReportedJob } from './read-report-rows.ts';
 import { listRunInfos, type RunFilter } from './list-run-infos.ts';
 import { newestRuns, type NewestRuns } from './newest-runs.ts';
 import { createRunHistory, type RootHistory } from './run-history.ts';
 import type { RunInfo } from './run-info.ts';
-import { hasReport, readReportRows, type ReportedJob } from './read-report-rows.ts';
 import { statsOf, type StatsRow } from './stats.ts';
 import { explained, explainStorage } from './storage-failure.ts';
+import { markAccepted } from '../runs/accepted.ts';
 
 /** Which run is meant. */
 export interface RunAsked {
@@ -38,7 +34,7 @@ export interface RunAsked {
 }
 
 /** The content of a file as a run stored it. */
-export interface FileContent {
+interface FileContent {
   readonly entry: EntryRow;
   /** Bytes. */
   readonly size: number;
@@ -199,4 +195,47 @@ function hasNoContent(entry: ManifestEntry): ExpectedError {
     failureTypes.invalidInput,
     `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: name a file that the run stored`,
   );
+}
+
+/**
+ * The newest run that a job of this id left a manifest of; storage knows it for longer than Temporal does. A damaged manifest is passed
+ * over: whose it is is not known. Throws an {@link ExpectedError} of type `RunNotFound` when there is none.
+ */
+async function findRunOfInstance(
+  store: BlobStore,
+  { prefix, run: instanceId, root }: RunQuery,
+  signal: AbortSignal,
+): Promise<StoredManifest> {
+  const ids = await choosableRuns(store, prefix, signal);
+  for await (const found of newestManifests(store, prefix, ids, signal)) {
+    if ('fault' in found || found.manifest.instanceId !== instanceId) continue;
+    if (root === undefined || found.manifest.root === root) return found;
+  }
+  throw new ExpectedError(
+    failureTypes.runNotFound,
+    `${JSON.stringify(instanceId)} names no run that has ended${root === undefined ? '' : ` of ${root}`}: give a run's id, latest, a time such as 2030-01-31T12:00:00Z, or the id of its instance`,
+  );
+}
+
+/**
+ * Says of a suspect run that it is meant to be so: it is a run like any other from then on. Returns its manifest; of a run that is not
+ * suspect, or was accepted before, nothing changes. Throws an {@link ExpectedError}: `InvalidInput` for what is no id of a run, `RunNotFound`
+ * when there is none, when it has no manifest or was forgotten, and what is wrong with a manifest that cannot be used.
+ */
+export async function acceptRun(
+  store: BlobStore,
+  { prefix, run }: { readonly prefix: string; readonly run: string },
+  signal: AbortSignal,
+): Promise<Manifest> {
+  // Which run `latest` means may change meanwhile, and this is about one that somebody has looked at.
+  if (!isRunId(run)) {
+    throw new ExpectedError(
+      failureTypes.invalidInput,
+      `run: ${JSON.stringify(run)} is no id of a run, such as 20261121T061003Z-c78e46f5: \`durable-backup runs\` lists them`,
+    );
+  }
+  const { manifest } = await findRun(store, { prefix, run }, signal);
+  if (!manifest.suspect) return manifest;
+  await markAccepted(store, { prefix, id: run }, signal);
+  return (await findRun(store, { prefix, run }, signal)).manifest;
 }

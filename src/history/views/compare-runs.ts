@@ -1,7 +1,7 @@
 import { joinByPath } from '../entries/join-by-path.ts';
 import type { ManifestEntry } from '../../contracts/manifest.ts';
-import { entryState, pathRow, type EntryState, type PathRow } from './entry-row.ts';
-import { isHeld } from './is-held.ts';
+import { entryState, pathRow, type EntryState, type PathRow } from './list-entries.ts';
+import { isHeld } from './run-info.ts';
 
 /**
  * How a path differs between two runs: only the later has it, or only the earlier; `type` it is another kind of thing; `content` a file

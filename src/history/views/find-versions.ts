@@ -1,9 +1,8 @@
 import { joinByPath } from '../entries/join-by-path.ts';
 import type { Manifest, ManifestEntry } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { entryState, pathRow, type EntryState, type PathRow } from './entry-row.ts';
-import { isHeld } from './is-held.ts';
-import { matchingEntries, meaningOf } from './list-entries.ts';
+import { entryState, pathRow, type EntryState, type PathRow, matchingEntries, meaningOf } from './list-entries.ts';
+import { isHeld } from './run-info.ts';
 
 /** What runs hold at a path, where it is the same in all of them. */
 export interface VersionRow extends PathRow, EntryState {

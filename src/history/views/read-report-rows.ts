@@ -6,7 +6,7 @@ import { readLines } from '../records/read-lines.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
-import type { StoredRow } from './ledger-row.ts';
+import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
 
 /** A restore or a verification, by the id that its summary tells. */
 export interface ReportedJob {
@@ -69,4 +69,45 @@ function unknownReport({ kind, id }: ReportedJob): ExpectedError {
     failureTypes.runNotFound,
     `There is no ${what} ${JSON.stringify(id)} that has ended: give the ${what}Id of its summary`,
   );
+}
+
+/** What became of one path in a run, a restore or a verification. */
+export interface LedgerRow {
+  /** For people: bytes that are no UTF-8 are replaced. */
+  readonly path: string;
+  /** The exact path. */
+  readonly encodedPath: EncodedPath;
+  readonly kind?: string;
+  readonly outcome: string;
+  /** Times that the file was read. */
+  readonly attempts?: number;
+  /** Its size; of what has one. */
+  readonly bytes?: number;
+  /** Of the bytes stored, in hexadecimal. */
+  readonly sha256?: string;
+  readonly reason?: string;
+}
+
+/** A line of any ledger in storage, as far as it has these members. */
+interface StoredRow {
+  readonly path: EncodedPath;
+  readonly outcome: string;
+  readonly kind?: string;
+  readonly attempts?: number;
+  readonly size?: number;
+  readonly sha256?: string;
+  readonly reason?: string;
+}
+
+export function ledgerRow({ path, outcome, kind, attempts, size, sha256, reason }: StoredRow): LedgerRow {
+  return {
+    path: displayPath(path),
+    encodedPath: path,
+    ...(kind !== undefined && { kind }),
+    outcome,
+    ...(attempts !== undefined && { attempts }),
+    ...(size !== undefined && (kind === undefined || kind === 'file') && { bytes: size }),
+    ...(sha256 !== undefined && { sha256 }),
+    ...(reason !== undefined && { reason }),
+  };
 }

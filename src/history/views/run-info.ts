@@ -1,4 +1,4 @@
-import type { Manifest } from '../../contracts/manifest.ts';
+import { type Manifest, holdsContent, type ManifestEntry } from '../../contracts/manifest.ts';
 import { isSuspect, type Suspicion } from '../../contracts/suspicion.ts';
 
 /**
@@ -49,4 +49,9 @@ export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Ma
     ...(tags && { tags }),
     ...(suspect && { suspect }),
   };
+}
+
+/** Whether a run holds what it lists at a path, so that a restore brings it back. */
+export function isHeld(entry: ManifestEntry): boolean {
+  return entry.outcome === 'recorded' || holdsContent(entry);
 }

@@ -1,5 +1,5 @@
 import { blobFolder } from '../records/blob-names.ts';
-import { isRunId } from '../runs/run-reference.ts';
+import { isRunId } from '../runs/run-not-found.ts';
 import { systemFolder } from '../../contracts/blob-name.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobsFolder, ownFolder, prefixOfFolder } from '../../storage/run-layout.ts';

@@ -7,13 +7,13 @@ import {
   type StorageDriverRetrieveContext,
   type StorageDriverStoreContext,
 } from '@temporalio/common';
+import proto from '@temporalio/proto';
 import type { Patience } from './ask-storage.ts';
 import { Gate } from './gate.ts';
 import { describeBytes, fromClaim, toClaim } from './claim.ts';
 import { ContentStore } from './content-store.ts';
-import { payloadFromBytes, payloadToBytes } from './payload-bytes.ts';
 
-export interface AzureBlobStorageDriverOptions {
+interface AzureBlobStorageDriverOptions {
   /** Created when first written to. Needs to read, create and write blobs, and to create containers unless it exists. */
   readonly container: ContainerClient;
   /** Written into every reference, so it must stay what it is as long as references live. `azure.blobdriver` by default. */
@@ -110,4 +110,16 @@ function requireWhole(options: Readonly<Record<string, number>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (!Number.isSafeInteger(value) || value < 1) throw new ValueError(`${option} must be a whole number from 1`);
   }
+}
+
+const { Payload: message } = proto.temporal.api.common.v1;
+
+/** The payload as protobuf. Metadata goes in order of its keys, for equal payloads must be equal bytes. */
+function payloadToBytes(payload: Payload): Uint8Array {
+  const metadata = Object.fromEntries(Object.entries(payload.metadata ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return message.encode({ ...payload, metadata }).finish();
+}
+
+function payloadFromBytes(bytes: Uint8Array): Payload {
+  return message.decode(bytes);
 }

@@ -3,8 +3,7 @@ import type { Client } from '@temporalio/client';
 import { askStorage, codeOf, statusOf, type Patience } from './ask-storage.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { prefixOf, sha256OfBlob } from './claim.ts';
-import { findReferences } from './references.ts';
-import { scanNamespace } from './scan-namespace.ts';
+import { findReferences, scanNamespace } from './scan-namespace.ts';
 
 const day = 86_400_000;
 const deletesAtOnce = 8;

@@ -1,5 +1,4 @@
 import type { Client, WorkflowService } from '@temporalio/client';
-import { ScanError } from './scan-error.ts';
 
 /** gRPC status codes that mean something here. */
 export const codes = { notFound: 5, unimplemented: 12 } as const;
@@ -135,5 +134,16 @@ export class Temporal {
 
   #send<T>(send: (service: WorkflowService) => Promise<T>): Promise<T> {
     return this.#client.withDeadline(Date.now() + answerWithin, () => send(this.#client.workflowService));
+  }
+}
+
+/** Not all that may hold a reference could be read, so nothing may be deleted. */
+export class ScanError extends Error {
+  override readonly name = 'ScanError';
+
+  /** `subject` is what could not be read, for people. */
+  constructor(subject: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${subject} cannot be read: ${reason}`, { cause });
   }
 }

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerClient } from '@azure/storage-blob';
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { hash } from 'node:crypto';
 import { answerError } from '../azure-errors.ts';
-import { BlobStoreError, isBlobStoreError } from '../blob-store.ts';
+import {
+  BlobStoreError,
+  isBlobStoreError,
+  type Precondition,
+  type WriteOptions,
+  type BlobRange,
+} from '../blob-store.ts';
 import { createAccess } from './access.ts';
-import { createSend, type Answer, type Message } from './send.ts';
 
 // The oldest that knows all that is used here, so that older emulators and clouds know it too.
 const apiVersion = '2020-10-02';
@@ -63,4 +71,105 @@ export function createAskLean(client: ContainerClient): AskLean {
       }
     }
   };
+}
+
+// Connections stay open between requests; how many there are is for whoever sends to say.
+const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
+
+/** What a service answered, whole. */
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+interface Message {
+  readonly method: 'GET' | 'PUT';
+  /** With the query, as it stands in a URL. */
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body?: Buffer;
+}
+
+/** Sends one request. Rejects with the system's error, also where the answer is cut short, or with the signal's reason. */
+type Send = (message: Message, signal: AbortSignal) => Promise<Answer>;
+
+/** Makes the function that sends to the host of this URL. */
+function createSend({ protocol, host, hostname, port }: URL): Send {
+  const isSecure = protocol === 'https:';
+  const startRequest = isSecure ? httpsRequest : httpRequest;
+  const service = {
+    agent: isSecure ? agents['https:'] : agents['http:'],
+    // Node wants an IPv6 address without its brackets.
+    hostname: hostname.replace(/^\[|\]$/gu, ''),
+    ...(port !== '' && { port }),
+  };
+
+  return ({ method, path, headers, body }, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      // Headers in a list are sent as they are, without the table that Node keeps of them otherwise.
+      const request = startRequest({ ...service, method, path, headers: ['host', host, ...headers] }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const [first] = chunks;
+          const whole = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: whole });
+        });
+      });
+      // The option `signal` does the same with a dozen listeners.
+      const abort = () => request.destroy(signal.reason as Error);
+      signal.addEventListener('abort', abort);
+      request.on('close', () => signal.removeEventListener('abort', abort));
+      request.on('error', reject);
+      request.end(body);
+    });
+}
+
+/**
+ * Writes a whole blob in one request and returns its etag. `path` is the name as it stands in a URL. Throws what {@link AskLean} throws.
+ * https://learn.microsoft.com/rest/api/storageservices/put-blob
+ */
+export async function putBlob(ask: AskLean, path: string, body: Buffer, options: WriteOptions): Promise<string> {
+  const headers = headersOf(body, options);
+  const answer = await ask({ method: 'PUT', verb: 'write', path, headers, body, expected: [201] }, options.signal);
+  return answer.headers.etag ?? '';
+}
+
+/** Names and values in turn. */
+function headersOf(body: Buffer, { metadata = {}, precondition, contentType }: WriteOptions): readonly string[] {
+  const headers = ['x-ms-blob-type', 'BlockBlob', ...conditionOf(precondition)];
+  headers.push('content-length', String(body.length), 'content-md5', hash('md5', body, 'base64'));
+  if (contentType !== undefined) headers.push('x-ms-blob-content-type', contentType);
+  for (const [key, value] of Object.entries(metadata)) headers.push(`x-ms-meta-${key}`, value);
+  return headers;
+}
+
+function conditionOf(precondition: Precondition | undefined): readonly string[] {
+  if (!precondition) return [];
+  return 'etag' in precondition ? ['if-match', precondition.etag] : ['if-none-match', '*'];
+}
+
+/**
+ * Reads what one answer holds of a blob as it is; `path` is the name as it stands in a URL. The range must not be empty. Who reads knows the
+ * SHA-256 of what it reads, or parses it; the MD5 that the service may name is whatever the blob's writer said. Throws what
+ * {@link AskLean} throws.
+ * https://learn.microsoft.com/rest/api/storageservices/get-blob
+ */
+export async function getBlob(
+  ask: AskLean,
+  path: string,
+  { from, to, etag }: Omit<BlobRange, 'snapshot'>,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const headers = etag === undefined ? [] : ['if-match', etag];
+  const isWhole = from === 0 && to === undefined;
+  // The last byte of a range belongs to it.
+  if (!isWhole) headers.push('x-ms-range', `bytes=${from}-${to === undefined ? '' : to - 1}`);
+  // A service that overlooked the range would answer 200, with other bytes.
+  const expected = [isWhole ? 200 : 206];
+  return (await ask({ method: 'GET', verb: 'read', path, headers, expected }, signal)).body;
 }

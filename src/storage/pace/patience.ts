@@ -3,7 +3,8 @@ import type { AskAzure } from '../ask-azure.ts';
 import { explainAnswer } from '../azure-errors.ts';
 import { isBlobStoreError } from '../blob-store.ts';
 import { Busy, retryAfterMs, type ServiceAnswer } from './busy.ts';
-import type { Ending, InFlightLimit } from './in-flight.ts';
+import { type Ending, type InFlightLimit, createInFlightLimit } from './in-flight.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 const firstPause = 200;
 const longestRetryAfter = 60_000;
@@ -18,7 +19,7 @@ export function pauseAfter(tried: number, { retryAfter }: ServiceAnswer, random:
 }
 
 /** Makes requests keep to the limit, and tells it how they end. */
-export function withInFlightLimit(ask: AskAzure, limit: InFlightLimit): AskAzure {
+function withInFlightLimit(ask: AskAzure, limit: InFlightLimit): AskAzure {
   return async (action, signal, transfer, send) => {
     const leave = await limit.enter(signal);
     let ending: Ending = 'unknown';
@@ -45,7 +46,7 @@ function endingOf(error: unknown): Ending {
  * Asks a busy service again, holding no place among the requests in flight meanwhile; soon gives up, as `unavailable`, where nobody
  * else gets through either. `url` is named in the error then.
  */
-export function withPatience(ask: AskAzure, limit: Pick<InFlightLimit, 'answered'>, url: string): AskAzure {
+function withPatience(ask: AskAzure, limit: Pick<InFlightLimit, 'answered'>, url: string): AskAzure {
   return async (action, signal, transfer, send) => {
     const answeredBefore = limit.answered;
     for (let tried = 1; ; tried += 1) {
@@ -68,4 +69,30 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     throw error;
   }
+}
+
+interface PaceOptions {
+  /** Named where the service stays busy. */
+  readonly url: string;
+  /** Shared by all stores whose uploads count together. */
+  readonly uploads?: RateLimit | undefined;
+}
+
+/**
+ * Sends requests as fast as the service and the limit on uploads bear. A request first waits for the uploads before it and then for
+ * its place in flight; only then does its own time limit run. Each try of it is charged.
+ */
+export function paced(ask: AskAzure, { url, uploads }: PaceOptions): AskAzure {
+  const limit = createInFlightLimit();
+  const limited = withInFlightLimit(ask, limit);
+  return withPatience(uploads ? withUploadLimit(limited, uploads) : limited, limit, url);
+}
+
+function withUploadLimit(ask: AskAzure, uploads: RateLimit): AskAzure {
+  return async (action, signal, transfer, send) => {
+    const { sent = 0, first = false } = transfer;
+    if (first) uploads.charge(sent);
+    else if (sent > 0) await uploads.take(sent, signal);
+    return ask(action, signal, transfer, send);
+  };
 }

@@ -1,8 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import { createRunLimits } from '../../../src/activities/paged/run-limits.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
-import { withUploadLimit } from '../../../src/storage/pace/limited-store.ts';
-import { createRateLimit } from '../../../src/storage/pace/rate-limit.ts';
+import { withUploadLimit, createRateLimit } from '../../../src/storage/pace/rate-limit.ts';
 import { blobStoreSuite } from '../../storage/blob-store.suite.ts';
 import { createManualClock } from '../../storage/pace/manual-clock.ts';
 import { azurite, newContainer, signal } from '../../storage/rig.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
-import type { LedgerRow } from '../../../src/history/views/ledger-row.ts';
+import type { LedgerRow } from '../../../src/history/views/read-report-rows.ts';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
 import type { BackupSummary } from '../../../src/contracts/contract.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';

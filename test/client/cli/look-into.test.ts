@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { EntryRow } from '../../../src/history/views/entry-row.ts';
+import type { EntryRow } from '../../../src/history/views/list-entries.ts';
 import type { VersionRow } from '../../../src/history/views/find-versions.ts';
 import type { DifferenceRow } from '../../../src/history/views/compare-runs.ts';
 import type { BackupSummary } from '../../../src/contracts/contract.ts';

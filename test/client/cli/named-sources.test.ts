@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
-import type { ListedSource } from '../../../src/client/sources/list-sources.ts';
+import type { ListedSource } from '../../../src/client/sources/sources-file.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { content } from '../../support/tree.ts';
 import { startCommand } from './command.ts';

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { SourceStatus } from '../../../src/client/sources/source-status.ts';
-import type { SourceStatsRow } from '../../../src/client/sources/stats-below.ts';
+import type { SourceStatsRow } from '../../../src/client/sources/watched-roots.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { writeTree } from '../../support/tree.ts';
 import { runCommand, startCommand } from './command.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { workerGroup } from '../../../src/worker-group.ts';
+import { workerGroup } from '../../../src/worker.ts';
 import { installQuietRuntime } from '../../support/workflow-harness.ts';
 
 let connection: NativeConnection;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkWhole } from '../../../src/history/entries/check-whole.ts';
+import { checkWhole } from '../../../src/history/entries/read-below.ts';
 import { readEntries } from '../../../src/history/entries/read-entries.ts';
 import { comparePaths } from '../../../src/contracts/encoded-path.ts';
 import { entryKey, type Manifest, type ManifestEntry } from '../../../src/contracts/manifest.ts';

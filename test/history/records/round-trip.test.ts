@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkWhole } from '../../../src/history/entries/check-whole.ts';
+import { checkWhole } from '../../../src/history/entries/read-below.ts';
 import { readEntries } from '../../../src/history/entries/read-entries.ts';
 import { readManifest } from '../../../src/history/records/read-manifest.ts';
 import type { Run } from '../../../src/contracts/contract.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { acceptRun } from '../../../src/history/runs/accept-run.ts';
+import { acceptRun } from '../../../src/history/views/backups.ts';
 import { lastRuns, referenceFor } from '../../../src/history/runs/last-runs.ts';
 import { findRun } from '../../../src/history/runs/run-catalogue.ts';
 import { openRig, signal } from '../../storage/rig.ts';

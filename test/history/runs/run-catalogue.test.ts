@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { completeRuns } from '../../../src/history/runs/complete-runs.ts';
+import { completeRuns, choosableRuns, findRun, listRuns } from '../../../src/history/runs/run-catalogue.ts';
 import { markForgotten } from '../../../src/history/forget/forgotten.ts';
 import { lastRuns } from '../../../src/history/runs/last-runs.ts';
-import { choosableRuns, findRun, listRuns } from '../../../src/history/runs/run-catalogue.ts';
 import type { BlobStore } from '../../../src/storage/blob-store.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { openRig, rejection, signal } from '../../storage/rig.ts';

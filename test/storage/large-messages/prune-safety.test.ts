@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { AzureBlobStorageDriver } from '../../../src/storage/large-messages/azure-blob-storage-driver.ts';
 import { pruneMessages } from '../../../src/storage/large-messages/prune-messages.ts';
-import { ScanError } from '../../../src/storage/large-messages/scan-error.ts';
+import { ScanError } from '../../../src/storage/large-messages/temporal-requests.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { intercepted, noGrace, startUnattended, storeOrphans } from './prune-rig.ts';
 import { blobNames, kilobyte, largeText, newContainer, openRig, payloadOf, until, useOwnTemporal } from './rig.ts';

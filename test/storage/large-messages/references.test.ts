@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import { findReferences } from '../../../src/storage/large-messages/references.ts';
+import { findReferences } from '../../../src/storage/large-messages/scan-namespace.ts';
 
 const sha256 = createHash('sha256').update('x').digest('hex');
 const claimData = { v: '1', blob: `default/sha256/${sha256.slice(0, 2)}/${sha256}`, size: '1', sha256 };

@@ -1,6 +1,5 @@
 import { readContent } from '../../../history/entries/read-content.ts';
-import { readEntries } from '../../../history/entries/read-entries.ts';
-import { readLeftOut } from '../../../history/entries/read-left-out.ts';
+import { readEntries, readLeftOut } from '../../../history/entries/read-entries.ts';
 import { encodeSegment, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { ignoreFileName, type Filters } from '../../../contracts/filters.ts';

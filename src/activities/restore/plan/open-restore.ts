@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { exactPaths } from '../../../history/entries/exact-paths.ts';
-import { checkWhole } from '../../../history/entries/check-whole.ts';
+import { checkWhole } from '../../../history/entries/read-below.ts';
 import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../../history/records/own-target.ts';
 import { readEntries } from '../../../history/entries/read-entries.ts';
 import { findRun } from '../../../history/runs/run-catalogue.ts';

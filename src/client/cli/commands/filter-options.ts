@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { checkFilters } from '../../../activities/backup/check-filters.ts';
-import { byteSizeHelp, parseByteSize } from '../../../lib/byte-size.ts';
+import { byteSizeHelp, parseByteSize } from '../../../lib/units.ts';
 import { filtersSchema, type Filters } from '../../../contracts/filters.ts';
 
 /** What {@link withFilters} adds. */

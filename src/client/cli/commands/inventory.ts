@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { parseCatalogue } from '../../../inventory/catalogue-csv.ts';
-import { invalidInput, unknownSku } from '../../../inventory/inventory-failures.ts';
+import { invalidInput, unknownSku } from '../../../inventory/check-input.ts';
 import type { Inventory } from '../../../inventory/inventory.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { Call } from '../invocation.ts';

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
-import { byteRateHelp, parseByteRate } from '../../../lib/byte-rate.ts';
-import { parseShare, shareRule } from '../../../lib/share.ts';
+import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
 import { isSource, sourceRule } from '../../../contracts/worker-name.ts';
 import { atSource, type SourceFlags } from '../open/at-source.ts';
 import type { Call, CommonFlags, Task } from '../invocation.ts';

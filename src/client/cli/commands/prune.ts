@@ -3,7 +3,7 @@ import { pruneReport } from '../render/prune-report.ts';
 import { startOrJoin } from '../start-or-join.ts';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/contract.ts';
-import { durationRule, parseDuration } from '../../../lib/duration.ts';
+import { durationRule, parseDuration } from '../../../lib/units.ts';
 import type { PruneInput } from '../../../contracts/prune.ts';
 import type { SourceFlags } from '../open/at-source.ts';
 import { jobInstanceId } from '../instance-id.ts';

@@ -1,10 +1,9 @@
 import { printableJson } from '../../../lib/printable.ts';
-import { commandsOf } from '../../sources/commands-of.ts';
+import { commandsOf, requireSourcesFile } from '../../sources/sources-file.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { appliedText } from '../render/schedule-text.ts';
 import { writeLines } from '../render/write-lines.ts';
-import { requireSourcesFile } from '../../sources/sources-file.ts';
 import { sourcesOf, type SourcesFileFlags } from '../open/at-source.ts';
 import type { Call } from '../invocation.ts';
 import { withSchedules } from '../open/with-schedules.ts';

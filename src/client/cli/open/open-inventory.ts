@@ -1,7 +1,6 @@
 import type { Config } from '../../../config.ts';
 import type { Inventory } from '../../../inventory/inventory.ts';
-import { lazyInventory } from '../../../inventory/lazy-inventory.ts';
-import { openInventory } from '../../../inventory/open-inventory.ts';
+import { lazyInventory, openInventory } from '../../../inventory/open-inventory.ts';
 import { postgresAddress } from '../../../inventory/postgres-address.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { withinRoots } from '../../../activities/notify/within-roots.ts';
-import { commandsOf } from '../../sources/commands-of.ts';
-import { openSourcesFile, usualSourcesFile, type SourcesFile } from '../../sources/sources-file.ts';
+import { commandsOf, openSourcesFile, usualSourcesFile, type SourcesFile } from '../../sources/sources-file.ts';
 import type { Config } from '../../../config.ts';
 import { rootAround } from '../../../files/confine.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';

@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts';
 import { changes, type DifferenceRow } from '../../../history/views/compare-runs.ts';
-import type { EntryRow, EntryState } from '../../../history/views/entry-row.ts';
+import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
 import type { VersionRow } from '../../../history/views/find-versions.ts';
 import { formatCount, formatTime } from './format.ts';
 import type { RowFormat } from './row-lines.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts';
-import type { LedgerRow } from '../../../history/views/ledger-row.ts';
+import type { LedgerRow } from '../../../history/views/read-report-rows.ts';
 import { formatCount } from './format.ts';
 import { rowLines, type RowFormat } from './row-lines.ts';
 

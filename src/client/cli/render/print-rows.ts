@@ -1,6 +1,5 @@
 import type { Backups } from '../../../history/views/backups.ts';
-import type { LedgerRow } from '../../../history/views/ledger-row.ts';
-import type { ReportedJob } from '../../../history/views/read-report-rows.ts';
+import type { LedgerRow, ReportedJob } from '../../../history/views/read-report-rows.ts';
 import { ledgerLines } from './ledger-text.ts';
 import { writeLines } from './write-lines.ts';
 import type { Call } from '../invocation.ts';

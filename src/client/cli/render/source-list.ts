@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts';
-import { durationText } from '../../../lib/duration.ts';
-import type { ListedSource } from '../../sources/list-sources.ts';
+import { durationText } from '../../../lib/units.ts';
+import type { ListedSource } from '../../sources/sources-file.ts';
 import { columns } from './columns.ts';
 import { formatTime } from './format.ts';
 

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts';
-import type { SourceStatsRow } from '../../sources/stats-below.ts';
+import type { SourceStatsRow } from '../../sources/watched-roots.ts';
 import { formatBytes, formatCount } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 

@@ -6,8 +6,7 @@ import { openSourcesFile } from '../../sources/sources-file.ts';
 import type { Config } from '../../../config.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import { isLoopback } from '../../../lib/is-loopback.ts';
-import { createHttpMetrics } from '../../../telemetry/http-metrics.ts';
-import { createMetrics, type Metrics } from '../../../telemetry/metrics.ts';
+import { createHttpMetrics, createMetrics, type Metrics } from '../../../telemetry/metrics.ts';
 import { drain, listen, urlOf } from './listen.ts';
 import { watchBackups } from './watch-backups.ts';
 

@@ -1,7 +1,6 @@
 import { Jobs } from '../../jobs/jobs.ts';
 import type { Config } from '../../../config.ts';
-import { createMetrics } from '../../../telemetry/metrics.ts';
-import { createStorageMetrics } from '../../../telemetry/storage-metrics.ts';
+import { createMetrics, createStorageMetrics } from '../../../telemetry/metrics.ts';
 import { serveHttp } from './http-server.ts';
 import type { Call } from '../invocation.ts';
 import { largeMessages } from '../open/large-messages.ts';

@@ -10,8 +10,7 @@ import { isLoopback } from '../../../lib/is-loopback.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { RequestObserver } from '../../../storage/observe-requests.ts';
 import { createJobMetrics, type JobMetrics } from '../../../telemetry/job-metrics.ts';
-import { createMetrics, type Metrics } from '../../../telemetry/metrics.ts';
-import { createStorageMetrics } from '../../../telemetry/storage-metrics.ts';
+import { createMetrics, type Metrics, createStorageMetrics } from '../../../telemetry/metrics.ts';
 import { drain, listen, urlOf } from './listen.ts';
 import { watchBackups } from './watch-backups.ts';
 

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Backups, RunAsked } from '../../../history/views/backups.ts';
-import { parseRunReference } from '../../../history/runs/run-reference.ts';
+import { parseRunReference } from '../../../history/runs/run-not-found.ts';
 import { prefixOf } from '../../../contracts/blob-prefix.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../server/keys.ts';

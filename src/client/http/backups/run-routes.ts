@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { isRunId } from '../../../history/runs/run-reference.ts';
+import { isRunId } from '../../../history/runs/run-not-found.ts';
 import type { RunFilter } from '../../../history/views/list-run-infos.ts';
 import { infoOf, type RunInfo } from '../../../history/views/run-info.ts';
 import type { AppDependencies } from '../app-dependencies.ts';

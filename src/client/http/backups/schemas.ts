@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { changes, type DifferenceRow } from '../../../history/views/compare-runs.ts';
-import type { EntryRow, EntryState } from '../../../history/views/entry-row.ts';
-import type { LedgerRow } from '../../../history/views/ledger-row.ts';
+import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
+import type { LedgerRow } from '../../../history/views/read-report-rows.ts';
 import { runStates, type RunInfo } from '../../../history/views/run-info.ts';
 import { isAmbiguous } from '../../../contracts/asked-path.ts';
 import { budgetFault } from '../../../contracts/globs/glob-budget.ts';

@@ -1,9 +1,7 @@
 import { Router } from 'express';
-import { listSources } from '../../sources/list-sources.ts';
+import { listSources, type SourcesFile } from '../../sources/sources-file.ts';
 import { statusOfEach } from '../../sources/source-status.ts';
-import type { SourcesFile } from '../../sources/sources-file.ts';
-import { statsBelow } from '../../sources/stats-below.ts';
-import { watchedPrefixes, watchedRoots } from '../../sources/watched-roots.ts';
+import { statsBelow, watchedPrefixes, watchedRoots } from '../../sources/watched-roots.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../server/keys.ts';
 import { HttpProblem } from '../problem.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ListedSource } from '../../sources/list-sources.ts';
+import type { ListedSource } from '../../sources/sources-file.ts';
 import { sourceHealths, type SourceStatus } from '../../sources/source-status.ts';
-import type { SourceStatsRow } from '../../sources/stats-below.ts';
+import type { SourceStatsRow } from '../../sources/watched-roots.ts';
 import { suspicionSchema } from './schemas.ts';
 import { runStates } from '../../../history/views/run-info.ts';
 

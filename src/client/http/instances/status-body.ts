@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { HistoryEvent } from '../../jobs/history.ts';
+import type { HistoryEvent } from '../../jobs/history-events.ts';
 import type { JobStatus } from '../../jobs/job.ts';
 import type { statusBodySchema } from '../schemas/answers.ts';
 

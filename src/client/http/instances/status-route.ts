@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { HistoryEvent } from '../../jobs/history.ts';
+import type { HistoryEvent } from '../../jobs/history-events.ts';
 import { isEnded, type JobStatus } from '../../jobs/job.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { originOf } from '../server/origin.ts';

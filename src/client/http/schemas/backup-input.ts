@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BackupInput, BackupOptions } from '../../../contracts/contract.ts';
 import { prefixSchema } from '../../../contracts/blob-prefix.ts';
-import { byteRateBounds } from '../../../lib/byte-rate.ts';
+import { byteRateBounds } from '../../../lib/units.ts';
 import { filtersSchema } from '../../../contracts/filters.ts';
 import { maxLossSchema } from '../../../contracts/suspicion.ts';
 import { tagsSchema } from '../../../contracts/tags.ts';

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DifferenceRow } from '../../../../src/history/views/compare-runs.ts';
-import type { EntryRow } from '../../../../src/history/views/entry-row.ts';
+import type { EntryRow } from '../../../../src/history/views/list-entries.ts';
 import { differenceRowSchema, entryRowSchema } from '../../../../src/client/http/backups/schemas.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { startApi, startWorker, type Api } from '../harness.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LedgerRow } from '../../../../src/history/views/ledger-row.ts';
+import type { LedgerRow } from '../../../../src/history/views/read-report-rows.ts';
 import type { BackupSummary } from '../../../../src/contracts/contract.ts';
 import { containerClient } from '../../../support/stored-run.ts';
 import { locationOf, postJson, untilEnded, type Api, type StatusBody } from '../harness.ts';

@@ -7,9 +7,9 @@ import {
   sourceStatusSchema,
   statsRowSchema,
 } from '../../../../src/client/http/backups/source-schemas.ts';
-import type { ListedSource } from '../../../../src/client/sources/list-sources.ts';
+import type { ListedSource } from '../../../../src/client/sources/sources-file.ts';
 import type { SourceStatus } from '../../../../src/client/sources/source-status.ts';
-import type { SourceStatsRow } from '../../../../src/client/sources/stats-below.ts';
+import type { SourceStatsRow } from '../../../../src/client/sources/watched-roots.ts';
 import { temporaryDirectory, writeTree } from '../../../support/tree.ts';
 import { startApi, startWorker, type Api } from '../harness.ts';
 import { backUp, follow, problemOf, rowsOf } from './rig.ts';
