@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { summarizeBatch } from '../src/activities/orders/summarize-batch.ts';
+import { summarizeBatch } from '../src/activities/orders/index.ts';
 import type { Closing } from './closing.ts';
 import { median } from './median.ts';
 import { openRig } from './rig.ts';

@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { summarizeBatch } from '../src/activities/orders/summarize-batch.ts';
+import { summarizeBatch } from '../src/activities/orders/index.ts';
 import { startApiProcess } from './api-process.ts';
 import type { Closing } from './closing.ts';
 import { load } from './machine.ts';

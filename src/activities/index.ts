@@ -1,4 +1,5 @@
 import type { ActivityDependencies } from './dependencies.ts';
+import { asActivities } from './paged/activity.ts';
 import { createCommitRun } from './backup/commit-run.ts';
 import { createCopyFiles } from './backup/copy/copy-files.ts';
 import { createForgetRuns } from './prune/forget-runs.ts';
@@ -18,7 +19,7 @@ import { createVerifyActivities } from './verify/index.ts';
 /** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
 export function createActivities(deps: ActivityDependencies) {
   const copyFiles = createCopyFiles(deps);
-  return {
+  return asActivities({
     openRun: createOpenRun(deps),
     reopenRun: createReopenRun(deps),
     listFiles: createListFiles(deps),
@@ -36,7 +37,7 @@ export function createActivities(deps: ActivityDependencies) {
     ...createPruneActivities(deps),
     previewBackup: createPreviewBackup(deps),
     newestSuccess: createNewestSuccess(deps),
-  };
+  });
 }
 
 export type Activities = ReturnType<typeof createActivities>;

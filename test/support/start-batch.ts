@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { onTestFinished } from 'vitest';
-import type { OrderActivities } from '../../src/activities/orders/index.ts';
-import { summarizeBatch } from '../../src/activities/orders/summarize-batch.ts';
+import { type OrderActivities, summarizeBatch } from '../../src/activities/orders/index.ts';
 import type { Reservation } from '../../src/inventory/inventory.ts';
 import type { BatchCarry } from '../../src/contracts/batch-carry.ts';
 import type { ItemResult, OrderItem } from '../../src/contracts/orders.ts';

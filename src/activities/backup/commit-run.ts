@@ -9,8 +9,7 @@ import { readManifest } from '../../history/records/read-manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
 import { sumShards } from '../paged/report.ts';
 import { unmatchedGlobs } from '../paged/selection-result.ts';
@@ -22,29 +21,30 @@ import { writeLast } from '../paged/write-last.ts';
  * that is complete stays as it is; an incomplete one gives way to that of a later round.
  */
 export function createCommitRun({ store, host }: ActivityDependencies) {
-  return (run: Run, times: { startedAt: string; finishedAt: string }): Promise<CommittedRun> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = runLayout(run);
-        const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
-        // A mirror must not take what a worker of an earlier version wrote down nothing of for all there is.
-        const isTold = selections.every(({ told }) => told);
-        const leftOut = isTold ? await leftOutOf(store, layout, signal) : undefined;
-        const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
-        const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
-        const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
-        await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
-        const warnings = unmatchedGlobs(run.filters, selections);
-        // One that is taken up again may have been accepted.
-        const suspect = found && (await acceptedAt(store, run, signal)) === undefined ? found : undefined;
-        return {
-          manifest: `${store.container}/${layout.manifest}`,
-          tally,
-          ...(warnings.length > 0 && { warnings }),
-          ...(suspect && { suspect }),
-        };
-      }),
-    );
+  return async (
+    { signal }: Attempt,
+    run: Run,
+    times: { startedAt: string; finishedAt: string },
+  ): Promise<CommittedRun> => {
+    const layout = runLayout(run);
+    const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
+    // A mirror must not take what a worker of an earlier version wrote down nothing of for all there is.
+    const isTold = selections.every(({ told }) => told);
+    const leftOut = isTold ? await leftOutOf(store, layout, signal) : undefined;
+    const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
+    const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
+    const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
+    await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
+    const warnings = unmatchedGlobs(run.filters, selections);
+    // One that is taken up again may have been accepted.
+    const suspect = found && (await acceptedAt(store, run, signal)) === undefined ? found : undefined;
+    return {
+      manifest: `${store.container}/${layout.manifest}`,
+      tally,
+      ...(warnings.length > 0 && { warnings }),
+      ...(suspect && { suspect }),
+    };
+  };
 }
 
 async function leftOutOf(store: BlobStore, { leftOut }: JobLayout, signal: AbortSignal): Promise<ManifestShard[]> {

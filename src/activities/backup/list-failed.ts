@@ -4,9 +4,8 @@ import { entryKey, type ManifestEntry, type PageEntry } from '../../contracts/ma
 import { runLayout } from '../../storage/run-layout.ts';
 import { needsCopy } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { findRoot } from '../../files/find-root.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
 import { hasFailed, isBusy } from './manifest-entry.ts';
 import { writePage } from '../paged/page.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
@@ -20,41 +19,38 @@ import type { LeftOut } from '../../files/walk/left-out.ts';
  * even be listed, what is there now. With `only` it lists nothing but the files that another process was busy with.
  */
 export function createListFailed({ store, roots, embeddedData }: ActivityDependencies) {
-  return (run: Run, number: number, only?: 'busy'): Promise<Page> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = runLayout(run);
-        const realRoot = await findRoot(run.root, roots);
-        const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
-        const failed = shard.filter(only === undefined ? hasFailed : isBusy);
-        const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
-        const record = createLeftOutRecord(store, layout, number, signal);
-        const onLeftOut = (leftOut: LeftOut) => {
-          signal.throwIfAborted();
-          return record.add(leftOut);
-        };
-        const found = await listAgain(realRoot, unlisted, {
-          filters: run.filters,
-          roots,
-          embeddedData,
-          signal,
-          onLeftOut,
-        });
-        await record.flush();
-        const entries = failed.flatMap((entry) =>
-          entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
-        );
-        const plan = {
-          number,
-          entries,
-          last: true,
-          options: run.options,
-          needsCopy: needsCopy(run),
-          metadata: { ...selectionMetadata({ excluded: 0, matched: '', told: true }), ...(only && { only }) },
-        };
-        return writePage(store, layout.page(number), plan, signal);
-      }),
+  return async ({ signal }: Attempt, run: Run, number: number, only?: 'busy'): Promise<Page> => {
+    const layout = runLayout(run);
+    const realRoot = await findRoot(run.root, roots);
+    const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
+    const failed = shard.filter(only === undefined ? hasFailed : isBusy);
+    const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
+    const record = createLeftOutRecord(store, layout, number, signal);
+    const onLeftOut = (leftOut: LeftOut) => {
+      signal.throwIfAborted();
+      return record.add(leftOut);
+    };
+    const found = await listAgain(realRoot, unlisted, {
+      filters: run.filters,
+      roots,
+      embeddedData,
+      signal,
+      onLeftOut,
+    });
+    await record.flush();
+    const entries = failed.flatMap((entry) =>
+      entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
     );
+    const plan = {
+      number,
+      entries,
+      last: true,
+      options: run.options,
+      needsCopy: needsCopy(run),
+      metadata: { ...selectionMetadata({ excluded: 0, matched: '', told: true }), ...(only && { only }) },
+    };
+    return writePage(store, layout.page(number), plan, signal);
+  };
 }
 
 function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry): PageEntry {

@@ -2,9 +2,8 @@ import type { BackupOptions, Page, Run } from '../../contracts/contract.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { compareWithBase, needsCopy } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { findRoot } from '../../files/find-root.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
 import { writePage } from '../paged/page.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
 import { writeSettledPage } from '../paged/settled-page.ts';
@@ -20,46 +19,40 @@ const firstPageEntries = 1000;
 /** Lists the next page of the tree into a blob and plans its copies: those of the files that are not as the base run found them. */
 export function createListFiles({ store, roots, namesInMemory, embeddedData }: ActivityDependencies) {
   const kept = createKeptNames(readDirectoryNames);
-  return (run: Run, number: number, cursor?: string): Promise<Page> =>
-    withFailureTypes(() => {
-      const progress = { listed: 0, excluded: 0 };
-      return withHeartbeat(
-        async (signal) => {
-          const layout = runLayout(run);
-          const record = createLeftOutRecord(store, layout, number, signal);
-          const selected = await selectEntries(await findRoot(run.root, roots), {
-            filters: run.filters,
-            roots,
-            embeddedData,
-            after: cursor,
-            readNames: kept.readerOf(run.id),
-            namesInMemory,
-            onLeftOut: (leftOut) => {
-              // A tree of which little is listed must be left as soon as one of which all is.
-              signal.throwIfAborted();
-              return record.add(leftOut);
-            },
-          });
-          const entries = compareWithBase(store, run, selected.entries, { after: cursor, signal });
-          const limits = { options: pageOptions(run, number), needsCopy: needsCopy(run) };
-          const onEntry = () => {
-            progress.listed += 1;
-            progress.excluded = selected.excluded();
-          };
-          const page = await takePage(entries, { ...limits, signal, onEntry });
-          await record.flush();
-          // What was looked at beyond the last entry is the next page's.
-          const excluded = page.last ? selected.excluded() : progress.excluded;
-          const selection = { excluded, matched: selected.matched(), told: true };
-          if (!page.entries.some(limits.needsCopy)) {
-            return writeSettledPage(store, layout, { number, ...page, selection }, signal);
-          }
-          const told = { metadata: selectionMetadata(selection), shard: layout.shard(number) };
-          return writePage(store, layout.page(number), { number, ...page, ...limits, ...told }, signal);
-        },
-        () => ({ ...progress }),
-      );
+  return async ({ signal, show }: Attempt, run: Run, number: number, cursor?: string): Promise<Page> => {
+    const progress = show({ listed: 0, excluded: 0 });
+    const layout = runLayout(run);
+    const record = createLeftOutRecord(store, layout, number, signal);
+    const selected = await selectEntries(await findRoot(run.root, roots), {
+      filters: run.filters,
+      roots,
+      embeddedData,
+      after: cursor,
+      readNames: kept.readerOf(run.id),
+      namesInMemory,
+      onLeftOut: (leftOut) => {
+        // A tree of which little is listed must be left as soon as one of which all is.
+        signal.throwIfAborted();
+        return record.add(leftOut);
+      },
     });
+    const entries = compareWithBase(store, run, selected.entries, { after: cursor, signal });
+    const limits = { options: pageOptions(run, number), needsCopy: needsCopy(run) };
+    const onEntry = () => {
+      progress.listed += 1;
+      progress.excluded = selected.excluded();
+    };
+    const page = await takePage(entries, { ...limits, signal, onEntry });
+    await record.flush();
+    // What was looked at beyond the last entry is the next page's.
+    const excluded = page.last ? selected.excluded() : progress.excluded;
+    const selection = { excluded, matched: selected.matched(), told: true };
+    if (!page.entries.some(limits.needsCopy)) {
+      return writeSettledPage(store, layout, { number, ...page, selection }, signal);
+    }
+    const told = { metadata: selectionMetadata(selection), shard: layout.shard(number) };
+    return writePage(store, layout.page(number), { number, ...page, ...limits, ...told }, signal);
+  };
 }
 
 function pageOptions({ options }: Run, number: number): BackupOptions {

@@ -7,8 +7,7 @@ import type { FailedBackup } from '../../contracts/failed-backup.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runningBlob } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 
 /** What failed, and whether somebody's schedule had asked for it. */
 export type NotedFailure = Pick<FailedBackup, 'at' | 'run' | 'type' | 'message'> & { readonly scheduled: boolean };
@@ -22,15 +21,16 @@ export function createNoteFailedBackup({
   prefix: usual,
   workingDirectory,
 }: Pick<ActivityDependencies, 'store' | 'prefix' | 'workingDirectory'>) {
-  return (input: Pick<BackupInput, 'root' | 'prefix'>, { scheduled, ...failure }: NotedFailure): Promise<void> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const place = { prefix: prefixOf(input, usual), root: rootOf(input.root, workingDirectory) };
-        if (!scheduled && !(await wasBackedUp(store, place, signal))) return;
-        const { workflowId: instanceId = '', runId: execution = '' } = Context.current().info.workflowExecution ?? {};
-        await addFailedBackup(store, place, { ...failure, instanceId, execution }, signal);
-      }),
-    );
+  return async (
+    { signal }: Attempt,
+    input: Pick<BackupInput, 'root' | 'prefix'>,
+    { scheduled, ...failure }: NotedFailure,
+  ): Promise<void> => {
+    const place = { prefix: prefixOf(input, usual), root: rootOf(input.root, workingDirectory) };
+    if (!scheduled && !(await wasBackedUp(store, place, signal))) return;
+    const { workflowId: instanceId = '', runId: execution = '' } = Context.current().info.workflowExecution ?? {};
+    await addFailedBackup(store, place, { ...failure, instanceId, execution }, signal);
+  };
 }
 
 // As the run would have named it. What is no path of this machine stands for itself: the files may be elsewhere.

@@ -3,8 +3,7 @@ import type { BackupInput, Run } from '../../contracts/contract.ts';
 import { lastRuns, referenceFor } from '../../history/runs/last-runs.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { claimPrefix } from '../../claims/claim-prefix.ts';
 import { claimRoot } from '../../claims/claim-root.ts';
 import { isPruned } from '../../claims/is-pruned.ts';
@@ -14,14 +13,11 @@ import { nextRunId } from './run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
 export function createOpenRun(deps: ActivityDependencies) {
-  return (input: BackupInput, startedAt: string): Promise<Run> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const wanted = await readInput(deps, input);
-        await requireContainer(deps.store, signal);
-        return fixRun(deps, wanted, startedAt, signal);
-      }),
-    );
+  return async ({ signal }: Attempt, input: BackupInput, startedAt: string): Promise<Run> => {
+    const wanted = await readInput(deps, input);
+    await requireContainer(deps.store, signal);
+    return fixRun(deps, wanted, startedAt, signal);
+  };
 }
 
 async function fixRun(

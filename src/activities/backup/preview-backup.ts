@@ -3,9 +3,8 @@ import type { BackupInput } from '../../contracts/contract.ts';
 import type { Preview, PreviewRow } from '../../contracts/preview.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { findRoot } from '../../files/find-root.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
 import { foresee } from './foresee-suspicion.ts';
 import { readInput, type ReadInput } from './read-input.ts';
 import { previewEntries } from './preview-entries.ts';
@@ -18,14 +17,10 @@ const mostRowBytes = 256 * 1024;
  * writes nothing. Throws as `openRun` does when the backup could not begin.
  */
 export function createPreviewBackup(deps: ActivityDependencies) {
-  return (input: BackupInput): Promise<Preview> =>
-    withFailureTypes(() => {
-      const progress = { paths: 0 };
-      return withHeartbeat(
-        async (signal) => preview(deps, await readInput(deps, input), signal, () => (progress.paths += 1)),
-        () => ({ ...progress }),
-      );
-    });
+  return async ({ signal, show }: Attempt, input: BackupInput): Promise<Preview> => {
+    const progress = show({ paths: 0 });
+    return preview(deps, await readInput(deps, input), signal, () => (progress.paths += 1));
+  };
 }
 
 async function preview(

@@ -7,8 +7,7 @@ import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { claimRoot, withdrawClaim } from '../../claims/claim-root.ts';
 import { isPruned } from '../../claims/is-pruned.ts';
 import { readPruning } from '../../claims/pruning-mark.ts';
@@ -20,26 +19,23 @@ import { readPruning } from '../../claims/pruning-mark.ts';
  * again.
  */
 export function createReopenRun({ store, isRunning }: ActivityDependencies) {
-  return (run: Run, startedAt: string): Promise<Run> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { id, prefix, root } = run;
-        const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
-        const mine = { instanceId, firstRunId, run: id, startedAt, reopened: true };
-        await claimRoot(store, { prefix, root }, mine, isRunning, signal);
-        // Only after that: of a prune that begins at the same time one sees the other.
-        const pruning = await readPruning(store, prefix, signal);
-        if (pruning && (await isRunning(pruning.instanceId, pruning.firstRunId))) {
-          await withdrawClaim(store, { prefix, root }, mine, signal);
-          throw new ExpectedError(
-            failureTypes.pruneRunning,
-            `The prefix "${prefix}" is being pruned by instance ${pruning.instanceId}: run ${id} is taken up again when that has ended`,
-          );
-        }
-        await requireData(store, run, signal);
-        return { ...run, besidePrune: await isPruned(store, prefix, signal) };
-      }),
-    );
+  return async ({ signal }: Attempt, run: Run, startedAt: string): Promise<Run> => {
+    const { id, prefix, root } = run;
+    const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
+    const mine = { instanceId, firstRunId, run: id, startedAt, reopened: true };
+    await claimRoot(store, { prefix, root }, mine, isRunning, signal);
+    // Only after that: of a prune that begins at the same time one sees the other.
+    const pruning = await readPruning(store, prefix, signal);
+    if (pruning && (await isRunning(pruning.instanceId, pruning.firstRunId))) {
+      await withdrawClaim(store, { prefix, root }, mine, signal);
+      throw new ExpectedError(
+        failureTypes.pruneRunning,
+        `The prefix "${prefix}" is being pruned by instance ${pruning.instanceId}: run ${id} is taken up again when that has ended`,
+      );
+    }
+    await requireData(store, run, signal);
+    return { ...run, besidePrune: await isPruned(store, prefix, signal) };
+  };
 }
 
 async function requireData(store: BlobStore, { prefix, id, base }: Run, signal: AbortSignal): Promise<void> {

@@ -3,8 +3,7 @@ import type { FileOutcome, ManifestEntry, PageEntry } from '../../contracts/mani
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { failuresOf, hasFailed, isBusy, manifestEntry } from './manifest-entry.ts';
 import { mergeRows } from '../paged/merge-rows.ts';
 import { readOutcomes } from '../paged/outcomes.ts';
@@ -21,33 +20,30 @@ import { readShard, writeShard } from '../paged/shard.ts';
  * what was listed again takes the place of what had failed, and the rest of the shard stays.
  */
 export function createSealPage({ store }: ActivityDependencies) {
-  return (run: Run, page: number, gaveUp: readonly CopyFailure[]): Promise<SealedPage> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = runLayout(run);
-        const listing = await readListing(store, layout.page(page), signal);
-        if (isSettled(listing)) return readSettledPage(store, layout, page, signal);
-        const listed = await readEntriesOf<PageEntry>(store, layout.page(page), signal, listing);
-        const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
-        const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
-        const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
-        const entries =
-          run.round === undefined ? sealed : await mergeRound(store, layout.shard(page), listing, sealed, signal);
-        // Later rounds list again only what had failed.
-        const found = run.round === undefined ? listing : await store.properties(layout.shard(page), signal);
-        const before = selectionOf(found);
-        const selection = { ...before, told: before.told && selectionOf(listing).told };
-        const tally = pageTally(entries, selection);
-        const metadata = selectionMetadata(selection);
-        await writeShard(store, layout.shard(page), entries, tally, signal, { metadata });
-        const busy = entries.filter(isBusy).length;
-        return {
-          tally,
-          failures: reportedFailures(failuresOf(entries)),
-          ...(busy > 0 && { busy }),
-        };
-      }),
-    );
+  return async ({ signal }: Attempt, run: Run, page: number, gaveUp: readonly CopyFailure[]): Promise<SealedPage> => {
+    const layout = runLayout(run);
+    const listing = await readListing(store, layout.page(page), signal);
+    if (isSettled(listing)) return readSettledPage(store, layout, page, signal);
+    const listed = await readEntriesOf<PageEntry>(store, layout.page(page), signal, listing);
+    const outcomes = await readOutcomes<FileOutcome>(store, layout.outcomes(page), signal);
+    const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
+    const sealed = listed.map((entry) => manifestEntry(entry, outcomes.get(entry.path), reasons));
+    const entries =
+      run.round === undefined ? sealed : await mergeRound(store, layout.shard(page), listing, sealed, signal);
+    // Later rounds list again only what had failed.
+    const found = run.round === undefined ? listing : await store.properties(layout.shard(page), signal);
+    const before = selectionOf(found);
+    const selection = { ...before, told: before.told && selectionOf(listing).told };
+    const tally = pageTally(entries, selection);
+    const metadata = selectionMetadata(selection);
+    await writeShard(store, layout.shard(page), entries, tally, signal, { metadata });
+    const busy = entries.filter(isBusy).length;
+    return {
+      tally,
+      failures: reportedFailures(failuresOf(entries)),
+      ...(busy > 0 && { busy }),
+    };
+  };
 }
 
 async function mergeRound(

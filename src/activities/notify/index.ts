@@ -1,3 +1,4 @@
+import { asActivities } from '../paged/activity.ts';
 import { createRunCommand } from './run-command.ts';
 import { createSendWebhook } from './send-webhook.ts';
 import type { NotifyDependencies } from './target.ts';
@@ -6,7 +7,7 @@ export type { NotifyDependencies } from './target.ts';
 
 /** The effects of telling somebody of a run, or that there was none. */
 export function createNotifyActivities(deps: NotifyDependencies) {
-  return { sendWebhook: createSendWebhook(deps), runCommand: createRunCommand(deps) };
+  return asActivities({ sendWebhook: createSendWebhook(deps), runCommand: createRunCommand(deps) });
 }
 
 export type NotifyActivities = ReturnType<typeof createNotifyActivities>;

@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { Notice, TellInput } from '../../contracts/notice.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { runProgram, type ProgramEnd } from './run-program.ts';
 import { withinRoots } from './within-roots.ts';
 import { targetAt, type NotifyDependencies } from './target.ts';
@@ -14,29 +13,25 @@ import { targetAt, type NotifyDependencies } from './target.ts';
  * write what it runs.
  */
 export function createRunCommand(deps: NotifyDependencies) {
-  return ({ place, notice, options }: TellInput): Promise<void> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { command } = await targetAt(deps, notice.source, { ...place, kind: 'command' });
-        if (!deps.allowCommands) {
-          throw new ExpectedError(
-            failureTypes.notificationFailed,
-            'this worker runs no commands: start it with ALLOW_COMMANDS=true if it may',
-          );
-        }
-        const written = await withinRoots(command, deps);
-        if (written !== undefined) throw new ExpectedError(failureTypes.notificationRefused, written);
-        const end = await runProgram(command, {
-          // Nothing of the worker's own: its variables hold keys.
-          env: { PATH: deps.searchPath, HOME: homedir(), ...variablesOf(notice) },
-          input: `${JSON.stringify(notice)}\n`,
-          timeout: options.commandTimeout,
-          signal,
-        });
-        if (end.code !== 0)
-          throw new ExpectedError(failureTypes.notificationFailed, failureText(command[0] ?? '', end));
-      }),
-    );
+  return async ({ signal }: Attempt, { place, notice, options }: TellInput): Promise<void> => {
+    const { command } = await targetAt(deps, notice.source, { ...place, kind: 'command' });
+    if (!deps.allowCommands) {
+      throw new ExpectedError(
+        failureTypes.notificationFailed,
+        'this worker runs no commands: start it with ALLOW_COMMANDS=true if it may',
+      );
+    }
+    const written = await withinRoots(command, deps);
+    if (written !== undefined) throw new ExpectedError(failureTypes.notificationRefused, written);
+    const end = await runProgram(command, {
+      // Nothing of the worker's own: its variables hold keys.
+      env: { PATH: deps.searchPath, HOME: homedir(), ...variablesOf(notice) },
+      input: `${JSON.stringify(notice)}\n`,
+      timeout: options.commandTimeout,
+      signal,
+    });
+    if (end.code !== 0) throw new ExpectedError(failureTypes.notificationFailed, failureText(command[0] ?? '', end));
+  };
 }
 
 /** What a command is told besides its standard input; what is not known is empty. */

@@ -1,8 +1,7 @@
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { TellInput } from '../../contracts/notice.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { targetAt, type NotifyDependencies } from './target.ts';
 
 // Too many requests, a time-out and the like: later it may be another answer.
@@ -14,25 +13,22 @@ const passing: readonly number[] = [408, 425, 429];
  * host, for the rest may be a secret.
  */
 export function createSendWebhook(deps: NotifyDependencies) {
-  return ({ place, notice, deliveryId, options }: TellInput): Promise<void> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (cancelled) => {
-        const { webhook } = await targetAt(deps, notice.source, { ...place, kind: 'webhook' });
-        const url = new URL(webhook);
-        // Schemas have seen to it, and what reads other files than the schema's must not get here.
-        if (!/^https?:$/u.test(url.protocol)) throw refused(url, 'is neither of http nor of https');
-        const body = JSON.stringify(notice);
-        const timeout = AbortSignal.timeout(options.webhookTimeout);
-        const headers = {
-          'Content-Type': 'application/json',
-          'Idempotency-Key': `"${deliveryId}"`,
-          ...credentials(url),
-        };
-        const signal = AbortSignal.any([cancelled, timeout]);
-        const status = await post(url, { body, headers, signal }, () => timeout.aborted);
-        checkStatus(url, status);
-      }),
-    );
+  return async ({ signal: cancelled }: Attempt, { place, notice, deliveryId, options }: TellInput): Promise<void> => {
+    const { webhook } = await targetAt(deps, notice.source, { ...place, kind: 'webhook' });
+    const url = new URL(webhook);
+    // Schemas have seen to it, and what reads other files than the schema's must not get here.
+    if (!/^https?:$/u.test(url.protocol)) throw refused(url, 'is neither of http nor of https');
+    const body = JSON.stringify(notice);
+    const timeout = AbortSignal.timeout(options.webhookTimeout);
+    const headers = {
+      'Content-Type': 'application/json',
+      'Idempotency-Key': `"${deliveryId}"`,
+      ...credentials(url),
+    };
+    const signal = AbortSignal.any([cancelled, timeout]);
+    const status = await post(url, { body, headers, signal }, () => timeout.aborted);
+    checkStatus(url, status);
+  };
 }
 
 /** Calls without credentials in the address, which `fetch` refuses, and cites. */

@@ -3,8 +3,7 @@ import type { Prune, PrunePlan, PruneReport, PruneTally } from '../../contracts/
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { writeReport } from '../paged/report.ts';
 import { releasePruning } from '../../claims/pruning-mark.ts';
 
@@ -19,23 +18,19 @@ export interface PruneEnd extends PrunePlan, PruneTally {
 
 /** Writes the report and lets others have the prefix again. Returns the address of the report. */
 export function createClosePrune({ store }: ActivityDependencies) {
-  return (prune: Prune, end: PruneEnd): Promise<string> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { id, prefix, dryRun } = prune;
-        const name = jobLayout('prunes', prune).manifest;
-        const report: Omit<PruneReport, 'checksum'> = { format: 1, prune: id, prefix, dryRun, ...end, complete: true };
-        await writeReport(store, name, report, signal);
-        await release(store, prune, signal);
-        return `${store.container}/${name}`;
-      }),
-    );
+  return async ({ signal }: Attempt, prune: Prune, end: PruneEnd): Promise<string> => {
+    const { id, prefix, dryRun } = prune;
+    const name = jobLayout('prunes', prune).manifest;
+    const report: Omit<PruneReport, 'checksum'> = { format: 1, prune: id, prefix, dryRun, ...end, complete: true };
+    await writeReport(store, name, report, signal);
+    await release(store, prune, signal);
+    return `${store.container}/${name}`;
+  };
 }
 
 /** Lets others have the prefix again when a prune ends early. */
 export function createReleasePrune({ store }: ActivityDependencies) {
-  return (prune: Prune): Promise<void> =>
-    withFailureTypes(() => withHeartbeat((signal) => release(store, prune, signal)));
+  return ({ signal }: Attempt, prune: Prune): Promise<void> => release(store, prune, signal);
 }
 
 async function release(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<void> {

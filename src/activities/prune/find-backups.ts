@@ -1,7 +1,6 @@
 import type { EarlierBackup, Prune } from '../../contracts/prune.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { runningBackups } from './running-backups.ts';
 
 /**
@@ -9,15 +8,10 @@ import { runningBackups } from './running-backups.ts';
  * prune, so only those need be waited for that this finds first. One that took its mark away waits for the prune itself.
  */
 export function createFindBackups({ store, isRunning }: ActivityDependencies) {
-  return ({ prefix }: Prune, among?: readonly EarlierBackup[]): Promise<EarlierBackup[]> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const found = await runningBackups(store, prefix, isRunning, signal);
-        return found
-          .map(({ instanceId, firstRunId }) => ({ instanceId, firstRunId }))
-          .filter(
-            ({ firstRunId }) => among === undefined || among.some((earlier) => earlier.firstRunId === firstRunId),
-          );
-      }),
-    );
+  return async ({ signal }: Attempt, { prefix }: Prune, among?: readonly EarlierBackup[]): Promise<EarlierBackup[]> => {
+    const found = await runningBackups(store, prefix, isRunning, signal);
+    return found
+      .map(({ instanceId, firstRunId }) => ({ instanceId, firstRunId }))
+      .filter(({ firstRunId }) => among === undefined || among.some((earlier) => earlier.firstRunId === firstRunId));
+  };
 }

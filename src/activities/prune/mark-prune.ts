@@ -5,8 +5,7 @@ import { emptyPruneTally } from '../../contracts/prune-tally.ts';
 import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { createBlobHistory, type BlobHistory, type VersionFate } from './blob-history.ts';
 import { createDoomedPages, doomed, tallyOfDoomed, type Doomed } from './doomed.ts';
 import { openKeptRuns } from './kept-runs.ts';
@@ -23,14 +22,10 @@ const batchVersions = 10_000;
  * deleted: versions of files first, then what jobs left for themselves. Deletes nothing. An attempt after the first does it all again.
  */
 export function createMarkPrune({ store }: ActivityDependencies) {
-  return (prune: Prune): Promise<MarkedPrune> =>
-    withFailureTypes(() => {
-      const progress = { listed: 0 };
-      return withHeartbeat(
-        (signal) => mark(store, prune, signal, () => (progress.listed += 1)),
-        () => ({ ...progress }),
-      );
-    });
+  return ({ signal, show }: Attempt, prune: Prune): Promise<MarkedPrune> => {
+    const progress = show({ listed: 0 });
+    return mark(store, prune, signal, () => (progress.listed += 1));
+  };
 }
 
 async function mark(store: BlobStore, prune: Prune, signal: AbortSignal, onBlob: () => void): Promise<MarkedPrune> {

@@ -7,29 +7,25 @@ import { requireContainer } from '../../storage/require-container.ts';
 import { forgottenFolder } from '../../storage/run-layout.ts';
 import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { jobId } from '../paged/job-id.ts';
 import { requireOwner } from '../../claims/claim-prefix.ts';
 import { claimPruning, type ForgottenRun } from '../../claims/pruning-mark.ts';
 
 /** Fixes what a prune is about, and has the prefix for itself from then on, unless it is a dry run. */
 export function createOpenPrune({ store, prefix: usual, host, isRunning }: ActivityDependencies) {
-  return (input: PruneInput, startedAt: string): Promise<Prune> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { dryRun, patience } = checkWishes(input);
-        const prefix = prefixOf(input, usual);
-        const options = checkOptions(input.options);
-        await requireContainer(store, signal);
-        await requireOwner(store, { prefix, host }, signal);
-        const prune = { id: jobId(startedAt), container: store.container, prefix, dryRun, patience, options };
-        // Read before others are told: who begins to rely on a run after that has seen that none of these can be relied on.
-        const forgotten = await readForgotten(store, prefix, signal);
-        if (!dryRun) await claimPruning(store, { ...prune, startedAt, forgotten }, isRunning, signal);
-        return prune;
-      }),
-    );
+  return async ({ signal }: Attempt, input: PruneInput, startedAt: string): Promise<Prune> => {
+    const { dryRun, patience } = checkWishes(input);
+    const prefix = prefixOf(input, usual);
+    const options = checkOptions(input.options);
+    await requireContainer(store, signal);
+    await requireOwner(store, { prefix, host }, signal);
+    const prune = { id: jobId(startedAt), container: store.container, prefix, dryRun, patience, options };
+    // Read before others are told: who begins to rely on a run after that has seen that none of these can be relied on.
+    const forgotten = await readForgotten(store, prefix, signal);
+    if (!dryRun) await claimPruning(store, { ...prune, startedAt, forgotten }, isRunning, signal);
+    return prune;
+  };
 }
 
 /** The forgotten runs below a prefix, each with its mark as it is now. */

@@ -5,8 +5,7 @@ import type { Manifest } from '../../contracts/manifest.ts';
 import type { Prune, PrunePlan } from '../../contracts/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import type { IsRunning } from '../../claims/claim-root.ts';
 import { readForgotten } from './open-prune.ts';
 import { requireApart } from './overlapping-prefixes.ts';
@@ -26,24 +25,21 @@ const sealsAtOnce = 8;
  * directory is suspect.
  */
 export function createPlanPrune({ store, isRunning }: ActivityDependencies) {
-  return (prune: Prune): Promise<PrunePlan> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        await requireApart(store, prune.prefix, signal);
-        const forgotten = prune.dryRun
-          ? await readForgotten(store, prune.prefix, signal)
-          : await claimedRuns(store, prune, signal);
-        const readers = await storedReaders(store, prune.prefix, isRunning, signal);
-        const runs = await planRuns({ store, isRunning, prune, signal }, forgotten, readers);
-        await writePlan(store, prune, [...runs, ...planReaders(readers, runs)], signal);
-        const count = (fate: PlannedRun['fate']) => runs.filter((run) => run.fate === fate && !run.isEmpty).length;
-        return {
-          keptRuns: count('kept') + count('under way'),
-          forgottenRuns: count('forgotten'),
-          unfinishedRuns: count('unfinished'),
-        };
-      }),
-    );
+  return async ({ signal }: Attempt, prune: Prune): Promise<PrunePlan> => {
+    await requireApart(store, prune.prefix, signal);
+    const forgotten = prune.dryRun
+      ? await readForgotten(store, prune.prefix, signal)
+      : await claimedRuns(store, prune, signal);
+    const readers = await storedReaders(store, prune.prefix, isRunning, signal);
+    const runs = await planRuns({ store, isRunning, prune, signal }, forgotten, readers);
+    await writePlan(store, prune, [...runs, ...planReaders(readers, runs)], signal);
+    const count = (fate: PlannedRun['fate']) => runs.filter((run) => run.fate === fate && !run.isEmpty).length;
+    return {
+      keptRuns: count('kept') + count('under way'),
+      forgottenRuns: count('forgotten'),
+      unfinishedRuns: count('unfinished'),
+    };
+  };
 }
 
 interface Planning {

@@ -5,8 +5,7 @@ import { addTallies } from '../../contracts/tally.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { readDoomed, tallyOfDoomed, type Doomed } from './doomed.ts';
 import { claimedRuns } from '../../claims/pruning-mark.ts';
 import { createStillMine } from './still-mine.ts';
@@ -16,26 +15,20 @@ import { createStillMine } from './still-mine.ts';
  * not at all. What storage keeps from being deleted stays for a later prune and stops nothing. An attempt that finds a part of it gone goes on with the rest and counts it all.
  */
 export function createSweepPrune({ store }: ActivityDependencies) {
-  return (prune: Prune, page: number): Promise<PruneTally> =>
-    withFailureTypes(() => {
-      const progress = { blobs: 0 };
-      return withHeartbeat(
-        async (signal) => {
-          const stillMine = createStillMine(() => claimedRuns(store, prune, signal));
-          // Of a prune that has ended early nothing is left to read.
-          await stillMine();
-          const blobs = await readDoomed(store, jobLayout('prunes', prune).page(page), signal);
-          let tally = emptyPruneTally;
-          await eachConcurrently(blobs, prune.options.window, async (versions) => {
-            const deleted = await deleteVersions(store, versions, stillMine, signal);
-            tally = addTallies(tally, deleted);
-            progress.blobs += 1;
-          });
-          return tally;
-        },
-        () => ({ ...progress }),
-      );
+  return async ({ signal, show }: Attempt, prune: Prune, page: number): Promise<PruneTally> => {
+    const progress = show({ blobs: 0 });
+    const stillMine = createStillMine(() => claimedRuns(store, prune, signal));
+    // Of a prune that has ended early nothing is left to read.
+    await stillMine();
+    const blobs = await readDoomed(store, jobLayout('prunes', prune).page(page), signal);
+    let tally = emptyPruneTally;
+    await eachConcurrently(blobs, prune.options.window, async (versions) => {
+      const deleted = await deleteVersions(store, versions, stillMine, signal);
+      tally = addTallies(tally, deleted);
+      progress.blobs += 1;
     });
+    return tally;
+  };
 }
 
 async function deleteVersions(

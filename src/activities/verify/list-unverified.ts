@@ -4,8 +4,7 @@ import type { Verification, VerifiedFile } from '../../contracts/verification.ts
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { writePage } from '../paged/page.ts';
 import { readShard } from '../paged/shard.ts';
 import { hasFailed, listedFile, needsReading, type ListedFile } from './listed-file.ts';
@@ -18,18 +17,15 @@ const lookUpsAtOnce = 8;
  * a deep one reads all of it, a quick one looks each file up.
  */
 export function createListUnverified({ store }: ActivityDependencies) {
-  return (verification: Verification, number: number): Promise<Page> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = jobLayout('verifications', verification);
-        const { options, deep } = verification;
-        const failed = (await readShard<VerifiedFile>(store, layout.shard(number), signal)).filter(hasFailed);
-        const files = failed.map(listedFile);
-        const entries = deep ? files : await lookUpAll(store, files, signal);
-        const plan = { number, entries, last: true, options, needsCopy: needsReading };
-        return writePage(store, layout.page(number), plan, signal);
-      }),
-    );
+  return async ({ signal }: Attempt, verification: Verification, number: number): Promise<Page> => {
+    const layout = jobLayout('verifications', verification);
+    const { options, deep } = verification;
+    const failed = (await readShard<VerifiedFile>(store, layout.shard(number), signal)).filter(hasFailed);
+    const files = failed.map(listedFile);
+    const entries = deep ? files : await lookUpAll(store, files, signal);
+    const plan = { number, entries, last: true, options, needsCopy: needsReading };
+    return writePage(store, layout.page(number), plan, signal);
+  };
 }
 
 async function lookUpAll(store: BlobStore, files: readonly ListedFile[], signal: AbortSignal): Promise<ListedFile[]> {

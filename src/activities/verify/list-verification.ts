@@ -3,9 +3,8 @@ import type { Verification } from '../../contracts/verification.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { readFixedManifest } from '../backup/fixed-manifest.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
 import { readPage, writePage } from '../paged/page.ts';
 import { compareWithListing } from './compare-with-listing.ts';
 import { createExtraBlobs } from './extra-blobs.ts';
@@ -18,17 +17,12 @@ import { needsReading } from './listed-file.ts';
  * have no copies, and what is left to do with one is to seal it.
  */
 export function createListVerification({ store }: ActivityDependencies) {
-  return (verification: Verification, number: number, _cursor?: string): Promise<Page> =>
-    withFailureTypes(() => {
-      let listed = 0;
-      return withHeartbeat(
-        (signal) =>
-          number === 0
-            ? listAll(store, verification, signal, () => (listed += 1))
-            : readPage(store, jobLayout('verifications', verification).page(number), number, signal),
-        () => ({ listed }),
-      );
-    });
+  return ({ signal, show }: Attempt, verification: Verification, number: number, _cursor?: string): Promise<Page> => {
+    const progress = show({ listed: 0 });
+    return number === 0
+      ? listAll(store, verification, signal, () => (progress.listed += 1))
+      : readPage(store, jobLayout('verifications', verification).page(number), number, signal);
+  };
 }
 
 /** Returns the first page. */

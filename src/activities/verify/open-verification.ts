@@ -6,38 +6,34 @@ import type { Verification, VerificationInput } from '../../contracts/verificati
 import { requireContainer } from '../../storage/require-container.ts';
 import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { jobId } from '../paged/job-id.ts';
 import { markReading } from '../../claims/mark-reading.ts';
 import { checkScope } from './scope.ts';
 
 /** Fixes what a verification is about: the run is there, its manifest is whole, and the input makes sense. */
 export function createOpenVerification({ store, prefix: usual }: ActivityDependencies) {
-  return (input: VerificationInput, startedAt: string): Promise<Verification> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { run, root } = checkRun(input);
-        const prefix = prefixOf(input, usual);
-        const scope = checkScope(input);
-        const options = checkOptions(input.options);
-        await requireContainer(store, signal);
-        const { manifest, etag } = await findRun(store, { prefix, run, root }, signal);
-        await checkWhole(store, manifest, signal);
-        const id = jobId(startedAt);
-        await markReading(store, 'verifications', { prefix, id, run: manifest.run }, signal);
-        return {
-          id,
-          run: manifest.run,
-          manifestEtag: etag,
-          root: manifest.root,
-          container: store.container,
-          prefix,
-          ...scope,
-          options,
-        };
-      }),
-    );
+  return async ({ signal }: Attempt, input: VerificationInput, startedAt: string): Promise<Verification> => {
+    const { run, root } = checkRun(input);
+    const prefix = prefixOf(input, usual);
+    const scope = checkScope(input);
+    const options = checkOptions(input.options);
+    await requireContainer(store, signal);
+    const { manifest, etag } = await findRun(store, { prefix, run, root }, signal);
+    await checkWhole(store, manifest, signal);
+    const id = jobId(startedAt);
+    await markReading(store, 'verifications', { prefix, id, run: manifest.run }, signal);
+    return {
+      id,
+      run: manifest.run,
+      manifestEtag: etag,
+      root: manifest.root,
+      container: store.container,
+      prefix,
+      ...scope,
+      options,
+    };
+  };
 }
 
 function checkRun({ run, root }: VerificationInput): Pick<VerificationInput, 'run' | 'root'> {

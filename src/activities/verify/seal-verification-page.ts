@@ -4,8 +4,7 @@ import type { Verification, VerificationTally, VerifiedFile } from '../../contra
 import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import type { Attempt } from '../paged/activity.ts';
 import { mergeRows } from '../paged/merge-rows.ts';
 import { readOutcomes } from '../paged/outcomes.ts';
 import { readEntriesOf } from '../paged/page.ts';
@@ -19,26 +18,24 @@ import { hasFailed, type FileVerdict, type ListedFile } from './listed-file.ts';
  * at again takes the place of what had failed.
  */
 export function createSealVerificationPage({ store }: ActivityDependencies) {
-  return (
+  return async (
+    { signal }: Attempt,
     verification: Verification,
     page: number,
     gaveUp: readonly CopyFailure[],
-  ): Promise<SealedPage<VerificationTally>> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = jobLayout('verifications', verification);
-        const shard = layout.shard(page);
-        const listed = await readEntriesOf<ListedFile>(store, layout.page(page), signal);
-        const verdicts = await readOutcomes<FileVerdict>(store, layout.outcomes(page), signal);
-        const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
-        const sealed = listed.map((file) => verifiedFile(file, verdicts.get(file.path), reasons));
-        const before = verification.round === undefined ? [] : await readShard<VerifiedFile>(store, shard, signal);
-        const rows = mergeRows(before, sealed, hasFailed);
-        const tally = sumTallies(rows.map(verificationTallyOf), emptyVerificationTally);
-        await writeShard(store, shard, rows, tally, signal);
-        return { tally, failures: reportedFailures(failuresOf(rows)) };
-      }),
-    );
+  ): Promise<SealedPage<VerificationTally>> => {
+    const layout = jobLayout('verifications', verification);
+    const shard = layout.shard(page);
+    const listed = await readEntriesOf<ListedFile>(store, layout.page(page), signal);
+    const verdicts = await readOutcomes<FileVerdict>(store, layout.outcomes(page), signal);
+    const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
+    const sealed = listed.map((file) => verifiedFile(file, verdicts.get(file.path), reasons));
+    const before = verification.round === undefined ? [] : await readShard<VerifiedFile>(store, shard, signal);
+    const rows = mergeRows(before, sealed, hasFailed);
+    const tally = sumTallies(rows.map(verificationTallyOf), emptyVerificationTally);
+    await writeShard(store, shard, rows, tally, signal);
+    return { tally, failures: reportedFailures(failuresOf(rows)) };
+  };
 }
 
 function verifiedFile(

@@ -1,13 +1,10 @@
-import { Context } from '@temporalio/activity';
 import type { Copy } from '../../contracts/contract.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import type { Verification } from '../../contracts/verification.ts';
-import { isBlobStoreError } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { CopyResult } from '../backup/copy/copy-files.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { withFailureTypes } from '../paged/failures.ts';
-import { withHeartbeat } from '../paged/heartbeat.ts';
+import { mayPass, type Attempt } from '../paged/activity.ts';
 import { keepOutcomes } from '../paged/outcomes.ts';
 import { readCopy } from '../paged/page.ts';
 import { reasonOf } from '../../files/walk/walk.ts';
@@ -23,37 +20,33 @@ const filesAtOnce = 8;
  * written returns at once.
  */
 export function createVerifyFiles({ store, memory }: ActivityDependencies) {
-  return (verification: Verification, copy: Copy): Promise<CopyResult> =>
-    withFailureTypes(() => {
-      const progress = { files: 0, bytes: 0 };
-      return withHeartbeat(
-        async (signal) => {
-          const layout = jobLayout('verifications', verification);
-          const lastAttempt = Context.current().info.attempt >= verification.options.copyAttempts;
-          const reader = { store, memory, signal, onBytes: (bytes: number) => (progress.bytes += bytes) };
-          const files = await readCopy<ListedFile>(store, layout.page(copy.page), copy, signal);
-          const verdicts = await keepOutcomes(store, layout.outcome(copy.page, copy.number), signal, async () => {
-            const found: FileVerdict[] = [];
-            await eachConcurrently(files, filesAtOnce, async (file, index) => {
-              found[index] = await verifyOrExplain(reader, file, lastAttempt);
-              progress.files += 1;
-            });
-            return found;
-          });
-          return resultOf(files, verdicts);
-        },
-        () => ({ ...progress }),
-      );
+  return async (
+    { number: attempt, signal, show }: Attempt,
+    verification: Verification,
+    copy: Copy,
+  ): Promise<CopyResult> => {
+    const progress = show({ files: 0, bytes: 0 });
+    const layout = jobLayout('verifications', verification);
+    const lastAttempt = attempt >= verification.options.copyAttempts;
+    const reader = { store, memory, signal, onBytes: (bytes: number) => (progress.bytes += bytes) };
+    const files = await readCopy<ListedFile>(store, layout.page(copy.page), copy, signal);
+    const verdicts = await keepOutcomes(store, layout.outcome(copy.page, copy.number), signal, async () => {
+      const found: FileVerdict[] = [];
+      await eachConcurrently(files, filesAtOnce, async (file, index) => {
+        found[index] = await verifyOrExplain(reader, file, lastAttempt);
+        progress.files += 1;
+      });
+      return found;
     });
+    return resultOf(files, verdicts);
+  };
 }
 
 async function verifyOrExplain(reader: ContentReader, file: ListedFile, lastAttempt: boolean): Promise<FileVerdict> {
   try {
     return await verifyContent(reader, file);
   } catch (error) {
-    const retryable = isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed');
-    if (!lastAttempt && retryable) throw error;
-    if (reader.signal.aborted) throw error;
+    if ((!lastAttempt && mayPass(error)) || reader.signal.aborted) throw error;
     return { path: file.path, outcome: 'failed', reason: reasonOf(error), attempts: 1 };
   }
 }

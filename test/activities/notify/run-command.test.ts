@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
-import { createRunCommand } from '../../../src/activities/notify/run-command.ts';
+import { createNotifyActivities } from '../../../src/activities/notify/index.ts';
 import type { NotifyOptions } from '../../../src/contracts/notice.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 import { asked, notice, sourceTelling } from './rig.ts';
@@ -17,7 +17,7 @@ interface Settings {
 
 function run(command: readonly string[], settings: Settings = {}): Promise<void> {
   const { allowCommands = true, roots = [], options, environment = new MockActivityEnvironment() } = settings;
-  const runCommand = createRunCommand({
+  const { runCommand } = createNotifyActivities({
     definitionOf: async () => sourceTelling({ command }),
     allowCommands,
     roots,

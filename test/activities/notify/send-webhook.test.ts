@@ -1,12 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
-import { createSendWebhook } from '../../../src/activities/notify/send-webhook.ts';
+import { createNotifyActivities } from '../../../src/activities/notify/index.ts';
 import type { NotifyOptions } from '../../../src/contracts/notice.ts';
 import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
 import { asked, notice, sourceTelling, startReceiver } from './rig.ts';
 
 function send(definition: SourceDefinition | undefined, options?: Partial<NotifyOptions>): Promise<void> {
-  const sendWebhook = createSendWebhook({
+  const { sendWebhook } = createNotifyActivities({
     definitionOf: async (name) => (name === definition?.name ? definition : undefined),
     allowCommands: false,
     roots: [],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { summarizeBatch } from '../../../src/activities/orders/summarize-batch.ts';
+import { summarizeBatch } from '../../../src/activities/orders/index.ts';
 import { workflowNames } from '../../../src/contracts/contract.ts';
 import type { BatchProgress, ItemResult } from '../../../src/contracts/orders.ts';
 import { startWorker, type RunningWorker } from '../../support/workflow-harness.ts';

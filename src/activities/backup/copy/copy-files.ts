@@ -1,7 +1,5 @@
-import { Context } from '@temporalio/activity';
 import type { Copy, Run } from '../../../contracts/contract.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
-import { isBlobStoreError } from '../../../storage/blob-store.ts';
 import { runLayout } from '../../../storage/run-layout.ts';
 import { createDirectoryCheck } from '../../../files/confine.ts';
 import { createResolver, realFolders } from '../../../files/resolve-within.ts';
@@ -12,10 +10,9 @@ import { createFileSystemCheck } from '../../../files/local-disk.ts';
 import { createFileOpener } from '../../../files/open-file.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import { eachConcurrently } from '../../../lib/each-concurrently.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
+import { mayPass, type Attempt } from '../../paged/activity.ts';
 import { createFilesAtOnce } from '../../paged/files-at-once.ts';
 import { findRoot } from '../../../files/find-root.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
 import { keepOutcomes } from '../../paged/outcomes.ts';
 import { readCopy } from '../../paged/page.ts';
 import { createRunLimits } from '../../paged/run-limits.ts';
@@ -40,46 +37,40 @@ export function createCopyFiles(deps: ActivityDependencies) {
   const filesAtOnce = createFilesAtOnce();
   const limited = createRunLimits(deps.store);
   const shared = { openFile: createFileOpener(), readInBlocks: createBlockReader() };
-  return (run: Run, copy: Copy): Promise<CopyResult> =>
-    withFailureTypes(() => {
-      const progress = { files: 0, bytes: 0 };
-      return withHeartbeat(
-        async (signal) => {
-          const layout = runLayout(run);
-          const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
-            const copyOne = await openCopier(
-              { ...deps, store: limited(run), ...shared },
-              run,
-              signal,
-              (bytes) => (progress.bytes += bytes),
-            );
-            const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
-            const copied: FileOutcome[] = [];
-            await eachConcurrently(entries, filesOfOneCopy, async (entry, index) => {
-              const end = await filesAtOnce.begin(signal);
-              try {
-                copied[index] = await copyOne(entry);
-              } finally {
-                end();
-              }
-              progress.files += 1;
-            });
-            return copied;
-          });
-          return resultOf(outcomes);
-        },
-        () => ({ ...progress }),
+  return async (attempt: Attempt, run: Run, copy: Copy): Promise<CopyResult> => {
+    const { signal, show } = attempt;
+    const progress = show({ files: 0, bytes: 0 });
+    const layout = runLayout(run);
+    const outcomes = await keepOutcomes(deps.store, layout.outcome(copy.page, copy.number), signal, async () => {
+      const copyOne = await openCopier(
+        { ...deps, store: limited(run), ...shared },
+        run,
+        attempt,
+        (bytes) => (progress.bytes += bytes),
       );
+      const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
+      const copied: FileOutcome[] = [];
+      await eachConcurrently(entries, filesOfOneCopy, async (entry, index) => {
+        const end = await filesAtOnce.begin(signal);
+        try {
+          copied[index] = await copyOne(entry);
+        } finally {
+          end();
+        }
+        progress.files += 1;
+      });
+      return copied;
     });
+    return resultOf(outcomes);
+  };
 }
 
 async function openCopier(
   deps: ActivityDependencies & Pick<CopyContext, 'openFile' | 'readInBlocks'>,
   run: Run,
-  signal: AbortSignal,
+  { number: attempt, signal }: Attempt,
   onBytes: (bytes: number) => void,
 ): Promise<FileCopier> {
-  const { attempt } = Context.current().info;
   const realRoot = await findRoot(run.root, deps.roots);
   const follows = run.filters?.followSymlinks === true;
   const allowed = follows ? await realFolders(deps.roots) : [Buffer.from(realRoot)];
@@ -95,16 +86,19 @@ async function openCopier(
     mayExist: attempt > 1,
     onBytes,
   });
-  return (entry) => copyOrExplain(copyFile, entry, attempt >= run.options.copyAttempts);
+  const last = attempt >= run.options.copyAttempts;
+  return (entry) => copyOrExplain(copyFile, entry, { last, signal });
 }
 
-async function copyOrExplain(copyFile: FileCopier, entry: PageEntry, lastAttempt: boolean): Promise<FileOutcome> {
+async function copyOrExplain(
+  copyFile: FileCopier,
+  entry: PageEntry,
+  { last, signal }: { readonly last: boolean; readonly signal: AbortSignal },
+): Promise<FileOutcome> {
   try {
     return await copyFile(entry);
   } catch (error) {
-    const retryable = isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed');
-    if (!lastAttempt && retryable) throw error;
-    if (Context.current().cancellationSignal.aborted) throw error;
+    if ((!last && mayPass(error)) || signal.aborted) throw error;
     return failed(entry, error, 1);
   }
 }

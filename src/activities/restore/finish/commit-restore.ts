@@ -4,9 +4,8 @@ import type { Restore, RestoreReport, RestoreTally } from '../../../contracts/re
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
+import type { Attempt } from '../../paged/activity.ts';
 import { readFixedManifest } from '../../backup/fixed-manifest.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
 import { sumShards, writeReport } from '../../paged/report.ts';
 import { deletePlanned } from './delete-planned.ts';
 import { openDeletionPlan } from '../plan/deletion-plan.ts';
@@ -25,30 +24,31 @@ import { tellDeletions, tellReplaced } from './tell-deletions.ts';
  * address and the sum of the shards.
  */
 export function createCommitRestore({ store }: ActivityDependencies, targets: Targets) {
-  return (restore: Restore, times: { startedAt: string; finishedAt: string }): Promise<CommittedReport<RestoreTally>> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = jobLayout('restores', restore);
-        const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
-        const ledger = createLedgerPages(store, layout, signal);
-        await targets.inFound(restore.target, async (found) => {
-          const { realTarget, folders } = found;
-          const opened = createOpenedDirectories(store, layout, signal);
-          const parts = await partsOf(store, restore, found, signal);
-          const planned = { plan: openDeletionPlan(store, restore, signal), parts, ledger };
-          const isWhole = before.tally.failed === 0;
-          await (isWhole ? tellDeletions(planned) : tellReplaced(planned, store, before.shards, signal));
-          if (restore.dryRun) return;
-          const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
-          if (isWhole) await deletePlanned({ target, ledger }, parts, signal);
-          const putBack = await createPutBack(folders, opened);
-          await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
-        });
-        const { shards, tally } = await sumShards(store, layout.shards, emptyRestoreTally, signal);
-        await writeReport(store, layout.manifest, reportOf(restore, times, { shards, tally }), signal);
-        return { report: `${store.container}/${layout.manifest}`, tally };
-      }),
-    );
+  return async (
+    { signal }: Attempt,
+    restore: Restore,
+    times: { startedAt: string; finishedAt: string },
+  ): Promise<CommittedReport<RestoreTally>> => {
+    const layout = jobLayout('restores', restore);
+    const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
+    const ledger = createLedgerPages(store, layout, signal);
+    await targets.inFound(restore.target, async (found) => {
+      const { realTarget, folders } = found;
+      const opened = createOpenedDirectories(store, layout, signal);
+      const parts = await partsOf(store, restore, found, signal);
+      const planned = { plan: openDeletionPlan(store, restore, signal), parts, ledger };
+      const isWhole = before.tally.failed === 0;
+      await (isWhole ? tellDeletions(planned) : tellReplaced(planned, store, before.shards, signal));
+      if (restore.dryRun) return;
+      const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+      if (isWhole) await deletePlanned({ target, ledger }, parts, signal);
+      const putBack = await createPutBack(folders, opened);
+      await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
+    });
+    const { shards, tally } = await sumShards(store, layout.shards, emptyRestoreTally, signal);
+    await writeReport(store, layout.manifest, reportOf(restore, times, { shards, tally }), signal);
+    return { report: `${store.container}/${layout.manifest}`, tally };
+  };
 }
 
 async function partsOf(

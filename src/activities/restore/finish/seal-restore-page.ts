@@ -4,8 +4,7 @@ import type { Restore, RestoreTally } from '../../../contracts/restore.ts';
 import { sumTallies } from '../../../contracts/tally.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
+import type { Attempt } from '../../paged/activity.ts';
 import { mergeRows } from '../../paged/merge-rows.ts';
 import { readOutcomes } from '../../paged/outcomes.ts';
 import { readEntriesOf } from '../../paged/page.ts';
@@ -19,22 +18,24 @@ import { isUnrestored, restoreTallyOf, type RestoredPath, type RestoreEntry, typ
  * was listed again takes the place of what had failed, and the rest of the shard stays.
  */
 export function createSealRestorePage({ store }: ActivityDependencies) {
-  return (restore: Restore, page: number, gaveUp: readonly CopyFailure[]): Promise<SealedPage<RestoreTally>> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const layout = jobLayout('restores', restore);
-        const outcomes = await readOutcomes<RestoredPath>(store, layout.outcomes(page), signal);
-        const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
-        const listed = await readEntriesOf<RestoreEntry>(store, layout.page(page), signal);
-        const sealed = listed.map((entry) => rowOf(entry, outcomes.get(entry.path), reasons));
-        const isLater = restore.round !== undefined;
-        const before = isLater ? await readShard<RestoreRow>(store, layout.shard(page), signal) : [];
-        const rows = mergeRows(before, sealed, isUnrestored);
-        const tally = sumTallies(rows.map(restoreTallyOf), emptyRestoreTally);
-        await writeShard(store, layout.shard(page), rows, tally, signal);
-        return { tally, failures: reportedFailures(failuresOf(rows)) };
-      }),
-    );
+  return async (
+    { signal }: Attempt,
+    restore: Restore,
+    page: number,
+    gaveUp: readonly CopyFailure[],
+  ): Promise<SealedPage<RestoreTally>> => {
+    const layout = jobLayout('restores', restore);
+    const outcomes = await readOutcomes<RestoredPath>(store, layout.outcomes(page), signal);
+    const reasons = new Map(gaveUp.map(({ number, reason }) => [number, reason]));
+    const listed = await readEntriesOf<RestoreEntry>(store, layout.page(page), signal);
+    const sealed = listed.map((entry) => rowOf(entry, outcomes.get(entry.path), reasons));
+    const isLater = restore.round !== undefined;
+    const before = isLater ? await readShard<RestoreRow>(store, layout.shard(page), signal) : [];
+    const rows = mergeRows(before, sealed, isUnrestored);
+    const tally = sumTallies(rows.map(restoreTallyOf), emptyRestoreTally);
+    await writeShard(store, layout.shard(page), rows, tally, signal);
+    return { tally, failures: reportedFailures(failuresOf(rows)) };
+  };
 }
 
 function rowOf(

@@ -2,8 +2,7 @@ import type { Page } from '../../../contracts/contract.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
+import type { Attempt } from '../../paged/activity.ts';
 import { writePage } from '../../paged/page.ts';
 import { takePage } from '../../paged/take-page.ts';
 import { openDeletionPlan } from './deletion-plan.ts';
@@ -16,23 +15,17 @@ import type { Targets } from '../target/targets.ts';
 
 /** Lists the next page of what is to be restored into a blob: what the run holds, compared with what the target holds. */
 export function createListRestore({ store }: ActivityDependencies, targets: Targets) {
-  return (restore: Restore, number: number, cursor?: string): Promise<Page> =>
-    withFailureTypes(() => {
-      let listed = 0;
-      return withHeartbeat(
-        async (signal) => {
-          const layout = jobLayout('restores', restore);
-          return (restore.dryRun ? targets.inFound : targets.inMade)(restore.target, async ({ folders }) => {
-            const planner = createPlanner(restore, folders, openDeletionPlan(store, restore, signal));
-            const opened = createOpenedDirectories(store, layout, signal);
-            const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
-            const source = plannedEntries(store, restore, { target, cursor, planner }, signal);
-            const dealt = { options: restore.options, needsCopy: needsRestoring };
-            const page = await takePage(source, { ...dealt, signal, onEntry: () => (listed += 1) });
-            return writePage(store, layout.page(number), { number, ...page, ...dealt }, signal);
-          });
-        },
-        () => ({ listed }),
-      );
+  return ({ signal, show }: Attempt, restore: Restore, number: number, cursor?: string): Promise<Page> => {
+    const progress = show({ listed: 0 });
+    const layout = jobLayout('restores', restore);
+    return (restore.dryRun ? targets.inFound : targets.inMade)(restore.target, async ({ folders }) => {
+      const planner = createPlanner(restore, folders, openDeletionPlan(store, restore, signal));
+      const opened = createOpenedDirectories(store, layout, signal);
+      const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+      const source = plannedEntries(store, restore, { target, cursor, planner }, signal);
+      const dealt = { options: restore.options, needsCopy: needsRestoring };
+      const page = await takePage(source, { ...dealt, signal, onEntry: () => (progress.listed += 1) });
+      return writePage(store, layout.page(number), { number, ...page, ...dealt }, signal);
     });
+  };
 }

@@ -12,8 +12,7 @@ import { requireContainer } from '../../../storage/require-container.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import { checkOptions } from '../../backup/check-options.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
+import type { Attempt } from '../../paged/activity.ts';
 import { jobId } from '../../paged/job-id.ts';
 import { markReading } from '../../../claims/mark-reading.ts';
 import { countSelected, onlySelected } from './count-selected.ts';
@@ -37,35 +36,32 @@ type Wishes = Pick<Restore, 'paths' | 'overwrite' | 'delete' | 'dryRun' | 'optio
  * and what is to be deleted there is written down. What is wrong with any of these changes nothing.
  */
 export function createOpenRestore(deps: ActivityDependencies, targets: Targets) {
-  return (input: RestoreInput, startedAt: string): Promise<Restore> =>
-    withFailureTypes(() =>
-      withHeartbeat(async (signal) => {
-        const { store } = deps;
-        const prefix = prefixOf(input, deps.prefix);
-        const wishes = checkWishes(input);
-        const given = input.target === undefined ? undefined : checkTarget(input.target);
-        await requireContainer(store, signal);
-        const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
-        const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
-        const needsForce = asksForForce(input, place, wishes);
-        await checkWhole(store, manifest, signal);
-        const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
-        const { asked: target } = place;
-        const fixed = { id: jobId(startedAt), manifestEtag: etag, container: store.container, prefix };
-        const restore: Restore = {
-          ...fixed,
-          run: manifest.run,
-          root: manifest.root,
-          target,
-          ...(await rootAttributesOf(targets, manifest, { target, ...wishes })),
-          ...wishes,
-          ...(exact.size > 0 && { exact: Object.fromEntries(exact) }),
-          ...(needsForce && { needsForce }),
-        };
-        await prepare({ ...deps, targets, signal }, restore, place);
-        return wishes.delete ? withDeletions({ store, targets, signal }, restore, manifest) : restore;
-      }),
-    );
+  return async ({ signal }: Attempt, input: RestoreInput, startedAt: string): Promise<Restore> => {
+    const { store } = deps;
+    const prefix = prefixOf(input, deps.prefix);
+    const wishes = checkWishes(input);
+    const given = input.target === undefined ? undefined : checkTarget(input.target);
+    await requireContainer(store, signal);
+    const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
+    const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
+    const needsForce = asksForForce(input, place, wishes);
+    await checkWhole(store, manifest, signal);
+    const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
+    const { asked: target } = place;
+    const fixed = { id: jobId(startedAt), manifestEtag: etag, container: store.container, prefix };
+    const restore: Restore = {
+      ...fixed,
+      run: manifest.run,
+      root: manifest.root,
+      target,
+      ...(await rootAttributesOf(targets, manifest, { target, ...wishes })),
+      ...wishes,
+      ...(exact.size > 0 && { exact: Object.fromEntries(exact) }),
+      ...(needsForce && { needsForce }),
+    };
+    await prepare({ ...deps, targets, signal }, restore, place);
+    return wishes.delete ? withDeletions({ store, targets, signal }, restore, manifest) : restore;
+  };
 }
 
 /** A directory that a run is to be restored into, as it is found. */

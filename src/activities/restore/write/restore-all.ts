@@ -1,6 +1,6 @@
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { eachConcurrently } from '../../../lib/each-concurrently.ts';
-import { isBlobStoreError } from '../../../storage/blob-store.ts';
+import { mayPass } from '../../paged/activity.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { PlaceResult } from './put-in-place.ts';
 import { discardWritten, placePath, restorePath, type RestoreContext } from './restore-path.ts';
@@ -65,15 +65,13 @@ async function explained(
     return await work();
   } catch (error) {
     const isLast = attempt >= restore.options.copyAttempts;
-    if ((isPassing(error) && !isLast) || signal.aborted) throw error;
+    if ((!isLast && (mayPass(error) || wasCleared(error))) || signal.aborted) throw error;
     return { outcome: 'failed', reason: explainFailure(error, realTarget) };
   }
 }
 
-/** Whether another attempt may fare better. */
-function isPassing(error: unknown): boolean {
-  if (isBlobStoreError(error, 'unavailable') || isBlobStoreError(error, 'precondition-failed')) return true;
+/** Whether what was written is gone: a later attempt, which took this one for dead, cleared it away, and the outcome is that one's to tell. */
+function wasCleared(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
-  // What was written is gone: a later attempt, which took this one for dead, cleared it away, and the outcome is that one's to tell.
   return code === 'ENOENT' && syscall === 'rename';
 }

@@ -1,12 +1,10 @@
-import { Context } from '@temporalio/activity';
 import type { Copy } from '../../../contracts/contract.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { CopyResult } from '../../backup/copy/copy-files.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import { withFailureTypes } from '../../paged/failures.ts';
+import type { Attempt } from '../../paged/activity.ts';
 import { createFilesAtOnce, type FilesAtOnce } from '../../paged/files-at-once.ts';
-import { withHeartbeat } from '../../paged/heartbeat.ts';
 import { keepOutcomes } from '../../paged/outcomes.ts';
 import { readCopy } from '../../paged/page.ts';
 import { createGroupSync, type GroupSync } from './group-sync.ts';
@@ -38,25 +36,19 @@ export function createRestoreFiles(deps: ActivityDependencies, targets: Targets)
     filesAtOnce: createFilesAtOnce(),
     targets,
   };
-  return (restore: Restore, copy: Copy): Promise<CopyResult> =>
-    withFailureTypes(() => {
-      const progress = { files: 0, bytes: 0 };
-      const onBytes = (bytes: number) => (progress.bytes += bytes);
-      return withHeartbeat(
-        async (signal) => {
-          const layout = jobLayout('restores', restore);
-          const blob = layout.outcome(copy.page, copy.number);
-          const entries = await readCopy<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
-          const outcomes = await keepOutcomes(deps.store, blob, signal, () =>
-            withContext(perWorker, { deps, restore, signal, entries, onBytes }, (context) =>
-              restoreAll(entries, context, (entry) => (progress.files += entry.kind === 'file' ? 1 : 0)),
-            ),
-          );
-          return resultOf(entries, outcomes);
-        },
-        () => ({ ...progress }),
-      );
-    });
+  return async ({ number: attempt, signal, show }: Attempt, restore: Restore, copy: Copy): Promise<CopyResult> => {
+    const progress = show({ files: 0, bytes: 0 });
+    const onBytes = (bytes: number) => (progress.bytes += bytes);
+    const layout = jobLayout('restores', restore);
+    const blob = layout.outcome(copy.page, copy.number);
+    const entries = await readCopy<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
+    const outcomes = await keepOutcomes(deps.store, blob, signal, () =>
+      withContext(perWorker, { deps, restore, attempt, signal, entries, onBytes }, (context) =>
+        restoreAll(entries, context, (entry) => (progress.files += entry.kind === 'file' ? 1 : 0)),
+      ),
+    );
+    return resultOf(entries, outcomes);
+  };
 }
 
 /** What all activities of a worker share. */
@@ -70,6 +62,7 @@ interface PerWorker {
 interface Work {
   readonly deps: ActivityDependencies;
   readonly restore: Restore;
+  readonly attempt: number;
   readonly signal: AbortSignal;
   readonly entries: readonly RestoreEntry[];
   readonly onBytes: (bytes: number) => void;
@@ -77,7 +70,7 @@ interface Work {
 
 function withContext<T>(
   { threadChoice, groupSync, filesAtOnce, targets }: PerWorker,
-  { deps: { store, memory }, restore, signal, entries, onBytes }: Work,
+  { deps: { store, memory }, restore, attempt, signal, entries, onBytes }: Work,
   work: (context: RestoreContext) => Promise<T>,
 ): Promise<T> {
   const pack = createPack(groupSync, entries.filter(isSmall).length);
@@ -97,7 +90,7 @@ function withContext<T>(
       filesAtOnce,
       isSyncedTogether: pack.isSyncedTogether,
       directories: createDirectories(folders, givesWay(restore)),
-      attempt: Context.current().info.attempt,
+      attempt,
     }),
   );
 }
