@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../src/activities/index.ts';
 import { createMemoryBudget } from '../src/activities/paged/memory-budget.ts';
-import { defaultBackupOptions, type Run } from '../src/contracts/contract.ts';
+import { defaultJobOptions, type Run } from '../src/contracts/contract.ts';
 import { openBlobStore } from '../src/storage/open-blob-store.ts';
 import type { Closing } from './closing.ts';
 import { openScratch } from './scratch.ts';
@@ -41,7 +41,7 @@ export async function openCopyRig(closing: Closing, files: number, connectionStr
         memory: createMemoryBudget(memory),
         isRunning: () => Promise.resolve(false),
       });
-      const run = { id: '20260102T030405Z-0123abcd', root, container, prefix: '', options: defaultBackupOptions };
+      const run = { id: '20260102T030405Z-0123abcd', root, container, prefix: '', options: defaultJobOptions };
       const account = BlobServiceClient.fromConnectionString(storage);
       const remove = async () => void (await account.deleteContainer(container));
       const forget = closing.add(remove);

@@ -22,7 +22,7 @@ import { knownPrefixSchema } from './contracts/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './lib/units.ts';
 import { ExpectedError } from './contracts/failures.ts';
 import { Secret } from './lib/secret.ts';
-import { isSource, sourceRule } from './contracts/worker-name.ts';
+import { isWorkerName, workerNameRule } from './contracts/worker-name.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;
@@ -85,12 +85,12 @@ const environment = z.object({
     .regex(/^[a-z][a-z0-9]{2,44}$/iu, { message: 'must be 3 to 45 letters and digits, the first a letter' })
     .default('DurableFunctionsHub'),
   WORKER_PROCESSES: count(1, mostWorkerProcesses),
-  SOURCES: z
+  WORKER_NAMES: z
     .string()
     .default('')
     .transform(splitNames)
-    .refine((sources) => sources.every(isSource), {
-      message: `must be names with commas between them, each ${sourceRule}`,
+    .refine((names) => names.every(isWorkerName), {
+      message: `must be names with commas between them, each ${workerNameRule}`,
     }),
   ALLOW_COMMANDS: yesOrNo,
   WORKER_MAX_ACTIVITIES: count(32, 1000),
@@ -170,7 +170,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     worker: {
       processes: e.WORKER_PROCESSES,
-      sources: e.SOURCES,
+      names: e.WORKER_NAMES,
       /** Whether commands of the sources file may be run. */
       allowCommands: e.ALLOW_COMMANDS,
       maxActivities: e.WORKER_MAX_ACTIVITIES,

@@ -12,7 +12,7 @@ import { findEmbeddedData } from './embedded/embedded-data.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { ownFolders } from './files/own-folders.ts';
 import { siblingModule } from './lib/sibling-module.ts';
-import { sourceQueue } from './contracts/worker-name.ts';
+import { workerQueue } from './contracts/worker-name.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 import type { JobMetrics } from './telemetry/job-metrics.ts';
 import { watchActivities } from './telemetry/watch-activities.ts';
@@ -39,7 +39,7 @@ export interface WorkerDependencies {
 }
 
 /**
- * Makes a worker that runs the project's workflows and activities, and beside it one for each of its sources, which runs activities
+ * Makes a worker that runs the project's workflows and activities, and beside it one for each of its names, which runs activities
  * alone. They share the connection, the activities and the memory for file contents.
  */
 export async function createWorker({
@@ -53,7 +53,7 @@ export async function createWorker({
   extraRoots = [],
   workingDirectory = process.cwd(),
 }: WorkerDependencies): Promise<WorkerGroup> {
-  const { uploadMemoryBytes, workflowBundle, sources } = config.worker;
+  const { uploadMemoryBytes, workflowBundle, names } = config.worker;
   const memory = createMemoryBudget(uploadMemoryBytes);
   const roots = [...config.backupRoots, ...extraRoots];
   metrics?.watchMemory(memory);
@@ -95,8 +95,8 @@ export async function createWorker({
         }
       : { workflowBundle: { codePath: bundle } }),
   });
-  const ofSources = sources.map((source) => Worker.create({ ...common, taskQueue: sourceQueue(source) }));
-  return workerGroup([worker, ...(await Promise.all(ofSources))]);
+  const ofNames = names.map((name) => Worker.create({ ...common, taskQueue: workerQueue(name) }));
+  return workerGroup([worker, ...(await Promise.all(ofNames))]);
 }
 
 function notifyActivities({ sourcesFile, worker, embedded }: Config, roots: readonly string[]) {

@@ -53,9 +53,9 @@ test('nothing is traced and no worker serves metrics unless a variable says so',
   expect(readConfig({ ...collector, OTEL_SDK_DISABLED: 'true' }).tracing).toBeUndefined();
 });
 
-test('sources are names with commas between them, each once', () => {
-  expect(readConfig({ SOURCES: 'web-1, photos.2,,web-1' }).worker.sources).toEqual(['web-1', 'photos.2']);
-  expect(readConfig({}).worker).toMatchObject({ sources: [], processes: 1 });
+test('the names of a worker have commas between them, each once', () => {
+  expect(readConfig({ WORKER_NAMES: 'web-1, photos.2,,web-1' }).worker.names).toEqual(['web-1', 'photos.2']);
+  expect(readConfig({}).worker).toMatchObject({ names: [], processes: 1 });
 });
 
 test('an empty variable counts as not set', () => {
@@ -80,9 +80,9 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'http://'],
   ['TASK_HUB', '1-hub', 'letters and digits'],
   ['WORKER_PROCESSES', '65', 'from 1 to 64'],
-  ['SOURCES', 'web-1, no spaces', 'names with commas between them'],
-  ['SOURCES', '.hidden', 'the first a letter or digit'],
-  ['SOURCES', 'n'.repeat(65), '1 to 64'],
+  ['WORKER_NAMES', 'web-1, no spaces', 'names with commas between them'],
+  ['WORKER_NAMES', '.hidden', 'the first a letter or digit'],
+  ['WORKER_NAMES', 'n'.repeat(65), '1 to 64'],
   ['ALLOW_COMMANDS', 'yes', 'true or false'],
   ['WORKER_MAX_ACTIVITIES', '0', 'from 1 to 1000'],
   ['WORKER_MAX_WORKFLOW_TASKS', '1.5', 'from 1 to 1000'],

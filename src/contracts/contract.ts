@@ -5,7 +5,7 @@ import type { FileAttributes } from './manifest.ts';
 import type { Judged, LossWishes, Suspicion } from './suspicion.ts';
 
 /** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
-export interface BackupOptions {
+export interface JobOptions {
   /** Copies in flight at once, over all workers. */
   readonly window: number;
   /** Most entries listed into one page. */
@@ -26,11 +26,11 @@ export interface BackupOptions {
   readonly busyPause: number;
   /** A worker silent for this long is taken for dead and its activity is given to another. */
   readonly heartbeatTimeout: number;
-  /** A job that names a source fails with `SourceUnavailable` when no worker of that source takes it up for this long. */
-  readonly sourceTimeout: number;
+  /** A job that names a worker fails with `WorkerUnavailable` when no worker of that name takes it up for this long. */
+  readonly workerTimeout: number;
 }
 
-export const defaultBackupOptions: BackupOptions = {
+export const defaultJobOptions: JobOptions = {
   window: 32,
   pageEntries: 10_000,
   pageCopies: 500,
@@ -42,14 +42,14 @@ export const defaultBackupOptions: BackupOptions = {
   busyRounds: 3,
   busyPause: 10_000,
   heartbeatTimeout: 15_000,
-  sourceTimeout: 3_600_000,
+  workerTimeout: 3_600_000,
 };
 
 export interface BackupInput extends LossWishes {
   /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
   readonly root: string;
-  /** Where the directory is: a name that workers have among their `SOURCES`. Unless given, every worker can read it. */
-  readonly source?: string;
+  /** Where the directory is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can read it. */
+  readonly worker?: string;
   /** Put before every blob's name: empty, or folders that each end in a slash; the worker's `BACKUP_PREFIX` unless given. */
   readonly prefix?: string;
   /** Reads every file, whatever its times and size say; sends those whose content is another. */
@@ -64,7 +64,7 @@ export interface BackupInput extends LossWishes {
   readonly tags?: readonly string[];
   /** Most bytes a second that each worker process sends of this run's files, within the limit of its own. */
   readonly uploadLimit?: number;
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
 }
 
 /** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
@@ -78,7 +78,7 @@ export interface Run extends Judged {
   readonly container: string;
   /** Put before every blob's name. */
   readonly prefix: string;
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
   readonly round?: number;
   /** Most bytes of its files that each worker process sends a second. */
@@ -94,8 +94,8 @@ export interface Run extends Judged {
   readonly tags?: readonly string[];
 }
 
-/** The share of a page that one copy activity takes: the lines between two byte offsets that carry its number. */
-export interface Copy {
+/** The slice of a page that one activity takes: the lines between two byte offsets that carry its number. */
+export interface Slice {
   readonly page: number;
   /** Counts from 0 within the page. */
   readonly number: number;
@@ -104,14 +104,14 @@ export interface Copy {
   readonly to: number;
   readonly files: number;
   readonly bytes: number;
-  /** The file's path, when the copy is of one file alone; shortened for show, never used to open it. */
+  /** The file's path, when the slice is one file alone; shortened for show, never used to open it. */
   readonly label?: string;
 }
 
 /** What `listFiles` returns: the page itself is a blob, and this is the reference to it. */
 export interface Page {
   readonly number: number;
-  readonly copies: readonly Copy[];
+  readonly copies: readonly Slice[];
   /** Where the next page starts; absent on the last. */
   readonly cursor?: string;
   readonly files: number;
@@ -151,8 +151,8 @@ export interface FileFailure {
   readonly reason: string;
 }
 
-/** A copy activity that gave up, as the workflow reports it to `sealPage`. */
-export interface CopyFailure {
+/** A slice whose activity gave up, as the workflow reports it to what seals the page. */
+export interface SliceFailure {
   readonly number: number;
   readonly reason: string;
 }
@@ -201,7 +201,7 @@ export interface BackupSummary extends Tally {
 export const maxReportedFailures = 100;
 
 /** Where a running backup, restore, verification or prune stands. Totals grow until `listed` is true. */
-export interface BackupProgress {
+export interface JobProgress {
   readonly phase:
     | 'opening'
     | 'copying'
@@ -223,7 +223,7 @@ export interface BackupProgress {
   /** What filters and ignore files left out so far; absent when nothing was. */
   readonly excluded?: number;
   /**
-   * The source of which no worker took up at once what nothing can go on without, or, in the phase `waiting`, what else has to end
+   * The name whose workers did not take up at once what nothing can go on without, or, in the phase `waiting`, what else has to end
    * first; absent again once that is done.
    */
   readonly waitingFor?: string;

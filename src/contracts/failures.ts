@@ -23,8 +23,8 @@ export const failureTypes = {
   backupSuspect: 'BackupSuspect',
   /** Thrown when a backup of the same root is under way already; the message names it. */
   backupRunning: 'BackupRunning',
-  /** Thrown when no worker of the source that a job names took it up in time; no file was touched. */
-  sourceUnavailable: 'SourceUnavailable',
+  /** Thrown when no worker of the name that a job gives took it up in time; no file was touched. */
+  workerUnavailable: 'WorkerUnavailable',
   /** Thrown when another host writes below the prefix; the message says how to go on. */
   ownedByAnother: 'OwnedByAnother',
   /** Thrown when there is no such run, no complete one, or several roots to choose from. */

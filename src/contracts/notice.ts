@@ -104,7 +104,7 @@ export const defaultNotifyOptions: NotifyOptions = {
 export interface NotifyInput {
   readonly notice: Notice;
   readonly targets: readonly TargetPlace[];
-  /** Where commands run: a name that workers have among their `SOURCES`; any worker unless given. */
+  /** Where commands run: a name that workers have among their `WORKER_NAMES`; any worker unless given. */
   readonly worker?: string;
   readonly options?: Partial<NotifyOptions>;
 }

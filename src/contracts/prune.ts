@@ -1,4 +1,4 @@
-import type { BackupOptions } from './contract.ts';
+import type { JobOptions } from './contract.ts';
 
 /** How long a prune waits for backups unless told otherwise, in milliseconds. */
 export const usualPatience = 24 * 3_600_000;
@@ -13,7 +13,7 @@ export interface PruneInput {
   readonly dryRun?: boolean;
   /** How long to wait for backups that began before, in milliseconds; a day unless given. */
   readonly patience?: number;
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
 }
 
 /** One prune, as `openPrune` fixed it. Every activity receives it. */
@@ -25,7 +25,7 @@ export interface Prune {
   readonly dryRun: boolean;
   /** Milliseconds. */
   readonly patience: number;
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
 }
 
 /** A backup that was under way when the prune began. */

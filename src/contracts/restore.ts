@@ -1,4 +1,4 @@
-import type { BackupOptions, FileFailure } from './contract.ts';
+import type { JobOptions, FileFailure } from './contract.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { FileAttributes, ManifestShard } from './manifest.ts';
 
@@ -16,8 +16,8 @@ export interface RestoreInput {
   readonly prefix?: string;
   /** Absolute path of a directory on the worker's machine, created when it is missing; the place it came from unless given. */
   readonly target?: string;
-  /** Where the target is: a name that workers have among their `SOURCES`. Unless given, every worker can write there. */
-  readonly source?: string;
+  /** Where the target is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can write there. */
+  readonly worker?: string;
   /** Files, folders or globs, relative to the root; everything unless given. */
   readonly paths?: readonly string[];
   /** `if-changed` unless given. */
@@ -31,7 +31,7 @@ export interface RestoreInput {
    * that does not tell what it left out.
    */
   readonly force?: boolean;
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
 }
 
 /** One restore, as `openRestore` found and fixed it. Every activity receives it. */
@@ -60,7 +60,7 @@ export interface Restore {
   readonly deletions?: number;
   /** Of a dry run: that the restore itself asks for `force`. */
   readonly needsForce?: true;
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   readonly round?: number;
 }
 

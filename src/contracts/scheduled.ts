@@ -30,7 +30,7 @@ export interface TargetLists {
 /** Durations are milliseconds. */
 interface ScheduledOptions extends Partial<NotifyOptions> {
   /**
-   * Before a backup that met another one of the same directory, no worker of its source or no storage is begun again; twice as long each
+   * Before a backup that met another one of the same directory, no worker for it or no storage is begun again; twice as long each
    * time, up to half an hour.
    */
   readonly busyPause?: number;

@@ -1,6 +1,12 @@
 import type { Filters } from './filters.ts';
 import type { RetentionPolicy } from './retention.ts';
 
+export {
+  isWorkerName as isSourceName,
+  workerNamePattern as sourceNamePattern,
+  workerNameRule as sourceNameRule,
+} from './worker-name.ts';
+
 /**
  * One entry of the sources file, checked and filled in: what is backed up by a name, where to, when, and what follows. Durations are
  * milliseconds, sizes bytes.
@@ -12,7 +18,7 @@ export interface SourceDefinition {
   readonly root: string;
   /** Put before every blob's name; empty, or folders that each end in a slash. No other source's prefix is or begins with it. */
   readonly prefix: string;
-  /** Where the directory is: a name that workers have among their `SOURCES`. Unless given, every worker can read it. */
+  /** Where the directory is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can read it. */
   readonly worker?: string;
   /** Every run gets these. */
   readonly tags?: readonly string[];

@@ -6,7 +6,7 @@ export function backupInputOf({ root, prefix, worker, tags, filters, maxLoss, li
   return {
     root,
     prefix,
-    ...(worker !== undefined && { source: worker }),
+    ...(worker !== undefined && { worker }),
     ...(tags && tags.length > 0 && { tags }),
     ...(filters && { filters }),
     ...(maxLoss !== undefined && { maxLoss }),

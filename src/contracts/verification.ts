@@ -1,4 +1,4 @@
-import type { BackupOptions, FileFailure } from './contract.ts';
+import type { JobOptions, FileFailure } from './contract.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { ManifestShard, StoredFile } from './manifest.ts';
 
@@ -15,7 +15,7 @@ export interface VerificationInput {
   readonly sample?: number;
   /** Of a deep verification: the files of part `number` of `of`, so that `of` verifications read everything. */
   readonly subset?: { readonly number: number; readonly of: number };
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
 }
 
 /** One verification, as `openVerification` found and fixed it. Every activity receives it. */
@@ -31,7 +31,7 @@ export interface Verification {
   readonly deep: boolean;
   readonly sample?: number;
   readonly subset?: { readonly number: number; readonly of: number };
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   readonly round?: number;
 }
 

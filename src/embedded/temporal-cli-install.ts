@@ -11,7 +11,7 @@ export interface DownloadOptions {
 }
 
 /** A place to download Temporal's CLI from. */
-export interface TemporalCliSource {
+export interface TemporalCliDownload {
   /** Names the source in messages. */
   readonly name: string;
   /** Puts the program somewhere under `directory`, which is empty, and returns its path. Throws an Error that says why it cannot. */
@@ -34,7 +34,7 @@ export function temporalCliCachePath(cacheDir: string): string {
  * Throws an Error when the download fails or is not the pinned version; then nothing is left behind.
  */
 export async function installTemporalCli(
-  source: TemporalCliSource,
+  source: TemporalCliDownload,
   options: DownloadOptions & { readonly cacheDir: string },
 ): Promise<string> {
   await mkdir(options.cacheDir, { recursive: true });

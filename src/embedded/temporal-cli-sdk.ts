@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { TemporalCliSource } from './temporal-cli-install.ts';
+import type { TemporalCliDownload } from './temporal-cli-install.ts';
 import { siblingModule } from '../lib/sibling-module.ts';
 import { lastLines, runCommand } from './run-command.ts';
 import { temporalCliVersion } from './temporal-version.ts';
@@ -11,7 +11,7 @@ import { temporalCliVersion } from './temporal-version.ts';
  * The download built into Temporal's SDK. It can only be had by starting a server, and doing so claims the SDK's one runtime of
  * a process; so it runs in a process of its own, which can also be stopped after a minute.
  */
-export const sdkDownload: TemporalCliSource = {
+export const sdkDownload: TemporalCliDownload = {
   name: "the Temporal SDK's own download",
   fetch: async (directory) => {
     const script = fileURLToPath(siblingModule('temporal-cli-sdk-process', import.meta.url));

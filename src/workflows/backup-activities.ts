@@ -1,9 +1,9 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CommittedRun, Run, Tally } from '../contracts/contract.ts';
-import { copyOptions, openOptions, recordOptions } from './paged/activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
-import type { Place } from './paged/worker-queue.ts';
+import { sliceOptions, openOptions, recordOptions } from './paged/activity-options.ts';
+import { sliceSummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import type { WorkerQueue } from './paged/worker-queue.ts';
 import type { Suspension } from './paged/suspension.ts';
 
 export const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
@@ -12,9 +12,9 @@ export const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
 export function backupActivities(
   run: Run,
   suspension: Suspension,
-  { queue, reach }: Place,
+  { queue, reach }: WorkerQueue,
 ): PagedActivities<Tally, CommittedRun> {
-  const copying = proxyActivities<Activities>({ ...copyOptions(run), ...queue });
+  const copying = proxyActivities<Activities>({ ...sliceOptions(run), ...queue });
   const recording = proxyActivities<Activities>(recordOptions(run));
 
   const activities: PagedActivities<Tally, CommittedRun> = {
@@ -33,7 +33,7 @@ export function backupActivities(
         ),
       ),
     copy: (copy) =>
-      (copy.label === undefined ? copying.copyFiles : copying.copyFile).executeWithOptions(copySummary(copy), [
+      (copy.label === undefined ? copying.copyFiles : copying.copyFile).executeWithOptions(sliceSummary(copy), [
         run,
         copy,
       ]),

@@ -1,12 +1,12 @@
 import { ApplicationFailure, makeContinueAsNewFunc, patched, sleep, workflowInfo } from '@temporalio/workflow';
-import type { BackupInput, BackupProgress, BackupSummary, CommittedRun, Run, Tally } from '../contracts/contract.ts';
+import type { BackupInput, JobProgress, BackupSummary, CommittedRun, Run, Tally } from '../contracts/contract.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { isGood, type Suspicion } from '../contracts/suspicion.ts';
 import { emptyTally } from '../contracts/tally.ts';
 import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
 import { noteFailure } from './note-failed-backup.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
-import { createPlace, type Place } from './paged/worker-queue.ts';
+import { chooseQueue, type WorkerQueue } from './paged/worker-queue.ts';
 import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
 import { noLongerWaiting, startProgress } from './paged/progress.ts';
 import { publishPaged } from './paged/publish.ts';
@@ -47,10 +47,10 @@ async function runBackup(
   );
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const place = createPlace(input, report, suspension);
-  const activitiesOf = (run: Run) => backupActivities(run, suspension, place);
+  const queue = chooseQueue(input, report, suspension);
+  const activitiesOf = (run: Run) => backupActivities(run, suspension, queue);
   try {
-    const begun = carry ? await goOn(carry, place, report) : await begin(input, place);
+    const begun = carry ? await goOn(carry, queue, report) : await begin(input, queue);
     opened = begun.run;
     return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
   } catch (error) {
@@ -60,7 +60,7 @@ async function runBackup(
   }
 }
 
-async function begin(input: BackupInput, { reachFirst }: Place): Promise<BackupCarry> {
+async function begin(input: BackupInput, { reachFirst }: WorkerQueue): Promise<BackupCarry> {
   const startedAt = workflowInfo().startTime.toISOString();
   const run = await reachFirst((where) => openRun.executeWithOptions(where, [input, startedAt]));
   return { run, startedAt, tally: emptyTally, failures: [], failedPages: [], progress: startProgress };
@@ -69,8 +69,8 @@ async function begin(input: BackupInput, { reachFirst }: Place): Promise<BackupC
 /** A run that was rewound is opened again, once no prune is at work; one that continues as new has never been closed. */
 async function goOn(
   carry: BackupCarry,
-  { reachFirst }: Place,
-  report: ProgressReport<BackupProgress>,
+  { reachFirst }: WorkerQueue,
+  report: ProgressReport<JobProgress>,
 ): Promise<BackupCarry> {
   const { continuedFromExecutionRunId, startTime } = workflowInfo();
   if (continuedFromExecutionRunId !== undefined || !patched('reopen-run')) return carry;

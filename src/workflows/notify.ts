@@ -8,7 +8,7 @@ import {
   type NotifyOptions,
   type TargetPlace,
 } from '../contracts/notice.ts';
-import { sourceQueue } from '../contracts/worker-name.ts';
+import { workerQueue } from '../contracts/worker-name.ts';
 import { createProgressReport } from './paged/progress-report.ts';
 import { publishNotice } from './paged/publish.ts';
 import { caught } from './paged/step-failure.ts';
@@ -70,7 +70,7 @@ function commandOptions(tuned: NotifyOptions, worker: string | undefined): Activ
   return {
     startToCloseTimeout: tuned.commandTimeout + margin,
     scheduleToStartTimeout: startWithin,
-    ...(worker !== undefined && { taskQueue: sourceQueue(worker) }),
+    ...(worker !== undefined && { taskQueue: workerQueue(worker) }),
     ...common(tuned.pause, tuned.commandAttempts),
   };
 }

@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { BackupInput } from '../contracts/contract.ts';
 import type { Preview } from '../contracts/preview.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';
-import { createPlace } from './paged/worker-queue.ts';
+import { chooseQueue } from './paged/worker-queue.ts';
 import { createProgressReport } from './paged/progress-report.ts';
 import { startProgress } from './paged/progress.ts';
 import { publishPaged } from './paged/publish.ts';
@@ -16,6 +16,6 @@ export async function preview(input: BackupInput): Promise<Preview> {
   const report = createProgressReport(startProgress, (now) => publishPaged(undefined, undefined, now));
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const { reachFirst } = createPlace(input, report, suspension);
+  const { reachFirst } = chooseQueue(input, report, suspension);
   return reachFirst((where) => previewBackup.executeWithOptions(where, [input]));
 }

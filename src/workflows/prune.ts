@@ -7,7 +7,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BackupProgress } from '../contracts/contract.ts';
+import type { JobProgress } from '../contracts/contract.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import type {
   EarlierBackup,
@@ -37,11 +37,11 @@ export interface PruneCarry {
   readonly page: number;
   /** What the pages before it came to. */
   readonly swept: PruneTally;
-  readonly progress: BackupProgress;
+  readonly progress: JobProgress;
 }
 
 interface Context {
-  readonly report: ProgressReport<BackupProgress>;
+  readonly report: ProgressReport<JobProgress>;
   readonly suspension: Suspension;
   readonly activities: ReturnType<typeof pruneActivities>;
 }

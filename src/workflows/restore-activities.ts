@@ -2,9 +2,9 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CommittedReport } from '../contracts/contract.ts';
 import type { Restore, RestoreTally } from '../contracts/restore.ts';
-import { checkedOpenOptions, copyOptions, recordOptions } from './paged/activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
-import type { Place } from './paged/worker-queue.ts';
+import { checkedOpenOptions, sliceOptions, recordOptions } from './paged/activity-options.ts';
+import { sliceSummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import type { WorkerQueue } from './paged/worker-queue.ts';
 import type { Suspension } from './paged/suspension.ts';
 
 export const { openRestore } = proxyActivities<Activities>(checkedOpenOptions);
@@ -15,9 +15,9 @@ type RestoreActivities = PagedActivities<RestoreTally, CommittedReport<RestoreTa
 export function restoreActivities(
   restore: Restore,
   suspension: Suspension,
-  { queue, reach }: Place,
+  { queue, reach }: WorkerQueue,
 ): RestoreActivities {
-  const copying = proxyActivities<Activities>({ ...copyOptions(restore), ...queue });
+  const copying = proxyActivities<Activities>({ ...sliceOptions(restore), ...queue });
   const recording = proxyActivities<Activities>(recordOptions(restore));
 
   const activities: RestoreActivities = {
@@ -32,7 +32,7 @@ export function restoreActivities(
       reach((where) =>
         recording.listUnrestored.executeWithOptions({ ...pageSummary(page), ...where }, [restore, page]),
       ),
-    copy: (copy) => copying.restoreFiles.executeWithOptions(copySummary(copy), [restore, copy]),
+    copy: (copy) => copying.restoreFiles.executeWithOptions(sliceSummary(copy), [restore, copy]),
     seal: (page, gaveUp) =>
       reach((where) =>
         recording.sealRestorePage.executeWithOptions({ ...pageSummary(page), ...where }, [restore, page, gaveUp]),

@@ -4,7 +4,7 @@ import { failureTypes } from '../contracts/failures.ts';
 import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../contracts/restore.ts';
 import { emptyRestoreTally } from '../contracts/restore-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
-import { createPlace, type Place } from './paged/worker-queue.ts';
+import { chooseQueue, type WorkerQueue } from './paged/worker-queue.ts';
 import { createProgressReport, published } from './paged/progress-report.ts';
 import { startProgress } from './paged/progress.ts';
 import { publishPaged } from './paged/publish.ts';
@@ -27,11 +27,11 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
   );
   const suspension = createSuspension(report);
   await suspension.firstGate();
-  const place = createPlace(input, report, suspension);
-  const begun = carry ? await resumeReading('restores', carry, place) : await begin(input, place);
+  const queue = chooseQueue(input, report, suspension);
+  const begun = carry ? await resumeReading('restores', carry, queue) : await begin(input, queue);
   opened = begun.run;
   const end = await runPages(begun, {
-    activitiesOf: (run) => restoreActivities(run, suspension, place),
+    activitiesOf: (run) => restoreActivities(run, suspension, queue),
     report,
     suspension,
     phase: 'restoring',
@@ -40,7 +40,7 @@ export async function restore(input: RestoreInput, carry?: RestoreCarry): Promis
   return complete(begun.run, end);
 }
 
-async function begin(input: RestoreInput, { reachFirst }: Place): Promise<RestoreCarry> {
+async function begin(input: RestoreInput, { reachFirst }: WorkerQueue): Promise<RestoreCarry> {
   const startedAt = workflowInfo().startTime.toISOString();
   const run = await reachFirst((where) => openRestore.executeWithOptions(where, [input, startedAt]));
   return { run, startedAt, tally: emptyRestoreTally, failures: [], failedPages: [], progress: startProgress };

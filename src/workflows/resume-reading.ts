@@ -1,7 +1,7 @@
 import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { openOptions } from './paged/activity-options.ts';
-import type { Place } from './paged/worker-queue.ts';
+import type { WorkerQueue } from './paged/worker-queue.ts';
 
 const opening = proxyActivities<Activities>(openOptions);
 
@@ -16,7 +16,7 @@ interface ReaderCarry {
 export async function resumeReading<C extends ReaderCarry>(
   kind: 'restores' | 'verifications',
   carry: C,
-  { reachFirst }: Pick<Place, 'reachFirst'>,
+  { reachFirst }: Pick<WorkerQueue, 'reachFirst'>,
 ): Promise<C> {
   if (workflowInfo().continuedFromExecutionRunId !== undefined || !patched('resume-reading')) return carry;
   const { prefix, id, run } = carry.run;

@@ -55,7 +55,7 @@ function tellOutcome(
   outcome: Pick<Notice, 'text' | 'backup' | 'steps'> & { readonly event: 'success' | 'failure' },
 ): Promise<string | undefined> {
   const notice = { source, at: new Date().toISOString(), instanceId: workflowInfo().workflowId, ...outcome };
-  const worker = backup.source;
+  const worker = backup.worker;
   const how = { ...(worker !== undefined && { worker }), ...(options && { options }) };
   return startNotifying(notice, tell?.[outcome.event], how);
 }

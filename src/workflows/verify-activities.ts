@@ -2,8 +2,8 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CommittedReport } from '../contracts/contract.ts';
 import type { Verification, VerificationTally } from '../contracts/verification.ts';
-import { checkedOpenOptions, copyOptions, recordOptions } from './paged/activity-options.ts';
-import { copySummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
+import { checkedOpenOptions, sliceOptions, recordOptions } from './paged/activity-options.ts';
+import { sliceSummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
 import type { Suspension } from './paged/suspension.ts';
 
 export const { openVerification } = proxyActivities<Activities>(checkedOpenOptions);
@@ -12,7 +12,7 @@ type VerifyActivities = PagedActivities<VerificationTally, CommittedReport<Verif
 
 /** The activities of one verification. */
 export function verifyActivities(verification: Verification, suspension: Suspension): VerifyActivities {
-  const copying = proxyActivities<Activities>(copyOptions(verification));
+  const copying = proxyActivities<Activities>(sliceOptions(verification));
   const recording = proxyActivities<Activities>(recordOptions(verification));
 
   const activities: VerifyActivities = {
@@ -22,7 +22,7 @@ export function verifyActivities(verification: Verification, suspension: Suspens
         cursor === undefined ? [verification, page] : [verification, page, cursor],
       ),
     listFailed: (page) => recording.listUnverified.executeWithOptions(pageSummary(page), [verification, page]),
-    copy: (copy) => copying.verifyFiles.executeWithOptions(copySummary(copy), [verification, copy]),
+    copy: (copy) => copying.verifyFiles.executeWithOptions(sliceSummary(copy), [verification, copy]),
     seal: (page, gaveUp) =>
       recording.sealVerificationPage.executeWithOptions(pageSummary(page), [verification, page, gaveUp]),
     commit: (times) => recording.commitVerification(verification, times),

@@ -8,7 +8,7 @@ import { inject, onTestFinished } from 'vitest';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createActivities, type Activities } from '../../src/activities/index.ts';
 import { createMemoryBudget } from '../../src/activities/paged/memory-budget.ts';
-import { defaultBackupOptions, type BackupOptions, type Page, type Run } from '../../src/contracts/contract.ts';
+import { defaultJobOptions, type JobOptions, type Page, type Run } from '../../src/contracts/contract.ts';
 import type { FileOutcome } from '../../src/contracts/manifest.ts';
 import { parseNdjson } from '../../src/storage/ndjson.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
@@ -31,7 +31,7 @@ export interface Rig {
   readonly container: ContainerClient;
 }
 
-export async function openRig(options: Partial<BackupOptions> = {}): Promise<Rig> {
+export async function openRig(options: Partial<JobOptions> = {}): Promise<Rig> {
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   onTestFinished(() => proxy.close());
   const store = openBlobStore({ connectionString: proxy.connectionString }, `activities-${randomUUID()}`);
@@ -49,7 +49,7 @@ export async function openRig(options: Partial<BackupOptions> = {}): Promise<Rig
     isRunning: () => Promise.resolve(false),
   };
   const id = '20260102T030405Z-0123abcd';
-  const run = { id, root, container: store.container, prefix: '', options: { ...defaultBackupOptions, ...options } };
+  const run = { id, root, container: store.container, prefix: '', options: { ...defaultJobOptions, ...options } };
   return { root, run, deps, activities: createActivities(deps), proxy, container };
 }
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
+import type { JobOptions, BackupSummary } from '../../src/contracts/contract.ts';
 import { differences, readFingerprint } from '../model/fingerprint.ts';
 import type { SeenRequest } from '../support/blob-proxy.ts';
 import { interrupt } from '../support/interrupt.ts';
@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-const options: Partial<BackupOptions> = { pageEntries: 60, packFiles: 20 };
+const options: Partial<JobOptions> = { pageEntries: 60, packFiles: 20 };
 const reads = ({ method, path }: SeenRequest) => method === 'GET' && !path.includes('/.durable-backup/');
 const writes =
   (part: string) =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
+import type { JobOptions, BackupSummary } from '../../src/contracts/contract.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { interrupt } from '../support/interrupt.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';
@@ -21,7 +21,7 @@ const MiB = 1024 * 1024;
 interface Interruption {
   readonly root: string;
   readonly during: (request: SeenRequest) => boolean;
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
 }
 
 /** Backs up `root` with a worker that dies at the given moment, and checks what storage then holds. */

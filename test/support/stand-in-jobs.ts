@@ -1,4 +1,4 @@
-import { defaultBackupOptions, type SealedPage, type Tally } from '../../src/contracts/contract.ts';
+import { defaultJobOptions, type SealedPage, type Tally } from '../../src/contracts/contract.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { emptyRestoreTally } from '../../src/contracts/restore-tally.ts';
 import { emptyVerificationTally } from '../../src/contracts/verification-tally.ts';
@@ -44,7 +44,7 @@ export function createRestoreStandIns(plan: Plan): { activities: RestoreActiviti
         overwrite: 'if-changed',
         delete: false,
         dryRun: false,
-        options: { ...defaultBackupOptions, ...plan.options },
+        options: { ...defaultJobOptions, ...plan.options },
       }),
       listRestore: (...args) => as.listFiles(...anyRun(args)),
       listUnrestored: (...args) => as.listFailed(...anyRun(args)),
@@ -75,7 +75,7 @@ export function createVerifyStandIns(plan: Plan): { activities: VerifyActivities
         id: startedAt,
         run,
         deep,
-        options: { ...defaultBackupOptions, ...plan.options },
+        options: { ...defaultJobOptions, ...plan.options },
       }),
       listVerification: (...args) => as.listFiles(...anyRun(args)),
       listUnverified: (...args) => as.listFailed(...anyRun(args)),

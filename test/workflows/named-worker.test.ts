@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { BackupInput, BackupProgress, BackupSummary } from '../../src/contracts/contract.ts';
-import { sourceQueue } from '../../src/contracts/worker-name.ts';
+import type { BackupInput, JobProgress, BackupSummary } from '../../src/contracts/contract.ts';
+import { workerQueue } from '../../src/contracts/worker-name.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { createStandIns, type Plan } from '../support/stand-in-activities.ts';
 import { failureOf } from '../support/start-backup.ts';
@@ -15,7 +15,7 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ client, close } = await connect()));
 afterAll(() => close());
 
-/** A backup whose workflow is served and, until `serve` is called, its source is not. */
+/** A backup whose workflow is served and, until `serve` is called, its worker's name is not. */
 async function startOn(input: Omit<BackupInput, 'root'>, plan: Plan = { pages: [3] }) {
   const { activities, seen } = createStandIns(plan);
   const { noteFailedBackup } = activities;
@@ -24,7 +24,7 @@ async function startOn(input: Omit<BackupInput, 'root'>, plan: Plan = { pages: [
   const serving = new Set<RunningWorker>();
   onTestFinished(() => Promise.all([...serving].map((worker) => worker.stop())).then(() => undefined));
   const serve = async () => {
-    const worker = await startWorker(activities, { taskQueue: sourceQueue(input.source ?? '') });
+    const worker = await startWorker(activities, { taskQueue: workerQueue(input.worker ?? '') });
     serving.add(worker);
     return async () => {
       serving.delete(worker);
@@ -36,12 +36,12 @@ async function startOn(input: Omit<BackupInput, 'root'>, plan: Plan = { pages: [
   return { seen, serve, start };
 }
 
-async function progressOf(handle: WorkflowHandle): Promise<BackupProgress | undefined> {
-  return (await handle.describe()).memo?.['progress'] as BackupProgress | undefined;
+async function progressOf(handle: WorkflowHandle): Promise<JobProgress | undefined> {
+  return (await handle.describe()).memo?.['progress'] as JobProgress | undefined;
 }
 
-async function untilWaiting(handle: WorkflowHandle, source: string): Promise<void> {
-  await expect.poll(async () => (await progressOf(handle))?.waitingFor).toBe(source);
+async function untilWaiting(handle: WorkflowHandle, worker: string): Promise<void> {
+  await expect.poll(async () => (await progressOf(handle))?.waitingFor).toBe(worker);
 }
 
 async function queuesOf(handle: WorkflowHandle): Promise<Set<string | null | undefined>> {
@@ -51,58 +51,58 @@ async function queuesOf(handle: WorkflowHandle): Promise<Set<string | null | und
   return new Set(scheduled.map(({ taskQueue }) => taskQueue?.name));
 }
 
-describe('a backup that names a source', () => {
-  test('runs all its activities where that source is served', async () => {
-    const source = `host-${randomUUID()}`;
-    const { serve, start, seen } = await startOn({ source });
+describe('a backup that gives the name of a worker', () => {
+  test('runs all its activities where that name is served', async () => {
+    const worker = `host-${randomUUID()}`;
+    const { serve, start, seen } = await startOn({ worker });
     await serve();
     const handle = await start();
     expect(await handle.result()).toMatchObject({ files: 3, complete: true } satisfies Partial<BackupSummary>);
-    expect(await queuesOf(handle)).toEqual(new Set([sourceQueue(source)]));
+    expect(await queuesOf(handle)).toEqual(new Set([workerQueue(worker)]));
     expect(seen.committed).toBe(1);
   });
 
   test('says what it waits for when nobody serves it, and goes on when somebody does', async () => {
-    const source = `host-${randomUUID()}`;
-    const { serve, start } = await startOn({ source, options: { sourceTimeout: 60_000 } });
+    const worker = `host-${randomUUID()}`;
+    const { serve, start } = await startOn({ worker, options: { workerTimeout: 60_000 } });
     const handle = await start();
-    await untilWaiting(handle, source);
+    await untilWaiting(handle, worker);
     await serve();
     expect(await handle.result()).toMatchObject({ files: 3, complete: true });
-    expect(await progressOf(handle)).toEqual(expect.not.objectContaining({ waitingFor: source }));
-    await recordHistory(handle, 'backup-source-late');
+    expect(await progressOf(handle)).toEqual(expect.not.objectContaining({ waitingFor: worker }));
+    await recordHistory(handle, 'backup-worker-late');
   });
 
   test('fails when nobody does for as long as it may take, and can be started again', async () => {
-    const source = `host-${randomUUID()}`;
-    const { serve, start, seen } = await startOn({ source, options: { sourceTimeout: 1000 } });
+    const worker = `host-${randomUUID()}`;
+    const { serve, start, seen } = await startOn({ worker, options: { workerTimeout: 1000 } });
     const handle = await start();
     const failure = (await failureOf(handle)) as ApplicationFailure;
-    expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: true });
-    expect(failure.message).toContain(`SOURCES=${source}`);
+    expect(failure).toMatchObject({ type: 'WorkerUnavailable', nonRetryable: true });
+    expect(failure.message).toContain(`WORKER_NAMES=${worker}`);
     expect(seen.listed).toEqual([]);
-    expect(seen.noted).toMatchObject([{ type: 'SourceUnavailable' }]);
-    await recordHistory(handle, 'backup-source-unavailable');
+    expect(seen.noted).toMatchObject([{ type: 'WorkerUnavailable' }]);
+    await recordHistory(handle, 'backup-worker-unavailable');
     await serve();
     expect(await (await start()).result()).toMatchObject({ complete: true });
   });
 
-  test('waits for its source in the middle of the run, however long, and loses nothing', async () => {
-    const source = `host-${randomUUID()}`;
+  test('waits for its worker in the middle of the run, however long, and loses nothing', async () => {
+    const worker = `host-${randomUUID()}`;
     const copying = Promise.withResolvers<void>();
     const copied = Promise.withResolvers<void>();
     const copy = async () => {
       copying.resolve();
       await copied.promise;
     };
-    const { serve, start, seen } = await startOn({ source, options: { sourceTimeout: 1000 } }, { pages: [1], copy });
+    const { serve, start, seen } = await startOn({ worker, options: { workerTimeout: 1000 } }, { pages: [1], copy });
     const leave = await serve();
     const handle = await start();
     await copying.promise;
     const left = leave();
     copied.resolve();
     await left;
-    await untilWaiting(handle, source);
+    await untilWaiting(handle, worker);
     // By now a run that had not been begun would have failed.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await serve();
@@ -111,10 +111,10 @@ describe('a backup that names a source', () => {
   });
 
   test.each([
-    [{ source: 'no spaces' }, /^source: give 1 to 64/u],
-    [{ source: '' }, /^source: /u],
-    [{ source: '.hidden' }, /^source: /u],
-    [{ source: 'a', options: { sourceTimeout: 999 } }, /^options\.sourceTimeout: give a whole number from 1000/u],
+    [{ worker: 'no spaces' }, /^worker: give 1 to 64/u],
+    [{ worker: '' }, /^worker: /u],
+    [{ worker: '.hidden' }, /^worker: /u],
+    [{ worker: 'a', options: { workerTimeout: 999 } }, /^options\.workerTimeout: give a whole number from 1000/u],
   ])('%j is refused', async (input, says) => {
     const { start } = await startOn(input);
     const failure = (await failureOf(await start())) as ApplicationFailure;

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { BackupInput } from '../../src/contracts/contract.ts';
 import type { Preview } from '../../src/contracts/preview.ts';
-import { sourceQueue } from '../../src/contracts/worker-name.ts';
+import { workerQueue } from '../../src/contracts/worker-name.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { connect, startWorker } from '../support/workflow-harness.ts';
 
@@ -24,15 +24,15 @@ const told: Preview = {
   warnings: [],
 };
 
-test('a preview looks where the files of a source are', async () => {
-  const source = `host-${randomUUID()}`;
+test('a preview looks where the files of a named worker are', async () => {
+  const worker = `host-${randomUUID()}`;
   const asked: BackupInput[] = [];
   const previewBackup = (input: BackupInput) => Promise.resolve(asked.push(input) > 0 && told);
   const elsewhere = await startWorker({});
   onTestFinished(elsewhere.stop);
-  const there = await startWorker({ previewBackup }, { taskQueue: sourceQueue(source) });
+  const there = await startWorker({ previewBackup }, { taskQueue: workerQueue(worker) });
   onTestFinished(there.stop);
-  const input = { root: '/data', source };
+  const input = { root: '/data', worker };
   const handle = await client.workflow.start('preview', {
     taskQueue: elsewhere.taskQueue,
     workflowId: randomUUID(),

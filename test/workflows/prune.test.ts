@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
-import { defaultBackupOptions } from '../../src/contracts/contract.ts';
+import { defaultJobOptions } from '../../src/contracts/contract.ts';
 import type { EarlierBackup, PruneInput } from '../../src/contracts/prune.ts';
 import { emptyPruneTally } from '../../src/contracts/prune-tally.ts';
 import { progressQuery, resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
@@ -40,7 +40,7 @@ function standIns({ pages, earlier = [[]], sweep = () => Promise.resolve() }: Pl
   const activities: PruneActivities = {
     openPrune: async ({ prefix = '', dryRun = false, patience = 60_000 }, startedAt) => {
       note('open');
-      return { id: startedAt, container: 'c', prefix, dryRun, patience, options: defaultBackupOptions };
+      return { id: startedAt, container: 'c', prefix, dryRun, patience, options: defaultJobOptions };
     },
     findBackups: async () => {
       note('find');
@@ -165,7 +165,7 @@ test('goes on with the page at which it continued as new, and counts those befor
 function carryOf(pages: number, page: number) {
   const tally = { ...emptyPruneTally, deleted: pages, deletedBytes: 10 * pages };
   return {
-    prune: { id: 'p', container: 'c', prefix: '', dryRun: false, patience: 0, options: defaultBackupOptions },
+    prune: { id: 'p', container: 'c', prefix: '', dryRun: false, patience: 0, options: defaultJobOptions },
     startedAt: '2026-01-02T03:04:05.000Z',
     plan: { keptRuns: 2, forgottenRuns: 1, unfinishedRuns: 0 },
     marked: { pages, tally },

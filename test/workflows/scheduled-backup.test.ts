@@ -124,7 +124,7 @@ describe('a scheduled backup', () => {
     await recordHistory(handle, 'scheduled-busy');
   });
 
-  test.each(['SourceUnavailable', 'StorageUnavailable'])('waits while it fails with %s', async (type) => {
+  test.each(['WorkerUnavailable', 'StorageUnavailable'])('waits while it fails with %s', async (type) => {
     let opened = 0;
     const away = () => (++opened <= 2 ? Promise.reject(refusal(type, 'nobody is there')) : undefined);
     const { report, told } = await start(

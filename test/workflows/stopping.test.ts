@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { BackupProgress } from '../../src/contracts/contract.ts';
+import type { JobProgress } from '../../src/contracts/contract.ts';
 import { emptyTally } from '../../src/contracts/tally.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { progressQuery, resumeUpdate, suspendSignal, suspendUpdate } from '../../src/workflows/messages.ts';
@@ -33,7 +33,7 @@ describe('a backup that is stopped', () => {
     expect((await handle.describe()).memo).toMatchObject({ progress: { suspended: true } });
     const before = await scheduled(handle);
     waiting.splice(0).forEach((end) => end());
-    await expect.poll(async () => ((await handle.query(progressQuery)) as BackupProgress).files).toBe(2);
+    await expect.poll(async () => ((await handle.query(progressQuery)) as JobProgress).files).toBe(2);
     expect(await scheduled(handle)).toBe(before);
     expect(await handle.query(progressQuery)).toMatchObject({ suspended: true, files: 2 });
 

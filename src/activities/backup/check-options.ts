@@ -1,9 +1,9 @@
-import { defaultBackupOptions, type BackupOptions } from '../../contracts/contract.ts';
+import { defaultJobOptions, type JobOptions } from '../../contracts/contract.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { sourceTimeoutBounds } from '../../contracts/worker-name.ts';
+import { workerTimeoutBounds } from '../../contracts/worker-name.ts';
 
 // The upper bounds keep a page's copies below Temporal's 2,000 pending activities, and a page's reference below its payload limit.
-const bounds: Readonly<Record<keyof BackupOptions, readonly [least: number, most: number]>> = {
+const bounds: Readonly<Record<keyof JobOptions, readonly [least: number, most: number]>> = {
   window: [1, 1000],
   pageEntries: [1, 100_000],
   pageCopies: [1, 2000],
@@ -14,11 +14,11 @@ const bounds: Readonly<Record<keyof BackupOptions, readonly [least: number, most
   busyRounds: [0, 20],
   busyPause: [0, 3_600_000],
   heartbeatTimeout: [1000, 3_600_000],
-  sourceTimeout: sourceTimeoutBounds,
+  workerTimeout: workerTimeoutBounds,
 };
 
 /** The options of a run: the defaults, but for what is given. Throws an {@link ExpectedError} that names each wrong one. */
-export function checkOptions(given: Partial<BackupOptions> = {}): BackupOptions {
+export function checkOptions(given: Partial<JobOptions> = {}): JobOptions {
   const wrong = Object.entries(given).flatMap(([name, value]) => {
     if (!isOption(name)) return [`options.${name}: there is no such option, but ${Object.keys(bounds).join(', ')}`];
     const [least, most] = bounds[name];
@@ -26,9 +26,9 @@ export function checkOptions(given: Partial<BackupOptions> = {}): BackupOptions 
     return fits ? [] : [`options.${name}: give a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`];
   });
   if (wrong.length > 0) throw new ExpectedError(failureTypes.invalidInput, wrong.join('; '));
-  return { ...defaultBackupOptions, ...given };
+  return { ...defaultJobOptions, ...given };
 }
 
-function isOption(name: string): name is keyof BackupOptions {
+function isOption(name: string): name is keyof JobOptions {
   return Object.hasOwn(bounds, name);
 }

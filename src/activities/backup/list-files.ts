@@ -1,4 +1,4 @@
-import type { BackupOptions, Page, Run } from '../../contracts/contract.ts';
+import type { JobOptions, Page, Run } from '../../contracts/contract.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { compareWithBase, needsCopy } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -55,6 +55,6 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
   };
 }
 
-function pageOptions({ options }: Run, number: number): BackupOptions {
+function pageOptions({ options }: Run, number: number): JobOptions {
   return number === 0 ? { ...options, pageEntries: Math.min(options.pageEntries, firstPageEntries) } : options;
 }

@@ -1,4 +1,4 @@
-import type { CopyFailure, Run, SealedPage } from '../../contracts/contract.ts';
+import type { SliceFailure, Run, SealedPage } from '../../contracts/contract.ts';
 import type { FileOutcome, ManifestEntry, PageEntry } from '../../contracts/manifest.ts';
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
@@ -20,7 +20,7 @@ import { readShard, writeShard } from '../paged/shard.ts';
  * what was listed again takes the place of what had failed, and the rest of the shard stays.
  */
 export function createSealPage({ store }: ActivityDependencies) {
-  return async ({ signal }: Attempt, run: Run, page: number, gaveUp: readonly CopyFailure[]): Promise<SealedPage> => {
+  return async ({ signal }: Attempt, run: Run, page: number, gaveUp: readonly SliceFailure[]): Promise<SealedPage> => {
     const layout = runLayout(run);
     const listing = await readListing(store, layout.page(page), signal);
     if (isSettled(listing)) return readSettledPage(store, layout, page, signal);

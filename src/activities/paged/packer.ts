@@ -1,10 +1,10 @@
-import type { BackupOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/contract.ts';
 
 /**
  * Deals files out to copies, in order: small ones share a pack up to its limits, one larger than a pack has a copy to itself.
  * `add` returns the number of the file's copy, counted from 0.
  */
-export function createPacker(limits: Pick<BackupOptions, 'packFiles' | 'packBytes'>) {
+export function createPacker(limits: Pick<JobOptions, 'packFiles' | 'packBytes'>) {
   let next = 0;
   let pack: { number: number; files: number; bytes: number } | undefined;
 

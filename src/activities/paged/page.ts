@@ -1,7 +1,7 @@
 import { displayPath } from '../../contracts/encoded-path.ts';
 import { printable } from '../../lib/printable.ts';
 import { afterUnread, entryKey, type ManifestEntry } from '../../contracts/manifest.ts';
-import type { BackupOptions, Copy, Page } from '../../contracts/contract.ts';
+import type { JobOptions, Slice, Page } from '../../contracts/contract.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import {
   checkMetadata,
@@ -35,7 +35,7 @@ export interface PagePlan<R extends PageRow> {
   readonly entries: readonly R[];
   /** Whether no page follows. */
   readonly last: boolean;
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   /** Whether an activity has to do something about the entry. */
   readonly needsCopy: (entry: R) => boolean;
   /** Told by the page's blob besides. */
@@ -66,10 +66,10 @@ export async function readPage(store: BlobStore, blob: string, number: number, s
 }
 
 /** The entries of a page that one copy takes along. Throws `ManifestInvalid` where they are not those that it was made of. */
-export async function readCopy<R extends PageRow>(
+export async function readSlice<R extends PageRow>(
   store: BlobStore,
   blob: string,
-  { from, to, number, files }: Copy,
+  { from, to, number, files }: Slice,
   signal: AbortSignal,
 ): Promise<R[]> {
   const rows = await readRows<R>(store, blob, { from, to, key: 'path' }, signal);
@@ -173,7 +173,7 @@ function assignCopies<R extends PageRow>({ number, entries, last, options, needs
 function describePage(page: number, { entries, lines, last, metadata = {} }: StoredPage): Page {
   const { excluded } = selectionOf({ metadata });
   const files = entries.filter(({ kind }) => kind === 'file');
-  const copies: Copy[] = [];
+  const copies: Slice[] = [];
   let offset = 0;
   for (const [i, line] of lines.entries()) {
     const entry = entries[i];
@@ -198,7 +198,7 @@ function cursorAfter(end: PageRow): string {
   return isUnread ? afterUnread(entryKey(end)) : entryKey(end);
 }
 
-function extend(copy: Copy | undefined, entry: PageRow, line: Pick<Copy, 'page' | 'number' | 'from' | 'to'>): Copy {
+function extend(copy: Slice | undefined, entry: PageRow, line: Pick<Slice, 'page' | 'number' | 'from' | 'to'>): Slice {
   if (copy === undefined)
     return { ...line, files: 1, bytes: entry.size, label: printable(displayPath(entry.path)).slice(0, labelLength) };
   const { label: _, ...rest } = copy;

@@ -1,10 +1,10 @@
-import type { BackupOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/contract.ts';
 import { createPacker } from './packer.ts';
 import type { PageRow } from './page.ts';
 
 /** What tells a page's end, and what is told meanwhile. */
 export interface PageLimits<R> {
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   readonly needsCopy: (entry: R) => boolean;
   readonly signal: AbortSignal;
   readonly onEntry?: () => void;

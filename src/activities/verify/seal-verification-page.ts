@@ -1,4 +1,4 @@
-import { type CopyFailure, type FileFailure, type SealedPage } from '../../contracts/contract.ts';
+import { type SliceFailure, type FileFailure, type SealedPage } from '../../contracts/contract.ts';
 import { sumTallies } from '../../contracts/tally.ts';
 import type { Verification, VerificationTally, VerifiedFile } from '../../contracts/verification.ts';
 import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
@@ -22,7 +22,7 @@ export function createSealVerificationPage({ store }: ActivityDependencies) {
     { signal }: Attempt,
     verification: Verification,
     page: number,
-    gaveUp: readonly CopyFailure[],
+    gaveUp: readonly SliceFailure[],
   ): Promise<SealedPage<VerificationTally>> => {
     const layout = jobLayout('verifications', verification);
     const shard = layout.shard(page);

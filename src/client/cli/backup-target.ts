@@ -14,8 +14,8 @@ import { requireDirectory } from './require-directory.ts';
 type TargetCall = Call &
   SourcesFileFlags & {
     readonly worker: boolean;
-    /** Of the machine that has the directory. */
-    readonly source?: string;
+    /** Of the worker that has the directory. */
+    readonly workerName?: string;
   };
 
 /** What a backup is about. */
@@ -31,28 +31,28 @@ export interface BackupTarget {
  * up. Throws an {@link ExpectedError} that says what else could have been meant.
  */
 export async function backupTarget(call: TargetCall, text: string, commands: readonly string[]): Promise<BackupTarget> {
-  const { source, config, worker } = call;
+  const { workerName, config, worker } = call;
   const { definition, opened } = await namedSource(call, text);
   if (definition) return targetOf(definition, call);
-  requireElsewhere('--source', source, call);
+  requireElsewhere('--worker-name', workerName, call);
   const root = resolve(text);
   if (worker || !config.temporal.named) {
     await requireDirectory(root, `${orCommand(text, commands)}${opened ? `; ${namesToGive(opened, text)}` : ''}`);
   }
   if (opened) call.note(takenForDirectory(opened, text, root));
   return {
-    input: { root, ...(source !== undefined && { source }) },
-    instanceId: backupInstanceId(root, source),
-    label: source === undefined ? root : `${root} on ${source}`,
+    input: { root, ...(workerName !== undefined && { worker: workerName }) },
+    instanceId: backupInstanceId(root, workerName),
+    label: workerName === undefined ? root : `${root} on ${workerName}`,
   };
 }
 
 async function targetOf(definition: SourceDefinition, call: TargetCall): Promise<BackupTarget> {
   const { name, root, worker } = definition;
-  if (call.source !== undefined) {
+  if (call.workerName !== undefined) {
     throw new ExpectedError(
       failureTypes.invalidInput,
-      `--source ${call.source}: the source ${name} says itself, by its worker, where its directory is: leave the option out, or write ./${name} for a directory`,
+      `--worker-name ${call.workerName}: the source ${name} says itself, by its worker, where its directory is: leave the option out, or write ./${name} for a directory`,
     );
   }
   requireElsewhere('worker', worker, call);

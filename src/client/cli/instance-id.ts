@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import type { SourceDefinition } from '../../contracts/source-definition.ts';
-import { sourceQueue } from '../../contracts/worker-name.ts';
+import { workerQueue } from '../../contracts/worker-name.ts';
 
 /**
- * One directory of one machine has one id, so a command that was killed and is run again goes on with the run that it left. A source
- * stands for the machine that has it, wherever the command is run.
+ * One directory of one machine has one id, so a command that was killed and is run again goes on with the run that it left. A worker's
+ * name stands for its machine, wherever the command is run.
  */
-export function backupInstanceId(root: string, source?: string): string {
-  return instanceId('backup', root, root, source === undefined ? hostname() : sourceQueue(source));
+export function backupInstanceId(root: string, worker?: string): string {
+  return instanceId('backup', root, root, worker === undefined ? hostname() : workerQueue(worker));
 }
 
 /** Likewise, a source has one id wherever it is the same. */
 export function sourceInstanceId({ name, root, prefix, worker }: SourceDefinition): string {
-  return instanceId('backup', name, `${root}\n${prefix}`, worker === undefined ? hostname() : sourceQueue(worker));
+  return instanceId('backup', name, `${root}\n${prefix}`, worker === undefined ? hostname() : workerQueue(worker));
 }
 
 /** Likewise, a restore, a verification or a prune of the same input has the same id. */

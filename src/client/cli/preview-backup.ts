@@ -31,11 +31,11 @@ const answerWithin = 20_000;
  */
 export async function previewBackup(call: Call, input: BackupInput): Promise<number> {
   const { config, stop, leave, note } = call;
-  const { root, source, filters } = input;
-  if (source !== undefined) {
+  const { root, worker, filters } = input;
+  if (worker !== undefined) {
     throw new ExpectedError(
       failureTypes.invalidInput,
-      `--dry-run lists a directory of this machine, and the files are where ${source} is: run it there, without --source`,
+      `--dry-run lists a directory of this machine, and the files are where ${worker} is: run it there, without --worker-name`,
     );
   }
   await requireDirectory(root);

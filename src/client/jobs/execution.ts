@@ -4,7 +4,7 @@ import {
   type WorkflowExecutionInfo,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { workflowNames, type BackupProgress } from '../../contracts/contract.ts';
+import { workflowNames, type JobProgress } from '../../contracts/contract.ts';
 import type { JobClient } from './job-client.ts';
 import type { RuntimeStatus } from './job.ts';
 import { decodePayloads, fetchLarge } from './payloads.ts';
@@ -115,7 +115,7 @@ export async function bytesUnderWay(client: Client, { raw }: Execution): Promise
 }
 
 /** Activities that wait for their next try or are in it, with the newest reason; undefined when there are none. */
-export function retrying({ raw }: WorkflowExecutionDescription): BackupProgress['retrying'] {
+export function retrying({ raw }: WorkflowExecutionDescription): JobProgress['retrying'] {
   const failed = (raw.pendingActivities ?? []).filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
   const reason = failed.at(-1)?.lastFailure?.message;
   return typeof reason === 'string' ? { activities: failed.length, reason } : undefined;

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { BackupProgress } from '../../contracts/contract.ts';
+import type { JobProgress } from '../../contracts/contract.ts';
 import { restartJob, rewindJob } from './rewind-job.ts';
 import { createJobClient, isGone, type JobClient } from './job-client.ts';
 import { describe, findJob, retrying, runtimeStatus } from './execution.ts';
@@ -8,7 +8,7 @@ import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from '.
 import { statusOf } from './job-status.ts';
 import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
 import { raiseEvent, terminateJob, resumeJob, suspendJob } from './suspend-job.ts';
-import { pollsSource, pollsWorkflows, waitingTasks } from './polled-queue.ts';
+import { pollsWorkerQueue, pollsWorkflows, waitingTasks } from './polled-queue.ts';
 import { purgeJob, purgeJobs } from './purge-jobs.ts';
 import { resultOf } from './result.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -117,10 +117,10 @@ export class Jobs {
   }
 
   /** Where a backup stands, with the bytes of copies still under way. Undefined when it has not begun. */
-  async progress(instanceId: string): Promise<BackupProgress | undefined> {
+  async progress(instanceId: string): Promise<JobProgress | undefined> {
     const { client, ask, liveProgress } = this.client;
     const description = await ask(() => describe(client, instanceId));
-    const progress = description && ((await liveProgress.of(client, description)) as BackupProgress | null);
+    const progress = description && ((await liveProgress.of(client, description)) as JobProgress | null);
     if (!description || !progress) return undefined;
     const again = retrying(description);
     return { ...progress, ...(again && { retrying: again }) };
@@ -161,9 +161,9 @@ export class Jobs {
     return pollsWorkflows(this.client);
   }
 
-  /** Whether any worker has lately asked for work where the files of a source are. */
-  hasWorkersOf(source: string): Promise<boolean> {
-    return pollsSource(this.client, source);
+  /** Whether any worker has lately asked for work that only workers of a name run. */
+  hasWorkersCalled(name: string): Promise<boolean> {
+    return pollsWorkerQueue(this.client, name);
   }
 
   /** How many tasks wait for a worker, about; starts add to them as long as workers are behind. */

@@ -1,4 +1,4 @@
-import { sourceQueue } from '../../contracts/worker-name.ts';
+import { workerQueue } from '../../contracts/worker-name.ts';
 import type { JobClient } from './job-client.ts';
 
 /** Whether workers have lately asked for workflows on the jobClient's task queue. */
@@ -6,9 +6,9 @@ export function pollsWorkflows(jobClient: JobClient): Promise<boolean> {
   return isPolled(jobClient, jobClient.taskQueue, workflowTasks);
 }
 
-/** Whether workers have lately asked for activities where the files of a source are. */
-export function pollsSource(jobClient: JobClient, source: string): Promise<boolean> {
-  return isPolled(jobClient, sourceQueue(source), activityTasks);
+/** Whether workers have lately asked for activities that only workers of a name run. */
+export function pollsWorkerQueue(jobClient: JobClient, name: string): Promise<boolean> {
+  return isPolled(jobClient, workerQueue(name), activityTasks);
 }
 
 /** How many tasks of the jobClient's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say. */

@@ -23,7 +23,7 @@ sources:
     # A folder of its own for the blobs; ${name}/ unless given.
     # prefix: hosts/web-1/${name}/
 
-    # Where the directory is: a name that workers elsewhere have among their SOURCES. The root is absolute then.
+    # Where the directory is: a name that workers elsewhere have among their WORKER_NAMES. The root is absolute then.
     # worker: web-1
 
     # Words that every run gets, to find it and to keep it by.

@@ -15,7 +15,8 @@ import {
 import { filtersSchemaWith } from '../../contracts/filters.ts';
 import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/retention.ts';
 import { scheduleFault } from '../../contracts/schedule.ts';
-import { sourcePattern, sourceRule } from '../../contracts/worker-name.ts';
+import { sourceNamePattern, sourceNameRule } from '../../contracts/source-definition.ts';
+import { workerNamePattern, workerNameRule } from '../../contracts/worker-name.ts';
 import { defaultMaxLoss } from '../../contracts/suspicion.ts';
 import { tagsSchema } from '../../contracts/tags.ts';
 
@@ -139,9 +140,9 @@ const source = z
     }),
     worker: z
       .string()
-      .regex(sourcePattern, `must be ${sourceRule}`)
+      .regex(workerNamePattern, `must be ${workerNameRule}`)
       .exactOptional()
-      .meta({ description: 'Where the directory is: a name that workers have among their SOURCES' }),
+      .meta({ description: 'Where the directory is: a name that workers have among their WORKER_NAMES' }),
     tags: tagsSchema.exactOptional().meta({ description: 'Every run gets these' }),
     filters,
     maxLoss: share(
@@ -164,7 +165,11 @@ const source = z
 export const sourcesSchema = z
   .strictObject({
     sources: z
-      .record(z.string().regex(sourcePattern, `must be ${sourceRule}`), source, 'must name sources, each with its root')
+      .record(
+        z.string().regex(sourceNamePattern, `must be ${sourceNameRule}`),
+        source,
+        'must name sources, each with its root',
+      )
       .meta({ description: 'What is backed up, each by its name' }),
   })
   .meta({ title: 'durable-backup: sources' });

@@ -1,4 +1,4 @@
-import type { BackupProgress } from '../../contracts/contract.ts';
+import type { JobProgress } from '../../contracts/contract.ts';
 import type { FailedBackup } from '../../contracts/failed-backup.ts';
 import type { SourceDefinition } from '../../contracts/source-definition.ts';
 import type { Backups } from '../../history/views/backups.ts';
@@ -46,7 +46,7 @@ export interface SourceStatus {
     readonly run: string;
     readonly startedAt: string;
     /** Null when nobody answers. */
-    readonly progress: BackupProgress | null;
+    readonly progress: JobProgress | null;
   } | null;
   /** When the next run starts by itself; null when none will. */
   readonly next: string | null;

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { BackupOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/contract.ts';
 import { nonRetryableFailureTypes } from '../../contracts/failures.ts';
 
 const nonRetryableErrorTypes = [...nonRetryableFailureTypes];
@@ -11,7 +11,7 @@ const ofCopies = 3;
 /** A job, as the options of its activities go by it. */
 interface OptionedJob {
   readonly id: string;
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
 }
 
 /** `openRun` tells the caller within seconds that a root or the storage cannot be used, while a dropped connection or a worker's crash is forgiven. */
@@ -26,7 +26,7 @@ export const openOptions: ActivityOptions = {
 export const checkedOpenOptions: ActivityOptions = { ...openOptions, startToCloseTimeout: '2h' };
 
 /** For copies: hours for a large file, given back soon when its worker dies, tried through an outage of minutes. */
-export function copyOptions({ id, options }: OptionedJob): ActivityOptions {
+export function sliceOptions({ id, options }: OptionedJob): ActivityOptions {
   return {
     // Where the server knows fairness, jobs take turns, however many copies one of them has waiting.
     priority: { priorityKey: ofCopies, fairnessKey: id },
@@ -49,7 +49,7 @@ export function copyOptions({ id, options }: OptionedJob): ActivityOptions {
 /** For listing a page and for writing what holds a run together: nothing can go on without these, so they are tried longest. */
 export function recordOptions(job: OptionedJob): ActivityOptions {
   return {
-    ...copyOptions(job),
+    ...sliceOptions(job),
     priority: { priorityKey: beforeCopies, fairnessKey: job.id },
     startToCloseTimeout: '12h',
     retry: {

@@ -1,6 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { CopyResult } from '../../activities/backup/copy/copy-files.ts';
-import type { BackupOptions, CopyFailure, Page } from '../../contracts/contract.ts';
+import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
+import type { JobOptions, SliceFailure, Page } from '../../contracts/contract.ts';
 import { reasonOf } from './failure-reason.ts';
 import { fanOut } from './fan-out.ts';
 import type { PagedActivities } from './paged-activities.ts';
@@ -11,12 +11,12 @@ import type { Suspension } from './suspension.ts';
  * Throws when the workflow is cancelled, once no copy runs any more.
  */
 export async function copyPage(
-  { options }: { readonly options: BackupOptions },
+  { options }: { readonly options: JobOptions },
   page: Page,
   { copy }: Pick<PagedActivities<unknown, unknown>, 'copy'>,
   { gate, recallable }: Suspension,
-  onCopied: (result: CopyResult) => void,
-): Promise<CopyFailure[]> {
+  onCopied: (result: SliceResult) => void,
+): Promise<SliceFailure[]> {
   const results = await fanOut(page.copies, async (item) => onCopied(await recallable(() => copy(item))), {
     limit: options.window,
     gate,

@@ -1,10 +1,10 @@
-import type { BackupProgress, Page } from '../../contracts/contract.ts';
+import type { JobProgress, Page } from '../../contracts/contract.ts';
 import type { PagedActivities } from './paged-activities.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { pageListed } from './progress.ts';
 
 /** Where the pages of a run come from, one after the other. */
-export interface PageSource {
+export interface PageReader {
   /** Undefined when there are none. */
   readonly first: () => Promise<Page | undefined>;
   /** The page after `page`, being listed already while that one is copied; undefined after the last. */
@@ -12,7 +12,7 @@ export interface PageSource {
 }
 
 /** All of them, by their listing. */
-export function everyPage(activities: Lists, shown: Listed): PageSource {
+export function everyPage(activities: Lists, shown: Listed): PageReader {
   const list = (number: number, cursor?: string) => listed(activities.list(number, cursor), shown);
   return {
     first: () => list(0),
@@ -21,7 +21,7 @@ export function everyPage(activities: Lists, shown: Listed): PageSource {
 }
 
 /** What failed of the given pages, in ascending order, or of that only what others were busy with. */
-export function failedPages(numbers: readonly number[], activities: Lists, shown: Listed, only?: 'busy'): PageSource {
+export function failedPages(numbers: readonly number[], activities: Lists, shown: Listed, only?: 'busy'): PageReader {
   // Busy files were counted when they were first listed.
   const count = only === undefined ? shown : { ...shown, counted: true };
   const list = (number: number) => listed(activities.listFailed(number, only), count);
@@ -36,8 +36,8 @@ export function failedPages(numbers: readonly number[], activities: Lists, shown
 
 /** How a listed page shows in the job's progress. */
 interface Listed {
-  readonly report: ProgressReport<BackupProgress>;
-  readonly phase: BackupProgress['phase'];
+  readonly report: ProgressReport<JobProgress>;
+  readonly phase: JobProgress['phase'];
   /** Whether its files are among the totals already. */
   readonly counted?: boolean;
 }

@@ -1,6 +1,6 @@
 import { printable } from '../../lib/printable.ts';
-import type { CopyResult } from '../../activities/backup/copy/copy-files.ts';
-import type { Copy, CopyFailure, Page, SealedPage } from '../../contracts/contract.ts';
+import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
+import type { Slice, SliceFailure, Page, SealedPage } from '../../contracts/contract.ts';
 import type { Suspension } from './suspension.ts';
 
 /** The activities of a job over pages of files, bound to its run. All but `copy`, which the fan-out holds back itself, wait while the job is suspended. */
@@ -8,8 +8,8 @@ export interface PagedActivities<T, C> {
   readonly list: (page: number, cursor?: string) => Promise<Page>;
   /** What failed of a page, or of that only what others were busy with. */
   readonly listFailed: (page: number, only?: 'busy') => Promise<Page>;
-  readonly copy: (copy: Copy) => Promise<CopyResult>;
-  readonly seal: (page: number, gaveUp: readonly CopyFailure[]) => Promise<SealedPage<T>>;
+  readonly copy: (copy: Slice) => Promise<SliceResult>;
+  readonly seal: (page: number, gaveUp: readonly SliceFailure[]) => Promise<SealedPage<T>>;
   readonly commit: (times: Times) => Promise<C>;
 }
 
@@ -42,6 +42,6 @@ export function pageSummary(page: number, cursor?: string): { summary: string } 
 }
 
 /** And beside a copy. */
-export function copySummary(copy: Copy): { summary: string } {
+export function sliceSummary(copy: Slice): { summary: string } {
   return { summary: copy.label ?? `${copy.files} files, ${copy.bytes} bytes` };
 }

@@ -1,14 +1,14 @@
 import { allHandlersFinished, condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import {
-  defaultBackupOptions,
+  defaultJobOptions,
   maxReportedFailures,
-  type BackupOptions,
-  type BackupProgress,
-  type CopyFailure,
+  type JobOptions,
+  type JobProgress,
+  type SliceFailure,
   type FileFailure,
   type Page,
 } from '../../contracts/contract.ts';
-import type { CopyResult } from '../../activities/backup/copy/copy-files.ts';
+import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
 import { addTallies } from '../../contracts/tally.ts';
 import { copyPage } from './copy-page.ts';
 import { everyPage, failedPages } from './page-reader.ts';
@@ -19,7 +19,7 @@ import type { Suspension } from './suspension.ts';
 
 /** What a job is about, as its first activity found and fixed it; every later activity receives it. */
 export interface PagedRun {
-  readonly options: BackupOptions;
+  readonly options: JobOptions;
   /** How many times what failed has been taken up again. */
   readonly round?: number;
 }
@@ -36,7 +36,7 @@ export interface PagedCarry<R extends PagedRun, T> extends Held<T> {
   readonly only?: 'busy';
   /** Rounds that busy files have had. */
   readonly busyRounds?: number;
-  readonly progress: BackupProgress;
+  readonly progress: JobProgress;
 }
 
 /** What the pages so far have come to. */
@@ -58,10 +58,10 @@ interface PageFailure extends FileFailure {
 /** What a job needs of the workflow that it is. */
 export interface PagedContext<R extends PagedRun, T, C> {
   readonly activitiesOf: (run: R) => PagedActivities<T, C>;
-  readonly report: ProgressReport<BackupProgress>;
+  readonly report: ProgressReport<JobProgress>;
   readonly suspension: Suspension;
   /** What the work on pages is called; `copying` unless given. */
-  readonly phase?: BackupProgress['phase'];
+  readonly phase?: JobProgress['phase'];
   /** Continues as new. */
   readonly again: (carry: PagedCarry<R, T>) => Promise<never>;
 }
@@ -150,9 +150,9 @@ async function keepPages<R extends PagedRun, T extends Counted<T>, C extends { r
 
 /** What the copies of a page came to, before it is sealed. */
 interface CopiedPage {
-  readonly gaveUp: readonly CopyFailure[];
+  readonly gaveUp: readonly SliceFailure[];
   /** What progress shows of them. */
-  readonly shown: CopyResult;
+  readonly shown: SliceResult;
 }
 
 async function copyReported<R extends PagedRun, T, C>(
@@ -161,7 +161,7 @@ async function copyReported<R extends PagedRun, T, C>(
   activities: PagedActivities<T, C>,
   { report, suspension }: Pick<PagedContext<R, T, C>, 'report' | 'suspension'>,
 ): Promise<CopiedPage> {
-  let shown: CopyResult = { files: 0, bytes: 0, failed: 0 };
+  let shown: SliceResult = { files: 0, bytes: 0, failed: 0 };
   const gaveUp = await copyPage(run, page, activities, suspension, (result) => {
     shown = addTallies(shown, result);
     report.advance((now) => copied(now, result));
@@ -175,7 +175,7 @@ async function sealPage<R extends PagedRun, T extends Counted<T>, C>(
   { number }: Page,
   { gaveUp, shown }: CopiedPage,
   activities: PagedActivities<T, C>,
-  report: ProgressReport<BackupProgress>,
+  report: ProgressReport<JobProgress>,
 ): Promise<PagedCarry<R, T>> {
   const { tally: own, failures, busy = 0 } = await activities.seal(number, gaveUp);
   const tally = addTallies(held.tally, own);
@@ -211,13 +211,13 @@ function pauseBefore({ run, busyRounds = 1 }: PagedCarry<PagedRun, unknown>): nu
 
 // A run that an earlier version began has none of these.
 function busyOptions({ options }: PagedRun) {
-  return { ...defaultBackupOptions, ...options };
+  return { ...defaultJobOptions, ...options };
 }
 
 function rewindOf<R extends PagedRun, T extends Counted<T>>(
   { run, startedAt, failedPages: retry }: PagedCarry<R, T>,
   tally: T,
-  progress: BackupProgress,
+  progress: JobProgress,
 ): PagedCarry<R, T> {
   return {
     run: nextRound(run),

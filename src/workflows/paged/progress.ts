@@ -1,7 +1,7 @@
-import type { BackupProgress, Page } from '../../contracts/contract.ts';
-import type { CopyResult } from '../../activities/backup/copy/copy-files.ts';
+import type { JobProgress, Page } from '../../contracts/contract.ts';
+import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
 
-export const startProgress: BackupProgress = {
+export const startProgress: JobProgress = {
   phase: 'opening',
   suspended: false,
   listed: false,
@@ -12,7 +12,7 @@ export const startProgress: BackupProgress = {
   failed: 0,
 };
 
-export function pageListed(progress: BackupProgress, page: Page, phase: BackupProgress['phase']): BackupProgress {
+export function pageListed(progress: JobProgress, page: Page, phase: JobProgress['phase']): JobProgress {
   return {
     ...progress,
     phase,
@@ -23,7 +23,7 @@ export function pageListed(progress: BackupProgress, page: Page, phase: BackupPr
   };
 }
 
-export function copied(progress: BackupProgress, result: CopyResult): BackupProgress {
+export function copied(progress: JobProgress, result: SliceResult): JobProgress {
   return {
     ...progress,
     files: progress.files + result.files,
@@ -33,7 +33,7 @@ export function copied(progress: BackupProgress, result: CopyResult): BackupProg
 }
 
 /** Puts a tally in the place of what single copies showed: it counts what they cannot, such as copies that failed as a whole. */
-export function sealed(progress: BackupProgress, shown: CopyResult, tally: CopyResult): BackupProgress {
+export function sealed(progress: JobProgress, shown: SliceResult, tally: SliceResult): JobProgress {
   return {
     ...progress,
     files: progress.files - shown.files + tally.files,
@@ -42,7 +42,7 @@ export function sealed(progress: BackupProgress, shown: CopyResult, tally: CopyR
   };
 }
 
-export function noLongerWaiting(progress: BackupProgress): BackupProgress {
+export function noLongerWaiting(progress: JobProgress): JobProgress {
   const { waitingFor: _, ...rest } = progress;
   return rest;
 }

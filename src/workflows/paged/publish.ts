@@ -1,5 +1,5 @@
 import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { BackupProgress } from '../../contracts/contract.ts';
+import type { JobProgress } from '../../contracts/contract.ts';
 import type { BatchProgress } from '../../contracts/orders.ts';
 import type { Notice, NotifyProgress } from '../../contracts/notice.ts';
 import { printable } from '../../lib/printable.ts';
@@ -18,7 +18,7 @@ function publish(progress: object, details: readonly string[]): void {
 export function publishPaged(
   what: string | undefined,
   run: { readonly id: string } | undefined,
-  progress: BackupProgress,
+  progress: JobProgress,
 ): void {
   // Only a suspension can be news so early; earlier versions did not publish it.
   if (what === undefined || run === undefined) {
@@ -35,7 +35,7 @@ export function publishPaged(
   ]);
 }
 
-function stateOf({ suspended, phase }: BackupProgress): string {
+function stateOf({ suspended, phase }: JobProgress): string {
   return suspended ? 'suspended' : phase;
 }
 

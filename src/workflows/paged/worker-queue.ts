@@ -5,15 +5,15 @@ import {
   TimeoutFailure,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import { defaultBackupOptions, type BackupOptions, type BackupProgress } from '../../contracts/contract.ts';
+import { defaultJobOptions, type JobOptions, type JobProgress } from '../../contracts/contract.ts';
 import { failureTypes } from '../../contracts/failures.ts';
-import { isSource, sourceQueue, sourceRule, sourceTimeoutBounds } from '../../contracts/worker-name.ts';
+import { isWorkerName, workerQueue, workerNameRule, workerTimeoutBounds } from '../../contracts/worker-name.ts';
 import { noLongerWaiting } from './progress.ts';
 import type { ProgressReport } from './progress-report.ts';
 import type { Suspension } from './suspension.ts';
 
-/** Where the activities of a job run: on the workflow's own task queue, or where the files of a source are. */
-export interface Place {
+/** Where the activities of a job run: on the workflow's own task queue, or that of the workers of a name, where the files are. */
+export interface WorkerQueue {
   /** Added to the options of every activity. */
   readonly queue: Pick<ActivityOptions, 'taskQueue'>;
   /**
@@ -22,7 +22,7 @@ export interface Place {
    */
   readonly reach: <T>(ask: Ask<T>) => Promise<T>;
   /**
-   * The same for a job's first activity, after which nothing else is asked for: fails with `SourceUnavailable` in the end. Workers that die
+   * The same for a job's first activity, after which nothing else is asked for: fails with `WorkerUnavailable` in the end. Workers that die
    * with it are outlasted as long as copies outlast them.
    */
   readonly reachFirst: <T>(ask: Ask<T>) => Promise<T>;
@@ -32,29 +32,29 @@ export interface Place {
 type Ask<T> = (where: ActivityOptions) => Promise<T>;
 
 interface Sent {
-  readonly source?: string;
-  readonly options?: Partial<BackupOptions>;
+  readonly worker?: string;
+  readonly options?: Partial<JobOptions>;
 }
 
 const longestSoon = 30_000;
 // Each time for some attempts, which is about as long in all as a copy is tried.
-const mostAsked = defaultBackupOptions.copyAttempts;
+const mostAsked = defaultJobOptions.copyAttempts;
 
 /** On the workflow's own task queue. */
-export const here: Place = {
+export const here: WorkerQueue = {
   queue: {},
   reach: (ask) => ask({}),
   reachFirst: (ask) => outlasting(() => ask({})),
 };
 
 /** Throws `InvalidInput` when what the caller sent of it is of the wrong form. */
-export function createPlace(sent: Sent | null, report: ProgressReport<BackupProgress>, { gate }: Suspension): Place {
-  const { source, options } = sent ?? {};
-  if (source === undefined) return here;
-  if (!isSource(source)) throw invalid(`source: give ${sourceRule}, not ${JSON.stringify(source)}`);
+export function chooseQueue(sent: Sent | null, report: ProgressReport<JobProgress>, { gate }: Suspension): WorkerQueue {
+  const { worker, options } = sent ?? {};
+  if (worker === undefined) return here;
+  if (!isWorkerName(worker)) throw invalid(`worker: give ${workerNameRule}, not ${JSON.stringify(worker)}`);
   const patience = patienceOf(options);
   const soon = Math.min(longestSoon, patience / 10);
-  const queue = { taskQueue: sourceQueue(source) };
+  const queue = { taskQueue: workerQueue(worker) };
   let waiting = 0;
 
   const reach = async <T>(ask: Ask<T>, within?: number): Promise<T> => {
@@ -65,7 +65,7 @@ export function createPlace(sent: Sent | null, report: ProgressReport<BackupProg
     }
     // The second asking costs no time: whoever serves the queue by then takes it at once.
     waiting += 1;
-    report.milestone((now) => ({ ...now, waitingFor: source }));
+    report.milestone((now) => ({ ...now, waitingFor: worker }));
     try {
       await gate();
       return await ask({ ...queue, ...(within !== undefined && { scheduleToStartTimeout: within - soon }) });
@@ -76,20 +76,20 @@ export function createPlace(sent: Sent | null, report: ProgressReport<BackupProg
       if (waiting === 0) report.milestone(noLongerWaiting);
     }
     throw ApplicationFailure.nonRetryable(
-      `No worker of the source ${source} took this up within ${patience / 1000} seconds: start one where its files are with SOURCES=${source}, or wait until those that run have less to do, and start this again; no file was touched`,
-      failureTypes.sourceUnavailable,
+      `No worker called ${worker} took this up within ${patience / 1000} seconds: start one where its files are with WORKER_NAMES=${worker}, or wait until those that run have less to do, and start this again; no file was touched`,
+      failureTypes.workerUnavailable,
     );
   };
   return { queue, reach: (ask) => reach(ask), reachFirst: (ask) => outlasting(() => reach(ask, patience)) };
 }
 
 // The first activity checks all options, but only once a worker has taken it.
-function patienceOf(options?: Partial<BackupOptions> | null): number {
-  const sourceTimeout = options?.sourceTimeout ?? defaultBackupOptions.sourceTimeout;
-  const [least, most] = sourceTimeoutBounds;
-  if (Number.isInteger(sourceTimeout) && sourceTimeout >= least && sourceTimeout <= most) return sourceTimeout;
+function patienceOf(options?: Partial<JobOptions> | null): number {
+  const workerTimeout = options?.workerTimeout ?? defaultJobOptions.workerTimeout;
+  const [least, most] = workerTimeoutBounds;
+  if (Number.isInteger(workerTimeout) && workerTimeout >= least && workerTimeout <= most) return workerTimeout;
   throw invalid(
-    `options.sourceTimeout: give a whole number from ${least} to ${most}, not ${JSON.stringify(sourceTimeout)}`,
+    `options.workerTimeout: give a whole number from ${least} to ${most}, not ${JSON.stringify(workerTimeout)}`,
   );
 }
 

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { checkOptions } from '../../../src/activities/backup/check-options.ts';
-import { defaultBackupOptions } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions } from '../../../src/contracts/contract.ts';
 
 test('what is not given is the default', () => {
-  expect(checkOptions()).toEqual(defaultBackupOptions);
-  expect(checkOptions({ window: 3 })).toEqual({ ...defaultBackupOptions, window: 3 });
+  expect(checkOptions()).toEqual(defaultJobOptions);
+  expect(checkOptions({ window: 3 })).toEqual({ ...defaultJobOptions, window: 3 });
 });
 
 test('the defaults are within their own bounds', () => {
-  expect(checkOptions(defaultBackupOptions)).toEqual(defaultBackupOptions);
+  expect(checkOptions(defaultJobOptions)).toEqual(defaultJobOptions);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { walk } from '../../../src/files/walk/walk.ts';
-import { defaultBackupOptions, type Copy, type Page } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions, type Slice, type Page } from '../../../src/contracts/contract.ts';
 import type { ManifestEntry, PageEntry } from '../../../src/contracts/manifest.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
@@ -21,7 +21,7 @@ async function entriesOf(rig: Rig, { number, copies }: Page): Promise<PageEntry[
 }
 
 /** What a copy finds in its byte range of the page. */
-async function filesOf(rig: Rig, { page, number, from, to }: Copy): Promise<PageEntry[]> {
+async function filesOf(rig: Rig, { page, number, from, to }: Slice): Promise<PageEntry[]> {
   const lines = (await blobBytes(rig, runLayout(rig.run).page(page))).subarray(from, to).toString();
   return parseNdjson<PageEntry>(lines).filter(({ copy }) => copy === number);
 }
@@ -44,7 +44,7 @@ test('whatever the sizes of pages and packs, pages hold the walk and copies hold
 
   let id = 0;
   const property = fc.asyncProperty(shape, async (options) => {
-    const run = { ...rig.run, id: `run-${id++}`, options: { ...defaultBackupOptions, ...options } };
+    const run = { ...rig.run, id: `run-${id++}`, options: { ...defaultJobOptions, ...options } };
     const listing = { ...rig, run };
     const pages = await listAll(listing);
     const listed: PageEntry[] = [];

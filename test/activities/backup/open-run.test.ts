@@ -4,7 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { attributesOf } from '../../../src/files/walk/walk.ts';
 import { rootFileSystem } from '../../../src/files/root-file-system.ts';
-import { defaultBackupOptions } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions } from '../../../src/contracts/contract.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { runAsNobody } from '../../support/as-nobody.ts';
 import { writeTree } from '../../support/tree.ts';
@@ -29,7 +29,7 @@ test('a run is fixed with its id, root, container and options', async () => {
     rootAttributes: attributesOf(await stat(rig.root, { bigint: true })),
     container: container.containerName,
     prefix: 'hosts/web-1/',
-    options: { ...defaultBackupOptions, window: 3 },
+    options: { ...defaultJobOptions, window: 3 },
     fileSystem: await rootFileSystem(rig.root),
   });
 });

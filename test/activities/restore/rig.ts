@@ -3,10 +3,10 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import type { CopyResult } from '../../../src/activities/backup/copy/copy-files.ts';
+import type { SliceResult } from '../../../src/activities/backup/copy/copy-files.ts';
 import { createActivities } from '../../../src/activities/index.ts';
 import type { RestoreRow } from '../../../src/activities/restore/rows.ts';
-import type { BackupOptions, Page } from '../../../src/contracts/contract.ts';
+import type { JobOptions, Page } from '../../../src/contracts/contract.ts';
 import type { Restore, RestoreInput, RestoreReport, RestoreTally } from '../../../src/contracts/restore.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { jobLayout } from '../../../src/storage/run-layout.ts';
@@ -23,7 +23,7 @@ export interface RestoreRig extends Rig {
   readonly around: string;
 }
 
-export async function openRestoreRig(options: Partial<BackupOptions> = {}): Promise<RestoreRig> {
+export async function openRestoreRig(options: Partial<JobOptions> = {}): Promise<RestoreRig> {
   const rig = await openRig(options);
   const around = await realpath(await temporaryDirectory());
   const deps = { ...rig.deps, roots: [rig.root, around] };
@@ -59,8 +59,8 @@ export async function copyPages(
   restore: Restore,
   pages: readonly Page[],
   attempt = 1,
-): Promise<CopyResult[]> {
-  const results: CopyResult[] = [];
+): Promise<SliceResult[]> {
+  const results: SliceResult[] = [];
   for (const copy of pages.flatMap(({ copies }) => copies)) {
     results.push(await perform(activities.restoreFiles, [restore, copy], { attempt }));
   }

@@ -116,7 +116,7 @@ test.each([
 });
 
 test('--dry-run refuses a directory that is on another machine', async () => {
-  const { code, stderr } = await run(root, '--dry-run', '--source', 'web-1');
+  const { code, stderr } = await run(root, '--dry-run', '--worker-name', 'web-1');
   expect(code).toBe(1);
-  expect(stderr).toContain('run it there, without --source');
+  expect(stderr).toContain('run it there, without --worker-name');
 });

@@ -88,7 +88,7 @@ test.each([
     ['backup', 'far', '--worker'],
     /worker nas names workers that run elsewhere/u,
   ],
-  ['a source of workers for a source', ['backup', 'web', '--source', 'nas'], /the source web says itself/u],
+  ['workers for a source', ['backup', 'web', '--worker-name', 'nas'], /the source web says itself/u],
   ['a file that is not there', ['sources', '--config', 'nowhere.yaml'], /nowhere\.yaml cannot be read \(ENOENT\)/u],
   ['an empty name of a file', ['sources', '--config', ''], /It is empty/u],
   ['a name that is none', ['runs', '--source', ''], /It is empty/u],

@@ -71,7 +71,7 @@ test('Temporal learns what is done, and neither addresses nor programs of whom t
       backup: {
         root: '/srv/photos',
         prefix: source.prefix,
-        source: 'web-1',
+        worker: 'web-1',
         tags: ['nightly'],
         uploadLimit: 1000,
         options: { window: 4 },

@@ -1,4 +1,4 @@
-import type { Copy, Run } from '../../../contracts/contract.ts';
+import type { Slice, Run } from '../../../contracts/contract.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
 import { runLayout } from '../../../storage/run-layout.ts';
 import { createDirectoryCheck } from '../../../files/confine.ts';
@@ -14,21 +14,21 @@ import { mayPass, type Attempt } from '../../paged/activity.ts';
 import { createFilesAtOnce } from '../../paged/files-at-once.ts';
 import { findRoot } from '../../../files/find-root.ts';
 import { keepOutcomes } from '../../paged/outcomes.ts';
-import { readCopy } from '../../paged/page.ts';
+import { readSlice } from '../../paged/page.ts';
 import { createRunLimits } from '../../paged/run-limits.ts';
 
 // A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
 const filesOfOneCopy = 64;
 
 /** What a copy activity did, for progress and for Temporal's Web UI. Bytes are those of the files that the run now holds. */
-export interface CopyResult {
+export interface SliceResult {
   readonly files: number;
   readonly bytes: number;
   readonly failed: number;
 }
 
 /**
- * Copies the files of one {@link Copy} and writes their outcomes. A file that cannot be read is an outcome, not an error; storage
+ * Copies the files of one {@link Slice} and writes their outcomes. A file that cannot be read is an outcome, not an error; storage
  * that is away fails the activity, to be tried again, until the last attempt, when it is an outcome too. An attempt that finds the
  * outcomes written returns at once, and one that follows a crash sends only what is not in storage yet.
  */
@@ -37,7 +37,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
   const filesAtOnce = createFilesAtOnce();
   const limited = createRunLimits(deps.store);
   const shared = { openFile: createFileOpener(), readInBlocks: createBlockReader() };
-  return async (attempt: Attempt, run: Run, copy: Copy): Promise<CopyResult> => {
+  return async (attempt: Attempt, run: Run, copy: Slice): Promise<SliceResult> => {
     const { signal, show } = attempt;
     const progress = show({ files: 0, bytes: 0 });
     const layout = runLayout(run);
@@ -48,7 +48,7 @@ export function createCopyFiles(deps: ActivityDependencies) {
         attempt,
         (bytes) => (progress.bytes += bytes),
       );
-      const entries = await readCopy<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
+      const entries = await readSlice<PageEntry>(deps.store, layout.page(copy.page), copy, signal);
       const copied: FileOutcome[] = [];
       await eachConcurrently(entries, filesOfOneCopy, async (entry, index) => {
         const end = await filesAtOnce.begin(signal);
@@ -103,7 +103,7 @@ async function copyOrExplain(
   }
 }
 
-function resultOf(outcomes: readonly FileOutcome[]): CopyResult {
+function resultOf(outcomes: readonly FileOutcome[]): SliceResult {
   const held = outcomes.filter(
     ({ outcome }) => outcome === 'uploaded' || outcome === 'adopted' || outcome === 'unchanged',
   );

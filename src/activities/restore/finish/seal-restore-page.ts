@@ -1,4 +1,4 @@
-import { type CopyFailure, type FileFailure, type SealedPage } from '../../../contracts/contract.ts';
+import { type SliceFailure, type FileFailure, type SealedPage } from '../../../contracts/contract.ts';
 import { emptyRestoreTally } from '../../../contracts/restore-tally.ts';
 import type { Restore, RestoreTally } from '../../../contracts/restore.ts';
 import { sumTallies } from '../../../contracts/tally.ts';
@@ -22,7 +22,7 @@ export function createSealRestorePage({ store }: ActivityDependencies) {
     { signal }: Attempt,
     restore: Restore,
     page: number,
-    gaveUp: readonly CopyFailure[],
+    gaveUp: readonly SliceFailure[],
   ): Promise<SealedPage<RestoreTally>> => {
     const layout = jobLayout('restores', restore);
     const outcomes = await readOutcomes<RestoredPath>(store, layout.outcomes(page), signal);

@@ -1,12 +1,12 @@
-import type { Copy } from '../../../contracts/contract.ts';
+import type { Slice } from '../../../contracts/contract.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
-import type { CopyResult } from '../../backup/copy/copy-files.ts';
+import type { SliceResult } from '../../backup/copy/copy-files.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { createFilesAtOnce, type FilesAtOnce } from '../../paged/files-at-once.ts';
 import { keepOutcomes } from '../../paged/outcomes.ts';
-import { readCopy } from '../../paged/page.ts';
+import { readSlice } from '../../paged/page.ts';
 import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createDirectories } from '../target/make-directories.ts';
 import { createDirectoryOpener } from '../target/open-directories.ts';
@@ -25,7 +25,7 @@ const quickFile = 0.3;
 const filesInOneTurn = 32;
 
 /**
- * Restores the paths of one {@link Copy} and writes their outcomes. What cannot be written is an outcome, not an error; storage that
+ * Restores the paths of one {@link Slice} and writes their outcomes. What cannot be written is an outcome, not an error; storage that
  * is away fails the activity, to be tried again, until the last attempt, when it is an outcome too. An attempt that finds the outcomes
  * written returns at once, and one that follows a crash writes only what is not there yet.
  */
@@ -36,12 +36,12 @@ export function createRestoreFiles(deps: ActivityDependencies, targets: Targets)
     filesAtOnce: createFilesAtOnce(),
     targets,
   };
-  return async ({ number: attempt, signal, show }: Attempt, restore: Restore, copy: Copy): Promise<CopyResult> => {
+  return async ({ number: attempt, signal, show }: Attempt, restore: Restore, copy: Slice): Promise<SliceResult> => {
     const progress = show({ files: 0, bytes: 0 });
     const onBytes = (bytes: number) => (progress.bytes += bytes);
     const layout = jobLayout('restores', restore);
     const blob = layout.outcome(copy.page, copy.number);
-    const entries = await readCopy<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
+    const entries = await readSlice<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
     const outcomes = await keepOutcomes(deps.store, blob, signal, () =>
       withContext(perWorker, { deps, restore, attempt, signal, entries, onBytes }, (context) =>
         restoreAll(entries, context, (entry) => (progress.files += entry.kind === 'file' ? 1 : 0)),
@@ -95,7 +95,7 @@ function withContext<T>(
   );
 }
 
-function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): CopyResult {
+function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): SliceResult {
   const restored = new Set(outcomes.filter(({ outcome }) => outcome === 'restored').map(({ path }) => path));
   const files = entries.filter(({ kind, path }) => kind === 'file' && restored.has(path));
   return {

@@ -12,7 +12,7 @@ const blockSize = 4 * 1024 * 1024;
 const blocksAhead = 3;
 
 /** Where the content of files comes from. */
-export interface ContentSource {
+export interface ContentReader {
   readonly store: BlobStore;
   readonly memory: MemoryBudget;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface ContentSource {
  * Writes a file's content and attributes to `temporary`, which must not be there, and makes sure that it outlasts a crash of the
  * machine. Throws an `ExpectedError` when storage does not hold, byte for byte, what the run put there.
  */
-export async function writeFileFrom(entry: RestoreEntry, temporary: Buffer, source: ContentSource): Promise<void> {
+export async function writeFileFrom(entry: RestoreEntry, temporary: Buffer, source: ContentReader): Promise<void> {
   const { store, memory, signal, onBytes } = source;
   const release = await memory.take(Math.min(entry.size, blockSize * (blocksAhead + 1)), signal);
   try {

@@ -5,12 +5,12 @@ import { makeSmallFile, makeSmallFileInPool } from './new-file.ts';
 import type { Written } from './put-in-place.ts';
 import type { RestoreEntry } from '../rows.ts';
 import type { ThreadChoice } from '../../../files/thread-choice.ts';
-import type { ContentSource } from './write-file.ts';
+import type { ContentReader } from './write-file.ts';
 
 // A larger one would keep this thread from everything else for long.
 const maxBytes = 256 * 1024;
 
-export interface SmallFileWriter extends ContentSource {
+export interface SmallFileWriter extends ContentReader {
   readonly threadChoice: ThreadChoice;
   /** Whether the files of a folder are made to outlast a crash together, before they are put in place, and none by itself. */
   readonly isSyncedTogether: (folder: Folder) => Promise<boolean>;

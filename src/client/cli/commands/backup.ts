@@ -14,7 +14,7 @@ import {
   notEmpty,
   perform,
   share,
-  sourceName,
+  workerName,
   withJobOptions,
   withSourcesFile,
   withUploadLimit,
@@ -30,8 +30,8 @@ interface BackupFlags extends FilterFlags, JobFlags, SourcesFileFlags, TagFlags,
   readonly takeOver: boolean;
   readonly maxLoss?: number;
   readonly expectLoss: boolean;
-  /** Of the machine, where other commands mean the directory by it. */
-  readonly source?: string;
+  /** Of workers elsewhere. */
+  readonly workerName?: string;
 }
 
 const help = `
@@ -54,7 +54,7 @@ Exit codes: 0 done, 1 error, 3 some files could not be backed up, 4 the run is s
 Examples:
   durable-backup ~/photos
   durable-backup backup /srv/site --json | jq .bytes
-  durable-backup backup /srv/site --source web-1
+  durable-backup backup /srv/site --worker-name web-1
   durable-backup backup /srv/site --exclude node_modules --exclude '/var/*.log' --larger-than 2GiB --dry-run`;
 
 /** `backup DIR`: backs up a directory; what the program does unless another command is named. */
@@ -69,9 +69,9 @@ export function addBackup(program: Command, choose: Choose): void {
     .option('--expect-loss', 'whatever is lost is meant: the run is not suspect', false)
     .option('--take-over', 'go on where another machine has backed up so far, below the same prefix', false)
     .option(
-      '--source <name>',
-      'where the directory is: a name that workers elsewhere have among their SOURCES',
-      sourceName,
+      '--worker-name <name>',
+      'where the directory is: a name that workers elsewhere have among their WORKER_NAMES',
+      workerName,
     )
     .option('--dry-run', 'print what would be backed up and what left out, and why; back up nothing', false)
     .addHelpText('after', help);
@@ -85,7 +85,7 @@ export function addBackup(program: Command, choose: Choose): void {
 async function backUp(call: Call & BackupFlags, dir: string, commands: readonly string[]): Promise<number> {
   const target = await backupTarget(call, dir, commands);
   const { instanceId, label } = target;
-  const { root, source, prefix } = target.input;
+  const { root, worker, prefix } = target.input;
   const input: BackupInput = {
     ...target.input,
     ...(call.checksum && { checksum: true }),
@@ -103,7 +103,7 @@ async function backUp(call: Call & BackupFlags, dir: string, commands: readonly 
       instanceId,
       taskQueue: session.queuesOf(instanceId)[0],
       directories: [root],
-      ...(source !== undefined && { source }),
+      ...(worker !== undefined && { workerName: worker }),
       kind: backupReport,
       begin: ({ jobs, note }) => {
         const [name, summary, what] = [workflowNames.backup, `Back up ${label}`, `backup of ${label}`];

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
 import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
-import { isSource, sourceRule } from '../../../contracts/worker-name.ts';
+import { isWorkerName, workerNameRule } from '../../../contracts/worker-name.ts';
 import { atSource, type SourceFlags } from '../open/at-source.ts';
 import type { Call, CommonFlags, Task } from '../invocation.ts';
 
@@ -91,10 +91,10 @@ function commonFlags(command: Command): JobFlags {
   return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
 }
 
-/** The name of a source. */
-export function sourceName(text: string): string {
-  if (isSource(text)) return text;
-  throw new InvalidArgumentError(`It must be ${sourceRule}.`);
+/** A name of workers. */
+export function workerName(text: string): string {
+  if (isWorkerName(text)) return text;
+  throw new InvalidArgumentError(`It must be ${workerNameRule}.`);
 }
 
 // An unset variable in a script must not turn into the working directory, or into everything.

@@ -18,7 +18,7 @@ import {
   performAtSource,
   runArgument,
   runHelp,
-  sourceName,
+  workerName,
   withJobOptions,
   type Choose,
   type JobFlags,
@@ -40,7 +40,7 @@ Examples:
 interface RestoreFlags extends JobFlags {
   readonly source?: string;
   readonly target?: string;
-  readonly targetSource?: string;
+  readonly targetWorker?: string;
   readonly overwrite: OverwritePolicy;
   readonly delete: boolean;
   readonly force: boolean;
@@ -61,9 +61,9 @@ export function addRestore(program: Command, choose: Choose): void {
       ).argParser((dir: string) => resolve(notEmpty(dir))),
     )
     .option(
-      '--target-source <name>',
-      'where the target is: a name that workers elsewhere have among their SOURCES',
-      sourceName,
+      '--target-worker <name>',
+      'where the target is: a name that workers elsewhere have among their WORKER_NAMES',
+      workerName,
     )
     .addOption(
       new Option('--overwrite <when>', 'what happens to what is in the way')
@@ -78,8 +78,8 @@ export function addRestore(program: Command, choose: Choose): void {
 }
 
 async function restore(call: Call & RestoreFlags, run: string, paths: readonly string[]): Promise<number> {
-  const { targetSource: source } = call;
-  requireElsewhere('--target-source', source, call);
+  const { targetWorker } = call;
+  requireElsewhere('--target-worker', targetWorker, call);
   return withSession(call, async (session, follow) => {
     const fixed = await fixRun(session, { ...call, run }, call.stop);
     const input = inputOf(fixed, paths, call);
@@ -89,7 +89,7 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
     return follow({
       instanceId,
       taskQueue: session.queuesOf(instanceId)[0],
-      ...(source !== undefined && { source }),
+      ...(targetWorker !== undefined && { workerName: targetWorker }),
       directories: directory === undefined ? [] : [nearestDirectory(directory)],
       kind: restoreReport,
       words: { copying: 'restoring', committing: 'finishing' },
@@ -107,13 +107,13 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
 }
 
 function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
-  const { target, targetSource: source, overwrite, dryRun } = flags;
+  const { target, targetWorker, overwrite, dryRun } = flags;
   const chosen = pathsBelow(manifest?.root, paths);
   requirePathBudget(chosen ?? [], 'path');
   return {
     ...which,
     ...(target !== undefined && { target }),
-    ...(source !== undefined && { source }),
+    ...(targetWorker !== undefined && { worker: targetWorker }),
     ...(chosen && { paths: chosen }),
     overwrite,
     ...(flags.delete && { delete: true }),

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { openSourcesFile, sourceNamed, takenForDirectory, type SourcesFile } from '../../sources/sources-file.ts';
-import type { SourceDefinition } from '../../../contracts/source-definition.ts';
-import { isSource } from '../../../contracts/worker-name.ts';
+import { isSourceName, type SourceDefinition } from '../../../contracts/source-definition.ts';
 import type { Call } from '../invocation.ts';
 
 /** Where the names of sources stand. */
@@ -31,7 +30,7 @@ export async function namedSource(
   call: Call & SourcesFileFlags,
   text: string,
 ): Promise<{ readonly definition?: SourceDefinition; readonly opened?: SourcesFile }> {
-  if (!isSource(text)) return {};
+  if (!isSourceName(text)) return {};
   const opened = await sourcesOf(call);
   const definition = sourceNamed(opened, text);
   return { ...(definition && { definition }), ...(opened && { opened }) };

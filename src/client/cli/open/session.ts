@@ -24,9 +24,9 @@ export interface Session {
   jobsOn(taskQueue: string): Jobs;
   /**
    * Makes sure that somebody serves a task queue: a worker in this process, which may use `directories` whatever `BACKUP_ROOTS` says,
-   * or those that run elsewhere. Throws an ExpectedError when nobody does, or when nobody serves the source that is named.
+   * or those that run elsewhere. Throws an ExpectedError when nobody does, or when no worker has the name that is given.
    */
-  serve(taskQueue: string, directories: readonly string[], source?: string): Promise<void>;
+  serve(taskQueue: string, directories: readonly string[], workerName?: string): Promise<void>;
   /** Rejects when the own worker dies of an error; never resolves. */
   readonly workerFailure: Promise<never>;
   close(): Promise<void>;
@@ -84,8 +84,8 @@ async function besideOwnWorker(
     serve: async (taskQueue, directories) => {
       await installRuntime(log);
       const parts = { dataConverter, extraRoots: directories };
-      // What others back up by a name of this host's is for workers that stay.
-      const own = { ...config, taskQueue, worker: { ...config.worker, sources: [] } };
+      // What others back up by a name of this worker's is for workers that stay.
+      const own = { ...config, taskQueue, worker: { ...config.worker, names: [] } };
       const worker = await startOwnWorker(own, target, store, parts);
       onClose(() => worker.stop());
       worker.ended.catch(failure.reject);
@@ -107,9 +107,9 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
     ...webUiOf(config, target.namespace),
     queuesOf: () => [config.taskQueue],
     jobsOn,
-    serve: async (taskQueue, _directories, source) => {
+    serve: async (taskQueue, _directories, workerName) => {
       await requireWorkers(jobsOn(taskQueue), taskQueue, target.address);
-      if (source !== undefined) await requireSource(jobsOn(taskQueue), source, target.address);
+      if (workerName !== undefined) await requireWorker(jobsOn(taskQueue), workerName, target.address);
     },
     workerFailure: new Promise(() => undefined),
     abandon: () => Promise.resolve(),
@@ -135,10 +135,10 @@ async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): P
   );
 }
 
-async function requireSource(jobs: Jobs, source: string, address: string): Promise<void> {
-  if (await jobs.hasWorkersOf(source)) return;
+async function requireWorker(jobs: Jobs, name: string, address: string): Promise<void> {
+  if (await jobs.hasWorkersCalled(name)) return;
   throw new ExpectedError(
-    failureTypes.sourceUnavailable,
-    `No worker at ${address} serves the source ${source}: start one where its files are with SOURCES=${source}`,
+    failureTypes.workerUnavailable,
+    `No worker at ${address} is called ${name}: start one where its files are with WORKER_NAMES=${name}`,
   );
 }

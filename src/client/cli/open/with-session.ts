@@ -15,7 +15,7 @@ interface ServedJob<S extends object> extends Pick<FollowedJob<S>, 'instanceId' 
   /** What a worker of this process may use besides `BACKUP_ROOTS`. */
   readonly directories: readonly string[];
   /** Where the files are, unless every worker of the task queue can reach them. */
-  readonly source?: string;
+  readonly workerName?: string;
   readonly words?: PhaseWords;
   /** As in {@link FollowedJob}, with the means to do it. */
   readonly begin: (parts: Pick<FollowedJob<S>, 'jobs'> & { note: (line: string) => void }) => Promise<void>;
@@ -40,8 +40,8 @@ export async function withSession(
   leave.addEventListener('abort', () => void leaveAtOnce(call, opening, begun.signal));
   const session = await opening;
   const follow: Follow = async (job) => {
-    const { taskQueue, directories, source } = job;
-    await session.serve(taskQueue, directories, source);
+    const { taskQueue, directories, workerName } = job;
+    await session.serve(taskQueue, directories, workerName);
     begun.abort();
     return stop.aborted ? interrupted(call, stoppedEarly) : followServed(call, session, job);
   };

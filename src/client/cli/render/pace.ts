@@ -1,4 +1,4 @@
-import type { BackupProgress } from '../../../contracts/contract.ts';
+import type { JobProgress } from '../../../contracts/contract.ts';
 
 /** How fast a backup goes. */
 export interface Pace {
@@ -15,8 +15,8 @@ const bytesPerFile = 64 * 1024;
 const longestGuess = 30 * 24 * 60 * 60 * 1000;
 
 /** Makes the function that turns successive looks at a backup into its pace, smoothed so that the estimate does not jump. */
-export function createPace(): (progress: BackupProgress, now: number) => Pace {
-  let last: { progress: BackupProgress; now: number } | undefined;
+export function createPace(): (progress: JobProgress, now: number) => Pace {
+  let last: { progress: JobProgress; now: number } | undefined;
   let bytesPerSecond = 0;
   let filesPerSecond = 0;
 
@@ -33,7 +33,7 @@ export function createPace(): (progress: BackupProgress, now: number) => Pace {
   };
 }
 
-function timeLeft(progress: BackupProgress, costPerSecond: number): number | undefined {
+function timeLeft(progress: JobProgress, costPerSecond: number): number | undefined {
   if (!progress.listed) return undefined;
   const bytes = Math.max(0, progress.totalBytes - progress.bytes);
   const files = Math.max(0, progress.totalFiles - progress.files - progress.failed);

@@ -1,12 +1,12 @@
 import { printable, printableLines } from '../../../lib/printable.ts';
 import { SingleBar } from 'cli-progress';
-import type { BackupProgress } from '../../../contracts/contract.ts';
+import type { JobProgress } from '../../../contracts/contract.ts';
 import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { createPace, type Pace } from './pace.ts';
 
 /** Shows progress while a command waits. */
 export interface ProgressDisplay {
-  show(progress: BackupProgress): void;
+  show(progress: JobProgress): void;
   /** Writes a line that stays. */
   note(line: string): void;
   /** Leaves the terminal ready for what follows. */
@@ -14,7 +14,7 @@ export interface ProgressDisplay {
 }
 
 /** What the phases of a job are called, where not as those of a backup. */
-export type PhaseWords = Readonly<Partial<Record<BackupProgress['phase'], string>>>;
+export type PhaseWords = Readonly<Partial<Record<JobProgress['phase'], string>>>;
 
 export const noDisplay: ProgressDisplay = { show: () => undefined, note: () => undefined, close: () => undefined };
 
@@ -75,7 +75,7 @@ export function createLines(
   };
 }
 
-function stateOf({ suspended, phase, waitingFor }: BackupProgress, words: PhaseWords): string {
+function stateOf({ suspended, phase, waitingFor }: JobProgress, words: PhaseWords): string {
   if (suspended) return 'suspended';
   const word = words[phase] ?? phase;
   if (phase === 'waiting' && waitingFor !== undefined) return `waiting for ${printable(waitingFor)}`;
@@ -83,10 +83,10 @@ function stateOf({ suspended, phase, waitingFor }: BackupProgress, words: PhaseW
 }
 
 // Nothing has been counted yet.
-const uncounted: readonly BackupProgress['phase'][] = ['opening', 'waiting', 'marking'];
+const uncounted: readonly JobProgress['phase'][] = ['opening', 'waiting', 'marking'];
 
 function describe(
-  progress: BackupProgress,
+  progress: JobProgress,
   { bytesPerSecond, filesPerSecond, remaining }: Pace,
   words: PhaseWords,
 ): string {
@@ -106,7 +106,7 @@ function describe(
   return parts.join(' | ');
 }
 
-function shareDone({ phase, files, failed, totalFiles, bytes, totalBytes }: BackupProgress): number {
+function shareDone({ phase, files, failed, totalFiles, bytes, totalBytes }: JobProgress): number {
   if (phase === 'done') return 1;
   const shares = [totalFiles > 0 ? (files + failed) / totalFiles : 0, totalBytes > 0 ? bytes / totalBytes : 1];
   return Math.min(...shares, 0.99);

@@ -43,9 +43,9 @@ export async function serveWork(
       ...(metrics && { metrics: metrics.jobs }),
     });
     const { taskQueue, backupRoots } = config;
-    const { sources } = config.worker;
+    const { names } = config.worker;
     const where = { temporal: target.address, storage: store.url, inventory: inventory.address };
-    log.info({ taskQueue, ...(sources.length > 0 && { sources }), ...where, roots: backupRoots }, 'worker is running');
+    log.info({ taskQueue, ...(names.length > 0 && { names }), ...where, roots: backupRoots }, 'worker is running');
     onReady();
     // Ends when the activities under way have ended or been given back.
     await worker.runUntil(stop);

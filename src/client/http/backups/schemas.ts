@@ -8,7 +8,7 @@ import { budgetFault } from '../../../contracts/globs/glob-budget.ts';
 import type { Suspicion } from '../../../contracts/suspicion.ts';
 import { overwritePolicies, type RestoreInput } from '../../../contracts/restore.ts';
 import type { VerificationInput } from '../../../contracts/verification.ts';
-import { backupOptionsSchema, sourceSchema } from '../schemas/backup-input.ts';
+import { backupOptionsSchema, workerNameSchema } from '../schemas/backup-input.ts';
 
 const mostPaths = 1000;
 const mostParts = 10_000;
@@ -21,8 +21,9 @@ export const restoreBodySchema = z
       .min(1, 'must not be empty')
       .optional()
       .meta({ description: "Absolute path of a directory on the worker's machine; by default where it came from" }),
-    source: sourceSchema.optional().meta({
-      description: 'Where the target is: a name that workers have among their SOURCES; by default all can write there',
+    worker: workerNameSchema.optional().meta({
+      description:
+        'Where the target is: a name that workers have among their WORKER_NAMES; by default all can write there',
     }),
     paths: z
       .array(z.string().min(1, 'must not be empty'))

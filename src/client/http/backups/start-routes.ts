@@ -50,7 +50,7 @@ function restoreOf(deps: AppDependencies, request: Request): Orchestrator {
       await checkRoot(target, backupRoots);
       // The worker asks the same; where the target is elsewhere it alone can.
       const isMirror = wanted.delete === true && wanted.dryRun !== true && wanted.force !== true;
-      if (isMirror && wanted.source === undefined) await backups.checkMirror(manifest, target, forAsLongAsItTakes);
+      if (isMirror && wanted.worker === undefined) await backups.checkMirror(manifest, target, forAsLongAsItTakes);
       // As it was asked for, so that the same request sent again is the same one; the worker finds the run again.
       return {
         args: [{ ...asked, ...prefixAsked(request), ...wanted }],

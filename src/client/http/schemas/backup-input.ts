@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import type { BackupInput, BackupOptions } from '../../../contracts/contract.ts';
+import type { BackupInput, JobOptions } from '../../../contracts/contract.ts';
 import { prefixSchema } from '../../../contracts/blob-prefix.ts';
 import { byteRateBounds } from '../../../lib/units.ts';
 import { filtersSchema } from '../../../contracts/filters.ts';
 import { maxLossSchema } from '../../../contracts/suspicion.ts';
 import { tagsSchema } from '../../../contracts/tags.ts';
-import { sourcePattern, sourceRule, sourceTimeoutBounds } from '../../../contracts/worker-name.ts';
+import { workerNamePattern, workerNameRule, workerTimeoutBounds } from '../../../contracts/worker-name.ts';
 
 const whole = (least: number, most: number, description: string) =>
   z.int().min(least).max(most).optional().meta({ description });
 
-/** A name of what workers have among their `SOURCES`. */
-export const sourceSchema = z.string().regex(sourcePattern, `must be ${sourceRule}`);
+/** A name of what workers have among their `WORKER_NAMES`. */
+export const workerNameSchema = z.string().regex(workerNamePattern, `must be ${workerNameRule}`);
 
 const flag = (description: string) => z.boolean().optional().meta({ description });
 
@@ -27,16 +27,20 @@ export const backupOptionsSchema = z.strictObject({
   busyRounds: whole(0, 20, 'How often files that others were busy with are taken up again'),
   busyPause: whole(0, 3_600_000, 'Milliseconds before the first such round; twice as long before each further one'),
   heartbeatTimeout: whole(1000, 3_600_000, 'Milliseconds after which a silent worker is taken for dead'),
-  sourceTimeout: whole(...sourceTimeoutBounds, 'Milliseconds after which a job fails whose source no worker serves'),
-} satisfies Record<keyof BackupOptions, z.ZodType>);
+  workerTimeout: whole(
+    ...workerTimeoutBounds,
+    'Milliseconds after which a job fails that no worker of the name takes up',
+  ),
+} satisfies Record<keyof JobOptions, z.ZodType>);
 
 export const backupInputSchema = z
   .strictObject({
     root: z.string().meta({
       description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
     }),
-    source: sourceSchema.optional().meta({
-      description: 'Where the directory is: a name that workers have among their SOURCES; by default all can read it',
+    worker: workerNameSchema.optional().meta({
+      description:
+        'Where the directory is: a name that workers have among their WORKER_NAMES; by default all can read it',
     }),
     prefix: prefixSchema.optional().meta({
       description:

@@ -1,7 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/activity';
 import { expect, test } from 'vitest';
-import type { Copy } from '../../../../src/contracts/contract.ts';
+import type { Slice } from '../../../../src/contracts/contract.ts';
 import type { SeenRequest } from '../../../support/blob-proxy.ts';
 import { content, writeTree } from '../../../support/tree.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type Rig,
 } from '../../rig.ts';
 
-async function listed(rig: Rig): Promise<Copy> {
+async function listed(rig: Rig): Promise<Slice> {
   const [copy] = (await listAll(rig)).flatMap(({ copies }) => copies);
   if (!copy) throw new Error('nothing to copy');
   return copy;

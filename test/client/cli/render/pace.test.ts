@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createPace } from '../../../../src/client/cli/render/pace.ts';
-import type { BackupProgress } from '../../../../src/contracts/contract.ts';
+import type { JobProgress } from '../../../../src/contracts/contract.ts';
 
 const MiB = 1024 * 1024;
-const start: BackupProgress = {
+const start: JobProgress = {
   phase: 'copying',
   suspended: false,
   listed: true,

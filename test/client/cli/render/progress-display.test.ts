@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { expect, test } from 'vitest';
 import { createBar, createLines } from '../../../../src/client/cli/render/progress-display.ts';
-import type { BackupProgress } from '../../../../src/contracts/contract.ts';
+import type { JobProgress } from '../../../../src/contracts/contract.ts';
 
-const half: BackupProgress = {
+const half: JobProgress = {
   phase: 'copying',
   suspended: false,
   listed: true,

@@ -38,9 +38,9 @@ test('a restore answers like a start, brings the run back, and leaves a ledger',
   expect(wrongKind.status).toBe(404);
 });
 
-test('a backup whose source no worker serves says what it waits for', async () => {
+test('a backup that no worker of its name takes up says what it waits for', async () => {
   await startWorker(api);
-  const wanted = { root: source, source: `web-${randomUUID()}`, options: { sourceTimeout: 60_000 } };
+  const wanted = { root: source, worker: `web-${randomUUID()}`, options: { workerTimeout: 60_000 } };
   const started = await postJson(`${api.url}/api/backups`, JSON.stringify(wanted));
   expect(started.status).toBe(202);
   const { id } = (await started.json()) as { id: string };
@@ -48,7 +48,7 @@ test('a backup whose source no worker serves says what it waits for', async () =
   const status = async () => (await fetch(locationOf(started))).json();
   await expect
     .poll(status)
-    .toMatchObject({ runtimeStatus: 'Running', customStatus: { phase: 'opening', waitingFor: wanted.source } });
+    .toMatchObject({ runtimeStatus: 'Running', customStatus: { phase: 'opening', waitingFor: wanted.worker } });
 });
 
 test('a verification answers like a start, and names what is missing', async () => {
@@ -167,8 +167,8 @@ test.each([
     'paths: must not stand for more than 5000 globs in all',
   ],
   ['restores', '{"options":{"windw":3}}', 'options: "windw" is not known; did you mean window?'],
-  ['restores', '{"source":"no spaces"}', 'source: must be 1 to 64'],
-  ['restores', '{"options":{"sourceTimeout":999}}', 'options.sourceTimeout: '],
+  ['restores', '{"worker":"no spaces"}', 'worker: must be 1 to 64'],
+  ['restores', '{"options":{"workerTimeout":999}}', 'options.workerTimeout: '],
   ['restores', '[]', 'must be a restore'],
   ['restores', '{"run":"latest"}', '"run" is not known'],
   ['verifications', '{"sample":0.5}', 'deep: true'],

@@ -8,13 +8,13 @@ import { runCommand, servers, startCommand } from './command.ts';
 
 let env: NodeJS.ProcessEnv;
 let root: string;
-let source: string;
+let name: string;
 
 beforeEach(async () => {
-  env = { ...servers(), BACKUP_CONTAINER: `sources-${randomUUID()}`, TASK_QUEUE: randomUUID() };
+  env = { ...servers(), BACKUP_CONTAINER: `workers-${randomUUID()}`, TASK_QUEUE: randomUUID() };
   root = await temporaryDirectory();
   await writeTree(root, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`d${i % 3}/f${i}`, 100 + i])));
-  source = `web-${randomUUID()}`;
+  name = `web-${randomUUID()}`;
 });
 
 async function startWorker(settings: NodeJS.ProcessEnv) {
@@ -36,16 +36,16 @@ test('a backup and a restore go to the host that they name, beside workers that 
   const out = await temporaryDirectory();
   const elsewhere = { BACKUP_ROOTS: await temporaryDirectory() };
   await Promise.all([startWorker(elsewhere), startWorker(elsewhere)]);
-  const host = await startWorker({ BACKUP_ROOTS: `${root}:${out}`, SOURCES: `other-${source},${source}` });
+  const host = await startWorker({ BACKUP_ROOTS: `${root}:${out}`, WORKER_NAMES: `other-${name},${name}` });
 
-  const backup = await runCommand([root, '--source', source, '--json'], { env });
+  const backup = await runCommand([root, '--worker-name', name, '--json'], { env });
   expect(backup.code).toBe(0);
   const { instanceId, files } = JSON.parse(backup.stdout) as { instanceId: string; files: number };
   expect(files).toBe(20);
   expect(await processesOf(instanceId)).toEqual(new Set([host.child.pid]));
 
   const target = join(out, 'restored');
-  const args = ['restore', 'latest', '--target', target, '--target-source', source, '--json'];
+  const args = ['restore', 'latest', '--target', target, '--target-worker', name, '--json'];
   const restore = await runCommand(args, { env });
   expect(restore.code).toBe(0);
   const restored = JSON.parse(restore.stdout) as { instanceId: string; restored: number };
@@ -57,19 +57,19 @@ test('a backup and a restore go to the host that they name, beside workers that 
   expect((await host.ended).code).toBe(0);
 });
 
-test('a source that no worker serves is named before anything starts', async () => {
+test('a name that no worker has is given before anything starts', async () => {
   await startWorker({ BACKUP_ROOTS: root });
-  const { code, stdout, stderr } = await runCommand([root, '--source', source, '--json'], { env });
+  const { code, stdout, stderr } = await runCommand([root, '--worker-name', name, '--json'], { env });
   expect(code).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining(source) });
-  expect(stderr).toContain(`SOURCES=${source}`);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining(name) });
+  expect(stderr).toContain(`WORKER_NAMES=${name}`);
 });
 
 test.each([
-  [['DIR', '--source', 'web-1', '--worker'], {}, 'leave out --worker'],
-  [['DIR', '--source', 'web-1'], { TEMPORAL_ADDRESS: '' }, 'set TEMPORAL_ADDRESS'],
-  [['restore', 'latest', '--target-source', 'web-1', '--worker'], {}, 'leave out --worker'],
-  [['DIR', '--source', '/srv/site'], {}, '1 to 64 letters'],
+  [['DIR', '--worker-name', 'web-1', '--worker'], {}, 'leave out --worker'],
+  [['DIR', '--worker-name', 'web-1'], { TEMPORAL_ADDRESS: '' }, 'set TEMPORAL_ADDRESS'],
+  [['restore', 'latest', '--target-worker', 'web-1', '--worker'], {}, 'leave out --worker'],
+  [['DIR', '--worker-name', '/srv/site'], {}, '1 to 64 letters'],
 ])('%j is refused where it makes no sense', async (args, settings, says) => {
   const given = args.map((arg) => (arg === 'DIR' ? root : arg));
   const { code, stderr } = await runCommand(given, { env: { ...env, ...settings } });
