@@ -3,7 +3,7 @@ import { asActivities } from './paged/activity.ts';
 import { createCommitRun } from './backup/commit-run.ts';
 import { createCopyFiles } from './backup/copy/copy-files.ts';
 import { createForgetRuns } from './prune/forget-runs.ts';
-import { createListFailed } from './backup/list-failed.ts';
+import { createListFailedFiles } from './backup/list-failed.ts';
 import { createListFiles } from './backup/list-files.ts';
 import { createNewestSuccess } from './notify/newest-success.ts';
 import { createNoteFailedBackup } from './backup/note-failed-backup.ts';
@@ -13,7 +13,8 @@ import { createPreviewBackup } from './backup/preview-backup.ts';
 import { createPruneActivities } from './prune/index.ts';
 import { createReopenRun } from './backup/reopen-run.ts';
 import { createRestoreActivities } from './restore/index.ts';
-import { createSealPage } from './backup/seal-page.ts';
+import { createSealPage } from './paged/seal-page.ts';
+import { backupKind } from './backup/kind.ts';
 import { createVerifyActivities } from './verify/index.ts';
 
 /** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
@@ -23,11 +24,11 @@ export function createActivities(deps: ActivityDependencies) {
     openRun: createOpenRun(deps),
     reopenRun: createReopenRun(deps),
     listFiles: createListFiles(deps),
-    listFailed: createListFailed(deps),
+    listFailed: createListFailedFiles(deps),
     copyFiles,
     /** The same for one file, under a name of its own so that Temporal's Web UI tells the two apart. */
     copyFile: copyFiles,
-    sealPage: createSealPage(deps),
+    sealPage: createSealPage(deps.store, backupKind),
     commitRun: createCommitRun(deps),
     noteFailedBackup: createNoteFailedBackup(deps),
     forgetRuns: createForgetRuns(deps),

@@ -108,6 +108,13 @@ export interface Slice {
   readonly label?: string;
 }
 
+/** What a copy came to, for progress and for Temporal's Web UI. Files and bytes are those that the job now has where they belong. */
+export interface SliceResult {
+  readonly files: number;
+  readonly bytes: number;
+  readonly failed: number;
+}
+
 /** What `listFiles` returns: the page itself is a blob, and this is the reference to it. */
 export interface Page {
   readonly number: number;

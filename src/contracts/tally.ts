@@ -15,7 +15,7 @@ export const emptyTally: Tally = {
 };
 
 /** Counts of something by name; one that is absent counts as none. */
-type Counts<T> = { readonly [K in keyof T]?: number };
+export type Counts<T> = { readonly [K in keyof T]?: number };
 
 /** Adds count by count. */
 export function addTallies<T extends Counts<T>>(a: T, b: T): T {

@@ -2,30 +2,24 @@ import { Context } from '@temporalio/activity';
 import type { CommittedRun, Run, Tally } from '../../contracts/contract.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
+import { readManifest } from '../../history/records/read-manifest.ts';
 import { acceptedAt } from '../../history/runs/accepted.ts';
 import { emptyTally } from '../../contracts/tally.ts';
-import { sealManifest } from '../../history/records/manifest-checksum.ts';
-import { readManifest } from '../../history/records/read-manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
-import { sumShards } from '../paged/report.ts';
+import { sumShards, writeLast, type JobTimes } from '../paged/commit.ts';
 import { unmatchedGlobs } from '../paged/selection-result.ts';
 import { describeShard } from '../paged/shard.ts';
-import { writeLast } from '../paged/write-last.ts';
 
 /**
  * Writes the manifest over all shards and returns its address and the sum of the shards. It is the last write of a run. A manifest
  * that is complete stays as it is; an incomplete one gives way to that of a later round.
  */
 export function createCommitRun({ store, host }: ActivityDependencies) {
-  return async (
-    { signal }: Attempt,
-    run: Run,
-    times: { startedAt: string; finishedAt: string },
-  ): Promise<CommittedRun> => {
+  return async ({ signal }: Attempt, run: Run, times: JobTimes): Promise<CommittedRun> => {
     const layout = runLayout(run);
     const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
     // A mirror must not take what a worker of an earlier version wrote down nothing of for all there is.
@@ -33,13 +27,13 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
     const leftOut = isTold ? await leftOutOf(store, layout, signal) : undefined;
     const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
     const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
-    const manifest = sealManifest({ ...unjudged, ...(found && { suspect: found }) });
-    await writeLast(store, layout.manifest, manifest, () => isFinal(store, manifest, signal), signal);
+    const manifest = { ...unjudged, ...(found && { suspect: found }) };
+    const address = await writeLast(store, layout.manifest, manifest, signal, () => isComplete(store, run, signal));
     const warnings = unmatchedGlobs(run.filters, selections);
     // One that is taken up again may have been accepted.
     const suspect = found && (await acceptedAt(store, run, signal)) === undefined ? found : undefined;
     return {
-      manifest: `${store.container}/${layout.manifest}`,
+      manifest: address,
       tally,
       ...(warnings.length > 0 && { warnings }),
       ...(suspect && { suspect }),
@@ -55,7 +49,7 @@ async function leftOutOf(store: BlobStore, { leftOut }: JobLayout, signal: Abort
 
 function manifestOf(
   { run, host }: { readonly run: Run; readonly host: string },
-  times: { startedAt: string; finishedAt: string },
+  times: JobTimes,
   { files, bytes, failed, skipped, excluded }: Tally,
   { shards, leftOut }: Pick<Manifest, 'shards'> & { readonly leftOut: Manifest['leftOut'] | undefined },
 ): UnsealedManifest {
@@ -83,10 +77,9 @@ function manifestOf(
 }
 
 // What cannot be read as a manifest is of no use to anybody, so it gives way too.
-async function isFinal(store: BlobStore, { prefix, run }: Manifest, signal: AbortSignal): Promise<boolean> {
+async function isComplete(store: BlobStore, run: Run, signal: AbortSignal): Promise<boolean> {
   try {
-    const stored = await readManifest(store, { prefix, id: run }, signal);
-    return stored?.manifest.complete ?? false;
+    return (await readManifest(store, run, signal))?.manifest.complete ?? false;
   } catch (error) {
     if (error instanceof ExpectedError && error.type === failureTypes.manifestInvalid) return false;
     throw error;

@@ -49,12 +49,6 @@ export async function* compareWithBase(
   }
 }
 
-/** Whether a listed entry has bytes that the run has to look at. */
-export function needsCopy({ unchanged }: Run): (entry: PageEntry) => boolean {
-  return ({ kind, error, asBefore }) =>
-    kind === 'file' && error === undefined && (asBefore !== true || unchanged !== undefined);
-}
-
 /**
  * The entries of the base. What cannot be read of it is missing from it: then files count as new, which costs time and is never wrong.
  */

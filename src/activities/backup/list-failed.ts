@@ -1,56 +1,34 @@
-import type { Page, Run } from '../../contracts/contract.ts';
 import { comparePaths, type EncodedPath } from '../../contracts/encoded-path.ts';
 import { entryKey, type ManifestEntry, type PageEntry } from '../../contracts/manifest.ts';
 import { runLayout } from '../../storage/run-layout.ts';
-import { needsCopy } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { Attempt } from '../paged/activity.ts';
+import { createListFailed } from '../paged/list-failed.ts';
 import { findRoot } from '../../files/find-root.ts';
-import { hasFailed, isBusy } from './manifest-entry.ts';
-import { writePage } from '../paged/page.ts';
+import { backupKind } from './kind.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
-import { readShard } from '../paged/shard.ts';
 import { selectionMetadata } from '../paged/selection-result.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
 import type { LeftOut } from '../../files/walk/left-out.ts';
 
 /**
- * Lists what failed of a page into a page of the run's present round: its failed files as they stand, and, where a path could not
- * even be listed, what is there now. With `only` it lists nothing but the files that another process was busy with.
+ * Lists what failed of a page once more: its failed files as they stand, and, where a path could not even be listed, what is there now.
  */
-export function createListFailed({ store, roots, embeddedData }: ActivityDependencies) {
-  return async ({ signal }: Attempt, run: Run, number: number, only?: 'busy'): Promise<Page> => {
-    const layout = runLayout(run);
+export function createListFailedFiles({ store, roots, embeddedData }: ActivityDependencies) {
+  return createListFailed(store, backupKind, async ({ job: run, number, failed, signal }) => {
     const realRoot = await findRoot(run.root, roots);
-    const shard = await readShard<ManifestEntry>(store, layout.shard(number), signal);
-    const failed = shard.filter(only === undefined ? hasFailed : isBusy);
     const unlisted = failed.filter(({ kind }) => kind !== 'file').map(({ path }) => path);
-    const record = createLeftOutRecord(store, layout, number, signal);
+    const record = createLeftOutRecord(store, runLayout(run), number, signal);
     const onLeftOut = (leftOut: LeftOut) => {
       signal.throwIfAborted();
       return record.add(leftOut);
     };
-    const found = await listAgain(realRoot, unlisted, {
-      filters: run.filters,
-      roots,
-      embeddedData,
-      signal,
-      onLeftOut,
-    });
+    const found = await listAgain(realRoot, unlisted, { filters: run.filters, roots, embeddedData, signal, onLeftOut });
     await record.flush();
     const entries = failed.flatMap((entry) =>
       entry.kind === 'file' ? [listedEntry(entry)] : (found.get(entry.path) ?? []),
     );
-    const plan = {
-      number,
-      entries,
-      last: true,
-      options: run.options,
-      needsCopy: needsCopy(run),
-      metadata: { ...selectionMetadata({ excluded: 0, matched: '', told: true }), ...(only && { only }) },
-    };
-    return writePage(store, layout.page(number), plan, signal);
-  };
+    return { entries, metadata: selectionMetadata({ excluded: 0, matched: '', told: true }) };
+  });
 }
 
 function listedEntry({ path, kind, size, mtimeNs, ctimeNs, mode }: ManifestEntry): PageEntry {

@@ -1,13 +1,14 @@
 import type { JobOptions, Page, Run } from '../../contracts/contract.ts';
 import { runLayout } from '../../storage/run-layout.ts';
-import { compareWithBase, needsCopy } from './compare-with-base.ts';
+import { compareWithBase } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { findRoot } from '../../files/find-root.ts';
 import { writePage } from '../paged/page.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
 import { writeSettledPage } from '../paged/settled-page.ts';
-import { takePage } from '../paged/take-page.ts';
+import { takePage } from '../paged/fill-page.ts';
+import { backupKind } from './kind.ts';
 import { selectEntries } from './select-entries.ts';
 import { selectionMetadata } from '../paged/selection-result.ts';
 import { readDirectoryNames } from '../../files/walk/directory-names.ts';
@@ -37,7 +38,7 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
       },
     });
     const entries = compareWithBase(store, run, selected.entries, { after: cursor, signal });
-    const limits = { options: pageOptions(run, number), needsCopy: needsCopy(run) };
+    const limits = { options: pageOptions(run, number), needsCopy: backupKind.needsCopy(run) };
     const onEntry = () => {
       progress.listed += 1;
       progress.excluded = selected.excluded();
@@ -48,10 +49,10 @@ export function createListFiles({ store, roots, namesInMemory, embeddedData }: A
     const excluded = page.last ? selected.excluded() : progress.excluded;
     const selection = { excluded, matched: selected.matched(), told: true };
     if (!page.entries.some(limits.needsCopy)) {
-      return writeSettledPage(store, layout, { number, ...page, selection }, signal);
+      return writeSettledPage(store, backupKind, run, { number, ...page, selection }, signal);
     }
     const told = { metadata: selectionMetadata(selection), shard: layout.shard(number) };
-    return writePage(store, layout.page(number), { number, ...page, ...limits, ...told }, signal);
+    return writePage(store, backupKind, run, { number, ...page, ...told }, signal);
   };
 }
 

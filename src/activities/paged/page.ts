@@ -1,6 +1,6 @@
 import { displayPath } from '../../contracts/encoded-path.ts';
 import { printable } from '../../lib/printable.ts';
-import { afterUnread, entryKey, type ManifestEntry } from '../../contracts/manifest.ts';
+import { afterUnread, entryKey } from '../../contracts/manifest.ts';
 import type { JobOptions, Slice, Page } from '../../contracts/contract.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import {
@@ -13,31 +13,20 @@ import {
 } from '../../history/records/own-record.ts';
 import { isBlobStoreError, type BlobProperties, type BlobStore } from '../../storage/blob-store.ts';
 import { toCheckedLines } from '../../storage/ndjson.ts';
-import { createPacker } from './packer.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import { createPacker } from './fill-page.ts';
+import type { PagedJob, PagedKind, PageRow } from './kind.ts';
 import { selectionOf } from './selection-result.ts';
-import { readShard, type Row } from './shard.ts';
+import { readShard, type OutcomeRow } from './shard.ts';
 
 const labelLength = 200;
 
-/** What every line of a page tells at least, in a backup, a restore and a verification alike. */
-export interface PageRow extends Row {
-  /** Bytes. */
-  readonly size: number;
-  /** The copy of this page that takes the file along. */
-  readonly copy?: number;
-  /** Why it could not be listed. */
-  readonly error?: string;
-}
-
 /** A page as it was listed, not yet dealt out to copies. */
-export interface PagePlan<R extends PageRow> {
+export interface ListedPage<E extends PageRow> {
   readonly number: number;
-  readonly entries: readonly R[];
+  readonly entries: readonly E[];
   /** Whether no page follows. */
   readonly last: boolean;
-  readonly options: JobOptions;
-  /** Whether an activity has to do something about the entry. */
-  readonly needsCopy: (entry: R) => boolean;
   /** Told by the page's blob besides. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Where its rows are if another attempt has found that nothing of it has to be copied. */
@@ -48,14 +37,16 @@ export interface PagePlan<R extends PageRow> {
  * Deals the entries of a page that need it out to copies, writes the page and describes it. A page is written once: an attempt that
  * finds it there goes by it, for copies read it by byte ranges and an earlier attempt's result may be in use.
  */
-export async function writePage<R extends PageRow>(
+export async function writePage<J extends PagedJob, E extends PageRow>(
   store: BlobStore,
-  blob: string,
-  plan: PagePlan<R>,
+  { name, needsCopy }: Pick<PagedKind<J, E, never, never, never>, 'name' | 'needsCopy'>,
+  job: J,
+  listed: ListedPage<E>,
   signal: AbortSignal,
 ): Promise<Page> {
-  const entries = assignCopies(plan);
-  return writeOnce(store, blob, { ...plan, entries, lines: toCheckedLines(entries) }, signal);
+  const entries = assignCopies(listed, job.options, needsCopy(job));
+  const blob = jobLayout(name, job).page(listed.number);
+  return writeOnce(store, blob, { ...listed, entries, lines: toCheckedLines(entries) }, signal);
 }
 
 /** Describes a page that was written before. Throws `ManifestInvalid` when it was not, or is damaged. */
@@ -110,7 +101,7 @@ interface StoredPage {
 export async function writeOnce(
   store: BlobStore,
   name: string,
-  page: StoredPage & Pick<PagePlan<PageRow>, 'number' | 'shard'>,
+  page: StoredPage & Pick<ListedPage<PageRow>, 'number' | 'shard'>,
   signal: AbortSignal,
 ): Promise<Page> {
   const { number, lines, last } = page;
@@ -153,17 +144,24 @@ async function readStored(
   }
   const told = { last: metadata['last'] === 'true', metadata };
   if (shard !== undefined && isSettled(found))
-    return { ...told, entries: (await readShard<ManifestEntry>(store, shard, signal)).map(asListed), lines: [] };
+    return { ...told, entries: (await readShard<SettledRow>(store, shard, signal)).map(asListed), lines: [] };
   const record = await findRecord<PageRow>(store, name, 'path', signal, found);
   return record && { ...told, entries: record.rows, lines: record.lines };
 }
 
-/** What a row of a shard says of its listing. */
-export function asListed({ reason, ...row }: ManifestEntry): PageRow {
+/** A row of the shard of a page of which nothing has to be copied. */
+export type SettledRow = OutcomeRow & Pick<PageRow, 'size'>;
+
+/** What it says of its listing. */
+export function asListed({ reason, ...row }: SettledRow): PageRow {
   return row.outcome === 'failed' && reason !== undefined ? { ...row, error: reason } : row;
 }
 
-function assignCopies<R extends PageRow>({ number, entries, last, options, needsCopy }: PagePlan<R>): R[] {
+function assignCopies<E extends PageRow>(
+  { number, entries, last }: ListedPage<E>,
+  options: JobOptions,
+  needsCopy: (entry: E) => boolean,
+): E[] {
   const whole = number === 0 && last;
   const small = whole && entries.filter(needsCopy).length <= Math.min(options.smallTreeFiles, options.pageCopies);
   const packer = createPacker(small ? { packFiles: 1, packBytes: 0 } : options);

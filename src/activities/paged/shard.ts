@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { z } from 'zod';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
-import { checkMetadata, readTwice, sealMetadata } from '../../history/records/own-record.ts';
+import { checkMetadata, readTwice, recordGone, sealMetadata } from '../../history/records/own-record.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
 import { readLines } from '../../history/records/read-lines.ts';
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
@@ -17,6 +17,23 @@ const pack = promisify(gzip);
 export interface Row {
   readonly path: EncodedPath;
   readonly kind: EntryKind;
+}
+
+/** The same of what became of a path. */
+export interface OutcomeRow extends Row {
+  readonly outcome: string;
+  readonly reason?: string;
+  /** Of what failed: another process had it in its hands, so that trying later may succeed. */
+  readonly busy?: true;
+}
+
+/** Whether a job could not do with a path what it is for, or found that it is not as it should be. */
+export function hasFailed({ outcome }: Pick<OutcomeRow, 'outcome'>): boolean {
+  return outcome === 'failed' || outcome === 'changed' || outcome === 'missing' || outcome === 'corrupt';
+}
+
+export function isBusy(row: Pick<OutcomeRow, 'outcome' | 'busy'>): boolean {
+  return row.busy === true && hasFailed(row);
 }
 
 // Metadata of a blob may be 8 KiB in all, and this much of a key is up to 2,000 characters there.
@@ -77,6 +94,13 @@ export interface ShardOptions {
   readonly once?: boolean;
   /** Told by the blob besides. */
   readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The blob of a shard. Throws `ManifestInvalid` where it is gone. */
+export async function requireShard(store: BlobStore, blob: string, signal: AbortSignal): Promise<BlobProperties> {
+  const found = await store.properties(blob, signal);
+  if (found) return found;
+  throw await recordGone(store, blob, signal);
 }
 
 /** Writes rows, which stand in the order of {@link entryKey}, and what is needed of them later so that nobody need read them. */

@@ -4,7 +4,7 @@ import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
-import { writeReport } from '../paged/report.ts';
+import { writeLast } from '../paged/commit.ts';
 import { releasePruning } from '../../claims/pruning-mark.ts';
 
 const deletesAtOnce = 16;
@@ -22,9 +22,9 @@ export function createClosePrune({ store }: ActivityDependencies) {
     const { id, prefix, dryRun } = prune;
     const name = jobLayout('prunes', prune).manifest;
     const report: Omit<PruneReport, 'checksum'> = { format: 1, prune: id, prefix, dryRun, ...end, complete: true };
-    await writeReport(store, name, report, signal);
+    const address = await writeLast(store, name, report, signal);
     await release(store, prune, signal);
-    return `${store.container}/${name}`;
+    return address;
   };
 }
 

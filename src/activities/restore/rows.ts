@@ -1,8 +1,8 @@
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import type { FileAttributes, ManifestEntry } from '../../contracts/manifest.ts';
 import { emptyRestoreTally } from '../../contracts/restore-tally.ts';
-import type { RestoreOutcome, RestoreTally } from '../../contracts/restore.ts';
-import type { PageRow } from '../paged/page.ts';
+import type { Restore, RestoreOutcome, RestoreTally } from '../../contracts/restore.ts';
+import type { PagedKind, PageRow } from '../paged/kind.ts';
 import type { Row } from '../paged/shard.ts';
 
 /** One line of a page: what the run holds at a path, and what is to become of it. Without an outcome a copy has to find it out. */
@@ -68,12 +68,30 @@ export function deletionTallyOf({ outcome }: RestoreRow): RestoreTally {
   };
 }
 
-/** Whether the target lacks what the run holds at this path. */
-export function isUnrestored({ outcome }: RestoreRow): boolean {
-  return outcome === 'failed';
-}
+export const restoreKind: PagedKind<Restore, RestoreEntry, RestoredPath, RestoreRow, RestoreTally> = {
+  name: 'restores',
+  needsCopy:
+    () =>
+    ({ outcome }) =>
+      outcome === undefined,
+  isDone: (outcome) => outcome === 'restored',
+  rowOf,
+  emptyTally: emptyRestoreTally,
+  tallyOf: restoreTallyOf,
+};
 
-/** Whether a copy has to do something about an entry. */
-export function needsRestoring({ outcome }: RestoreEntry): boolean {
-  return outcome === undefined;
+function rowOf(entry: RestoreEntry, restored: RestoredPath | undefined, lost: string): RestoreRow {
+  const { path, kind, size, mtimeNs, mode, sha256, outcome, reason } = entry;
+  const decided: Omit<RestoredPath, 'path'> =
+    outcome === undefined ? { outcome: 'failed', reason: lost, attempts: 1 } : { outcome, attempts: 0 };
+  return {
+    path,
+    kind,
+    size,
+    mtimeNs,
+    mode,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(reason !== undefined && { reason }),
+    ...(restored ?? decided),
+  };
 }

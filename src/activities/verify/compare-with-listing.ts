@@ -4,11 +4,11 @@ import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { holdsContent, type Manifest } from '../../contracts/manifest.ts';
 import type { Verification } from '../../contracts/verification.ts';
 import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
-import { createPacker } from '../paged/packer.ts';
+import { createPageFill } from '../paged/fill-page.ts';
 import { blobFolder, isPlain } from '../../history/records/blob-names.ts';
 import type { ExtraBlobs } from './extra-blobs.ts';
 import { createListedBlobs } from './listed-blobs.ts';
-import { listedFile, type Finding, type ListedFile } from './listed-file.ts';
+import { listedFile, type Finding, type ListedFile } from './kind.ts';
 import { archived, lookUp } from './look-up.ts';
 import { isChosen } from './scope.ts';
 
@@ -77,16 +77,15 @@ async function* compare({
 
 async function* cut(source: AsyncIterable<Compared>, { options }: Verification) {
   let files: Compared[] = [];
-  let packer = createPacker(options);
+  let fill = createPageFill(options);
   for await (const file of source) {
-    // Only when one more file is there is a next page worth asking for.
-    if (files.length > 0 && (files.length >= options.pageEntries || packer.count() >= options.pageCopies)) {
+    if (fill.isFull()) {
       yield { files, last: false };
       files = [];
-      packer = createPacker(options);
+      fill = createPageFill(options);
     }
     files.push(file);
-    if (file.chosen) packer.add(file.file.size);
+    fill.add(file.chosen ? file.file.size : undefined);
   }
   yield { files, last: true };
 }

@@ -1,9 +1,14 @@
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createCommitVerification } from './commit-verification.ts';
+import type { ManifestShard } from '../../contracts/manifest.ts';
+import type { Verification } from '../../contracts/verification.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
+import { createCommit } from '../paged/commit.ts';
+import { createSealPage } from '../paged/seal-page.ts';
+import { isExtraShard } from './extra-blobs.ts';
+import { verificationKind } from './kind.ts';
 import { createListUnverified } from './list-unverified.ts';
 import { createListVerification } from './list-verification.ts';
 import { createOpenVerification } from './open-verification.ts';
-import { createSealVerificationPage } from './seal-verification-page.ts';
 import { createVerifyFiles } from './verify-files.ts';
 
 /** The effects of a verification, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
@@ -13,7 +18,23 @@ export function createVerifyActivities(deps: ActivityDependencies) {
     listVerification: createListVerification(deps),
     listUnverified: createListUnverified(deps),
     verifyFiles: createVerifyFiles(deps),
-    sealVerificationPage: createSealVerificationPage(deps),
-    commitVerification: createCommitVerification(deps),
+    sealVerificationPage: createSealPage(deps.store, verificationKind),
+    commitVerification: createCommit(deps.store, verificationKind, ownOf),
+  };
+}
+
+/** What only the report of a verification tells. */
+function ownOf(verification: Verification, shards: readonly ManifestShard[]) {
+  const { id, run, root, deep, sample, subset } = verification;
+  const layout = jobLayout('verifications', verification);
+  return {
+    verification: id,
+    run,
+    root,
+    deep,
+    ...(sample !== undefined && { sample }),
+    ...(subset !== undefined && { subset }),
+    // Names of blobs are no paths: nobody who looks for one must be led past the shards of the pages.
+    shards: shards.map((shard) => (isExtraShard(layout, shard.blob) ? { ...shard, first: '' } : shard)),
   };
 }

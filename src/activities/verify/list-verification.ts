@@ -8,7 +8,7 @@ import { readFixedManifest } from '../backup/fixed-manifest.ts';
 import { readPage, writePage } from '../paged/page.ts';
 import { compareWithListing } from './compare-with-listing.ts';
 import { createExtraBlobs } from './extra-blobs.ts';
-import { needsReading } from './listed-file.ts';
+import { verificationKind } from './kind.ts';
 
 /**
  * Lists a page of the run's files, each with what a listing of the container says of it or, in a deep verification, the copy that
@@ -32,7 +32,7 @@ async function listAll(
   signal: AbortSignal,
   onFile: () => void,
 ): Promise<Page> {
-  const { prefix, options, sample, subset } = verification;
+  const { prefix, sample, subset } = verification;
   const layout = jobLayout('verifications', verification);
   const manifest = await readFixedManifest(store, verification, signal);
   const isOfAll = sample === undefined && subset === undefined;
@@ -40,8 +40,7 @@ async function listAll(
   let first: Page | undefined;
   let number = 0;
   for await (const compared of compareWithListing({ store, verification, manifest, extra, signal, onFile })) {
-    const plan = { number, ...compared, options, needsCopy: needsReading };
-    const page = await writePage(store, layout.page(number), plan, signal);
+    const page = await writePage(store, verificationKind, verification, { number, ...compared }, signal);
     first ??= page;
     number += 1;
   }

@@ -1,7 +1,7 @@
 import { findVersion } from '../../history/entries/find-version.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import type { Finding } from './listed-file.ts';
+import type { Finding } from './kind.ts';
 
 /** Of what is in the archive tier. */
 export const archived: Finding = {

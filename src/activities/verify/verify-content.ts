@@ -3,7 +3,7 @@ import { findVersion, type Version } from '../../history/entries/find-version.ts
 import { readVersion } from '../../history/entries/read-version.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import type { MemoryBudget } from '../paged/memory-budget.ts';
-import type { FileVerdict, ListedFile } from './listed-file.ts';
+import type { FileVerdict, ListedFile } from './kind.ts';
 import { lookUp } from './look-up.ts';
 
 // What was damaged on the way comes out well the second time.

@@ -7,8 +7,8 @@ import {
   type SliceFailure,
   type FileFailure,
   type Page,
+  type SliceResult,
 } from '../../contracts/contract.ts';
-import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
 import { addTallies } from '../../contracts/tally.ts';
 import { copyPage } from './copy-page.ts';
 import { everyPage, failedPages } from './page-reader.ts';

@@ -1,5 +1,4 @@
-import type { JobProgress, Page } from '../../contracts/contract.ts';
-import type { SliceResult } from '../../activities/backup/copy/copy-files.ts';
+import type { JobProgress, Page, SliceResult } from '../../contracts/contract.ts';
 
 export const startProgress: JobProgress = {
   phase: 'opening',

@@ -4,11 +4,11 @@ import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { writePage } from '../../paged/page.ts';
-import { takePage } from '../../paged/take-page.ts';
+import { takePage } from '../../paged/fill-page.ts';
 import { openDeletionPlan } from './deletion-plan.ts';
 import { createPlanner } from './plan-entry.ts';
 import { plannedEntries } from './planned-entries.ts';
-import { needsRestoring } from '../rows.ts';
+import { restoreKind } from '../rows.ts';
 import { createDirectoryOpener } from '../target/open-directories.ts';
 import { createOpenedDirectories } from '../target/opened-directories.ts';
 import type { Targets } from '../target/targets.ts';
@@ -23,9 +23,9 @@ export function createListRestore({ store }: ActivityDependencies, targets: Targ
       const opened = createOpenedDirectories(store, layout, signal);
       const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
       const source = plannedEntries(store, restore, { target, cursor, planner }, signal);
-      const dealt = { options: restore.options, needsCopy: needsRestoring };
-      const page = await takePage(source, { ...dealt, signal, onEntry: () => (progress.listed += 1) });
-      return writePage(store, layout.page(number), { number, ...page, ...dealt }, signal);
+      const limits = { options: restore.options, needsCopy: restoreKind.needsCopy(restore) };
+      const page = await takePage(source, { ...limits, signal, onEntry: () => (progress.listed += 1) });
+      return writePage(store, restoreKind, restore, { number, ...page }, signal);
     });
   };
 }

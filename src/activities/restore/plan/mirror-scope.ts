@@ -1,7 +1,7 @@
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { Filters } from '../../../contracts/filters.ts';
 import type { Why } from '../../../contracts/preview.ts';
-import { hasFailed } from '../../backup/manifest-entry.ts';
+import { hasFailed } from '../../paged/shard.ts';
 import type { Globs } from '../../../files/walk/globs.ts';
 import { ignoredBy, type IgnoreLevels } from '../../../files/walk/ignore-levels.ts';
 import { placeOf } from '../../../files/walk/left-out.ts';

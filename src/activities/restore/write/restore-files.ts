@@ -1,12 +1,8 @@
-import type { Slice } from '../../../contracts/contract.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
-import type { SliceResult } from '../../backup/copy/copy-files.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
-import type { Attempt } from '../../paged/activity.ts';
+import { createCopy, type Copying } from '../../paged/copy.ts';
 import { createFilesAtOnce, type FilesAtOnce } from '../../paged/files-at-once.ts';
-import { keepOutcomes } from '../../paged/outcomes.ts';
-import { readSlice } from '../../paged/page.ts';
 import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createDirectories } from '../target/make-directories.ts';
 import { createDirectoryOpener } from '../target/open-directories.ts';
@@ -15,7 +11,7 @@ import { createPack } from './pack.ts';
 import { givesWay } from '../plan/plan-entry.ts';
 import { restoreAll } from './restore-all.ts';
 import type { RestoreContext } from './restore-path.ts';
-import type { RestoredPath, RestoreEntry } from '../rows.ts';
+import { restoreKind, type RestoreEntry } from '../rows.ts';
 import type { Targets } from '../target/targets.ts';
 import { createThreadChoice, type ThreadChoice } from '../../../files/thread-choice.ts';
 import { isSmall } from './write-small.ts';
@@ -25,9 +21,9 @@ const quickFile = 0.3;
 const filesInOneTurn = 32;
 
 /**
- * Restores the paths of one {@link Slice} and writes their outcomes. What cannot be written is an outcome, not an error; storage that
- * is away fails the activity, to be tried again, until the last attempt, when it is an outcome too. An attempt that finds the outcomes
- * written returns at once, and one that follows a crash writes only what is not there yet.
+ * Restores the paths of one copy. What cannot be written is an outcome, not an error; storage that
+ * is away fails the activity, to be tried again, until the last attempt, when it is an outcome too. An attempt that
+ * follows a crash writes only what is not there yet.
  */
 export function createRestoreFiles(deps: ActivityDependencies, targets: Targets) {
   const perWorker = {
@@ -36,19 +32,11 @@ export function createRestoreFiles(deps: ActivityDependencies, targets: Targets)
     filesAtOnce: createFilesAtOnce(),
     targets,
   };
-  return async ({ number: attempt, signal, show }: Attempt, restore: Restore, copy: Slice): Promise<SliceResult> => {
-    const progress = show({ files: 0, bytes: 0 });
-    const onBytes = (bytes: number) => (progress.bytes += bytes);
-    const layout = jobLayout('restores', restore);
-    const blob = layout.outcome(copy.page, copy.number);
-    const entries = await readSlice<RestoreEntry>(deps.store, layout.page(copy.page), copy, signal);
-    const outcomes = await keepOutcomes(deps.store, blob, signal, () =>
-      withContext(perWorker, { deps, restore, attempt, signal, entries, onBytes }, (context) =>
-        restoreAll(entries, context, (entry) => (progress.files += entry.kind === 'file' ? 1 : 0)),
-      ),
-    );
-    return resultOf(entries, outcomes);
-  };
+  return createCopy(deps.store, restoreKind, (copying) =>
+    withContext(perWorker, deps, copying, (context) =>
+      restoreAll(copying.entries, context, ({ kind }) => (copying.progress.files += kind === 'file' ? 1 : 0)),
+    ),
+  );
 }
 
 /** What all activities of a worker share. */
@@ -59,18 +47,10 @@ interface PerWorker {
   readonly targets: Targets;
 }
 
-interface Work {
-  readonly deps: ActivityDependencies;
-  readonly restore: Restore;
-  readonly attempt: number;
-  readonly signal: AbortSignal;
-  readonly entries: readonly RestoreEntry[];
-  readonly onBytes: (bytes: number) => void;
-}
-
 function withContext<T>(
   { threadChoice, groupSync, filesAtOnce, targets }: PerWorker,
-  { deps: { store, memory }, restore, attempt, signal, entries, onBytes }: Work,
+  { store, memory }: ActivityDependencies,
+  { job: restore, number: attempt, signal, entries, progress }: Copying<Restore, RestoreEntry>,
   work: (context: RestoreContext) => Promise<T>,
 ): Promise<T> {
   const pack = createPack(groupSync, entries.filter(isSmall).length);
@@ -82,7 +62,7 @@ function withContext<T>(
       restore,
       realTarget,
       signal,
-      onBytes,
+      onBytes: (bytes) => (progress.bytes += bytes),
       folders,
       withOpenDirectories: createDirectoryOpener(folders, opened),
       pack,
@@ -93,14 +73,4 @@ function withContext<T>(
       attempt,
     }),
   );
-}
-
-function resultOf(entries: readonly RestoreEntry[], outcomes: readonly RestoredPath[]): SliceResult {
-  const restored = new Set(outcomes.filter(({ outcome }) => outcome === 'restored').map(({ path }) => path));
-  const files = entries.filter(({ kind, path }) => kind === 'file' && restored.has(path));
-  return {
-    files: files.length,
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
-    failed: outcomes.filter(({ outcome }) => outcome === 'failed').length,
-  };
 }

@@ -1,6 +1,13 @@
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
-import type { VerificationOutcome, VerifiedFile } from '../../contracts/verification.ts';
+import type {
+  Verification,
+  VerificationOutcome,
+  VerificationTally,
+  VerifiedFile,
+} from '../../contracts/verification.ts';
+import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
+import type { PagedKind } from '../paged/kind.ts';
 
 /** What was found of a file. */
 export interface Finding {
@@ -28,11 +35,22 @@ export function listedFile({ path, blob, etag, sha256, size }: Omit<ListedFile, 
   return { path, kind: 'file', blob, etag, sha256, size };
 }
 
-export function needsReading({ finding }: ListedFile): boolean {
+export const verificationKind: PagedKind<Verification, ListedFile, FileVerdict, VerifiedFile, VerificationTally> = {
+  name: 'verifications',
+  needsCopy: () => needsReading,
+  isDone: (outcome) => outcome === 'intact',
+  rowOf: verifiedFile,
+  emptyTally: emptyVerificationTally,
+  tallyOf: verificationTallyOf,
+};
+
+function needsReading({ finding }: ListedFile): boolean {
   return finding === undefined;
 }
 
-/** Whether storage does not hold what it should, as far as could be seen. */
-export function hasFailed({ outcome }: VerifiedFile): boolean {
-  return outcome === 'missing' || outcome === 'corrupt' || outcome === 'failed';
+function verifiedFile(listed: ListedFile, verdict: FileVerdict | undefined, lost: string): VerifiedFile {
+  const { copy: _, finding, ...file } = listed;
+  if (verdict) return { ...file, ...verdict };
+  if (finding) return { ...file, ...finding, attempts: 0 };
+  return { ...file, outcome: 'failed', reason: lost, attempts: 1 };
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPacker } from '../../../src/activities/paged/packer.ts';
+import { createPacker } from '../../../src/activities/paged/fill-page.ts';
 
 test('packs keep to their limits, and a file larger than a pack is alone', () => {
   const limits = fc.record({ packFiles: fc.integer({ min: 1, max: 5 }), packBytes: fc.nat(100) });
