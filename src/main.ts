@@ -1,12 +1,11 @@
-import { readArguments } from './client/cli/backup-arguments.ts';
-import { createInvocation } from './client/cli/invocation.ts';
-import { errorJson } from './client/cli/render/report.ts';
-import { runMain } from './client/cli/run-main.ts';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+// Reading its modules is most of what a short command does. Where nothing can be kept, Node goes on without.
+const { XDG_CACHE_HOME: cache } = process.env;
+enableCompileCache(join(cache || join(homedir(), '.cache'), 'durable-backup', 'modules'));
 
 /** The program `durable-backup`, with the arguments of this process. */
-const { flags, task, logLevel } = readArguments(process.argv.slice(2));
-const invocation = createInvocation(flags);
-await runMain((config, log) => task({ ...invocation, config, log }), {
-  logLevel,
-  ...(flags.json && { onError: (message) => invocation.answer(errorJson('Failed', message)) }),
-});
+const { main } = await import('./client/cli/main.ts');
+await main(process.argv.slice(2));

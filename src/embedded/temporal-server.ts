@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 
 import { findClosedAddress, type SocketAddress } from './closed-address.ts';
 import { reservePort } from './ports.ts';
@@ -84,7 +84,8 @@ function acceptsConnections(port: number): Promise<boolean> {
 async function servesDefaultNamespace(port: number): Promise<boolean> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2_000 });
+    const { Connection: Client } = await import('@temporalio/client');
+    connection = await Client.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2_000 });
     const { workflowService } = connection;
     await connection.withDeadline(Date.now() + 2_000, () =>
       workflowService.describeNamespace({ namespace: 'default' }),

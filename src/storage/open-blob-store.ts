@@ -1,4 +1,4 @@
-import { DefaultAzureCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { ExpectedError } from '../contracts/failures.ts';
 import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
@@ -24,7 +24,7 @@ export function openBlobStore(
 export function openAccount(location: StorageLocation, pipeline: StoragePipelineOptions): BlobServiceClient {
   if ('account' in location) {
     const url = `https://${location.account}.blob.core.windows.net`;
-    return new BlobServiceClient(url, new DefaultAzureCredential(), pipeline);
+    return new BlobServiceClient(url, environmentIdentity(), pipeline);
   }
   try {
     return BlobServiceClient.fromConnectionString(location.connectionString, pipeline);
@@ -36,4 +36,19 @@ export function openAccount(location: StorageLocation, pipeline: StoragePipeline
       { cause: error },
     );
   }
+}
+
+// It takes longer to load than the rest of the storage SDK, and whoever has a key needs it not.
+function environmentIdentity(): TokenCredential {
+  let loading: Promise<TokenCredential> | undefined;
+  const load = async () => {
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    return new DefaultAzureCredential();
+  };
+  return {
+    getToken: async (scopes, options) => {
+      loading ??= load();
+      return (await loading).getToken(scopes, options);
+    },
+  };
 }

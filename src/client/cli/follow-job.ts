@@ -1,43 +1,47 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Jobs } from '../jobs/jobs.ts';
+import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
+import type { Invocation } from './invocation.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import type { ProgressDisplay } from './render/progress-display.ts';
+import { createBar, createLines, noDisplay, type PhaseWords, type ProgressDisplay } from './render/progress-display.ts';
 import { errorJson, reportJson, reportText, type ReportContext, type ReportKind } from './render/report.ts';
 
-/** What a command that waits for a job talks to. */
-interface Terminal {
-  readonly display: ProgressDisplay;
-  readonly json: boolean;
-  /** Says nothing of a job that went well, unless in JSON. */
-  readonly quiet: boolean;
-  /** Writes a line of the answer. */
-  readonly answer: (text: string) => void;
-  /** Aborts when the job shall be cancelled. */
-  readonly stop: AbortSignal;
-  /** Aborts when the command shall end without waiting for anything more. */
-  readonly leave: AbortSignal;
+/** What a job is started with. */
+interface JobToStart {
+  readonly name: string;
+  readonly input: object;
+  /** Shown in Temporal's Web UI. */
+  readonly summary: string;
+  /** What it is, as in `backup of /srv/site`. */
+  readonly what: string;
 }
 
 export interface FollowedJob<S extends object> {
   readonly jobs: Jobs;
   readonly instanceId: string;
-  readonly terminal: Terminal;
   readonly kind: ReportKind<S>;
-  /** Starts the job, unless it is under way. */
-  readonly begin: () => Promise<void>;
+  readonly words?: PhaseWords;
+  /** What is started unless it is under way, or what begins it otherwise. */
+  readonly begin: JobToStart | ((jobs: Jobs, note: (line: string) => void) => Promise<void>);
   /** What there is to say before the report, of a job that left a summary. */
   readonly beforeReport?: (summary: S) => Promise<void>;
   readonly storageUrl?: string;
   readonly webUi?: string;
 }
 
+/** A job with the terminal that shows it. */
+interface Shown<S extends object> extends FollowedJob<S> {
+  readonly terminal: Invocation;
+  readonly display: ProgressDisplay;
+}
+
 const lookEvery = 500;
 
 /** Begins a job, or joins it, waits for its end and reports it. Returns the exit code. */
-export async function followJob<S extends object>(job: FollowedJob<S>): Promise<number> {
-  const { instanceId, terminal } = job;
-  const { stop, leave, display } = terminal;
+export async function followJob<S extends object>(followed: FollowedJob<S>, terminal: Invocation): Promise<number> {
+  const display = displayOf(terminal, followed.words);
+  const job: Shown<S> = { ...followed, terminal, display };
+  const { stop, leave } = terminal;
   const began = performance.now();
   const cancel = () => cancelJob(job);
   try {
@@ -45,7 +49,7 @@ export async function followJob<S extends object>(job: FollowedJob<S>): Promise<
     if (result === 'left') {
       const error = `Left before the run had stopped. ${job.kind.again}`;
       display.close();
-      if (terminal.json) terminal.answer(errorJson('Interrupted', error, instanceId));
+      if (terminal.json) terminal.answer(errorJson('Interrupted', error, job.instanceId));
       else display.note(error);
       return exitCodes.interrupted;
     }
@@ -57,27 +61,55 @@ export async function followJob<S extends object>(job: FollowedJob<S>): Promise<
   }
 }
 
-async function follow<S extends object>(job: FollowedJob<S>, cancel: () => void): Promise<JobResult> {
+function displayOf({ quiet, note }: Invocation, words: PhaseWords = {}): ProgressDisplay {
+  if (quiet) return noDisplay;
+  return process.stderr.isTTY ? createBar(process.stderr, words) : createLines(note, { words });
+}
+
+async function follow<S extends object>(job: Shown<S>, cancel: () => void): Promise<JobResult> {
   const { stop } = job.terminal;
-  await job.begin();
+  const { begin, jobs, display } = job;
+  const note = (line: string) => display.note(line);
+  await (typeof begin === 'function' ? begin(jobs, note) : startOrJoin(job, begin, note));
   stop.addEventListener('abort', cancel, { once: true });
   if (stop.aborted) cancel();
   return watch(job);
 }
 
-function cancelJob<S extends object>({ jobs, instanceId, terminal: { display } }: FollowedJob<S>): void {
+/** Starts a job unless it is under way, after the end of one that is being stopped. */
+async function startOrJoin<S extends object>(
+  { jobs, instanceId }: Shown<S>,
+  { name, input, summary, what }: JobToStart,
+  note: (line: string) => void,
+): Promise<void> {
+  const start = () => jobs.start(name, [input], { instanceId, summary });
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof JobExistsError)) throw error;
+    if (!(await jobs.isStopping(instanceId))) {
+      note(`A ${what} is under way already; going on with it.`);
+      return;
+    }
+    note(`An earlier ${what} is being stopped; starting when it has ended.`);
+    await jobs.result(instanceId);
+    await start();
+  }
+}
+
+function cancelJob<S extends object>({ jobs, instanceId, display }: Shown<S>): void {
   display.note('Stopping: waiting for the files under way. Ctrl-C again leaves at once.');
   jobs.cancel(instanceId).catch((error: Error) => display.note(`Could not cancel: ${error.message}`));
 }
 
-async function watch<S extends object>({ jobs, instanceId, terminal }: FollowedJob<S>): Promise<JobResult> {
+async function watch<S extends object>({ jobs, instanceId, display }: Shown<S>): Promise<JobResult> {
   const ended = new AbortController();
   const result = jobs.result(instanceId).finally(() => ended.abort());
   // Progress is for show: when it cannot be had the wait goes on.
   const shown = (async () => {
     while (!ended.signal.aborted) {
       const progress = await jobs.progress(instanceId).catch(() => undefined);
-      if (progress && !ended.signal.aborted) terminal.display.show(progress);
+      if (progress && !ended.signal.aborted) display.show(progress);
       await sleep(lookEvery, undefined, { signal: ended.signal }).catch(() => undefined);
     }
   })();
@@ -85,7 +117,7 @@ async function watch<S extends object>({ jobs, instanceId, terminal }: FollowedJ
   return result;
 }
 
-async function report<S extends object>(result: JobResult, job: FollowedJob<S>, duration: number): Promise<void> {
+async function report<S extends object>(result: JobResult, job: Shown<S>, duration: number): Promise<void> {
   const { instanceId, storageUrl, webUi, kind, terminal } = job;
   const context: ReportContext = {
     instanceId,
@@ -93,7 +125,7 @@ async function report<S extends object>(result: JobResult, job: FollowedJob<S>, 
     ...(storageUrl !== undefined && { storageUrl }),
     ...(webUi !== undefined && { webUi }),
   };
-  terminal.display.close();
+  job.display.close();
   if (terminal.quiet && !terminal.json && result.status === 'Completed') return;
   if (terminal.json) {
     terminal.answer(reportJson(result, kind, context));

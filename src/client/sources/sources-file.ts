@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import type { SourceDefinition } from '../../contracts/source-definition.ts';
-import { readSources } from './read-sources.ts';
 import type { Backups } from '../../history/views/backups.ts';
 
 /** Looked for in the working directory where nothing else is named. */
@@ -37,6 +36,8 @@ export async function openSourcesFile(named: string | undefined): Promise<Source
       `The sources file ${file} is longer than ${mostCharacters} characters`,
     );
   }
+  // It takes a while to load, and many have no such file.
+  const { readSources } = await import('./read-sources.ts');
   return { file, sources: readSources(text, file) };
 }
 

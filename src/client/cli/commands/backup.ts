@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
 import { backupReport } from '../render/backup-report.ts';
-import { startOrJoin } from '../start-or-join.ts';
 import { workflowNames, type BackupInput } from '../../../contracts/contract.ts';
 import { defaultMaxLoss } from '../../../contracts/suspicion.ts';
 import type { SourcesFileFlags } from '../open/at-source.ts';
@@ -98,17 +97,13 @@ async function backUp(call: Call & BackupFlags, dir: string, commands: readonly 
   };
   if (call.dryRun) return previewLate(call, input);
   const at = prefix === undefined ? call : { ...call, config: { ...call.config, prefix } };
-  return withSession(at, (session, follow) =>
+  return withSession(at, (_, follow) =>
     follow({
       instanceId,
-      taskQueue: session.queuesOf(instanceId)[0],
       directories: [root],
       ...(worker !== undefined && { workerName: worker }),
       kind: backupReport,
-      begin: ({ jobs, note }) => {
-        const [name, summary, what] = [workflowNames.backup, `Back up ${label}`, `backup of ${label}`];
-        return startOrJoin(jobs, { name, input, instanceId, summary, what }, note);
-      },
+      begin: { name: workflowNames.backup, input, summary: `Back up ${label}`, what: `backup of ${label}` },
     }),
   );
 }

@@ -4,7 +4,6 @@ import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
-import { exampleFile } from '../../sources/example-file.ts';
 import { usualSourcesFile } from '../../sources/sources-file.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { SourcesFileFlags } from '../open/at-source.ts';
@@ -41,6 +40,7 @@ async function writeExample(call: Call & SourcesFileFlags, dir = '.'): Promise<n
   await requireDirectory(root);
   const name = nameOf(root);
   const folder = dirname(file);
+  const { exampleFile } = await import('../../sources/example-file.ts');
   const text = exampleFile({ name, root: nearest(folder, root), schema: nearest(folder, schemaFile) });
   try {
     await writeFile(file, text, { flag: 'wx' });

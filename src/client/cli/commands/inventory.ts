@@ -2,12 +2,10 @@ import { printableJson } from '../../../lib/printable.ts';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
-import { parseCatalogue } from '../../../inventory/catalogue-csv.ts';
 import { invalidInput, unknownSku } from '../../../inventory/check-input.ts';
 import type { Inventory } from '../../../inventory/inventory.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { Call } from '../invocation.ts';
-import { configuredInventory } from '../open/open-inventory.ts';
 import { perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
@@ -45,7 +43,7 @@ async function importFile(call: Call, file: string): Promise<number> {
   const csv = await readFile(file).catch((error: Error) => {
     throw invalidInput(`${file} cannot be read: ${error.message}`);
   });
-  const rows = parse(csv, file);
+  const rows = await parse(csv, file);
   return withInventory(call, async (inventory) => {
     await inventory.importCatalogue(rows);
     const { address } = inventory;
@@ -54,7 +52,8 @@ async function importFile(call: Call, file: string): Promise<number> {
   });
 }
 
-function parse(csv: Uint8Array, file: string) {
+async function parse(csv: Uint8Array, file: string) {
+  const { parseCatalogue } = await import('../../../inventory/catalogue-csv.ts');
   try {
     return parseCatalogue(csv);
   } catch (error) {
@@ -71,6 +70,7 @@ function showStock(call: Call, sku: string): Promise<number> {
 }
 
 async function withInventory({ config }: Call, work: (inventory: Inventory) => Promise<void>): Promise<number> {
+  const { configuredInventory } = await import('../open/open-inventory.ts');
   const inventory = configuredInventory(config);
   try {
     await work(inventory);

@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { pruneReport } from '../render/prune-report.ts';
-import { startOrJoin } from '../start-or-join.ts';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/contract.ts';
 import { durationRule, parseDuration } from '../../../lib/units.ts';
@@ -59,16 +58,17 @@ function prune(call: Call & PruneFlags): Promise<number> {
   };
   const below = prefix ?? call.config.prefix;
   const instanceId = jobInstanceId('prune', below, { ...input, prefix: below, container: call.config.container });
-  return withSession(call, (session, follow) =>
+  return withSession(call, (_, follow) =>
     follow({
       instanceId,
-      taskQueue: session.queuesOf(instanceId)[0],
       directories: [],
       kind: pruneReport,
       words: { committing: 'finishing' },
-      begin: ({ jobs, note }) => {
-        const summary = below === '' ? 'Prune' : `Prune ${below}`;
-        return startOrJoin(jobs, { name: workflowNames.prune, input, instanceId, summary, what: 'prune' }, note);
+      begin: {
+        name: workflowNames.prune,
+        input,
+        summary: below === '' ? 'Prune' : `Prune ${below}`,
+        what: 'prune',
       },
     }),
   );

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { restoreReport } from '../render/restore-report.ts';
-import { startOrJoin } from '../start-or-join.ts';
 import { requirePathBudget } from '../../../contracts/asked-path.ts';
 import { workflowNames } from '../../../contracts/contract.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../../contracts/restore.ts';
@@ -88,15 +87,15 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
     const place = directory ?? 'the directory that was backed up';
     return follow({
       instanceId,
-      taskQueue: session.queuesOf(instanceId)[0],
       ...(targetWorker !== undefined && { workerName: targetWorker }),
       directories: directory === undefined ? [] : [nearestDirectory(directory)],
       kind: restoreReport,
       words: { copying: 'restoring', committing: 'finishing' },
-      begin: ({ jobs, note }) => {
-        const summary = `Restore run ${fixed.run} into ${place}`;
-        const job = { name: workflowNames.restore, input, instanceId, summary, what: `restore into ${place}` };
-        return startOrJoin(jobs, job, note);
+      begin: {
+        name: workflowNames.restore,
+        input,
+        summary: `Restore run ${fixed.run} into ${place}`,
+        what: `restore into ${place}`,
       },
       beforeReport: async ({ restoreId: id, dryRun }) => {
         if (dryRun)

@@ -1,8 +1,8 @@
 import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import { retryRun, whyNotRetried, type Retry } from '../../jobs/retry-run.ts';
 import { backupReport } from '../render/backup-report.ts';
 import { exitCodes } from '../exit-code.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { isSuspect } from '../../../contracts/suspicion.ts';
@@ -57,14 +57,15 @@ function retry(call: Call & RetryFlags, run: string): Promise<number> {
       taskQueue: await queueOf(session, instanceId),
       directories: [manifest.root],
       kind: backupReport,
-      begin: async ({ jobs, note }) => sayWhich(await retryRun(jobs, manifest), manifest, note),
+      begin: (jobs, note) => runAgain(jobs, manifest, note),
     });
   });
 }
 
 /** What the retry of a run says of which nothing failed: nothing was to be done, and what the run holds. */
-function answerComplete(manifest: Manifest, { json, answer, note }: Call): number {
+async function answerComplete(manifest: Manifest, { json, answer, note }: Call): Promise<number> {
   const { instanceId, run: runId, root, files, bytes, suspect } = manifest;
+  const { whyNotRetried } = await import('../../jobs/retry-run.ts');
   const why = whyNotRetried('complete', manifest);
   const isNoSuccess = isSuspect(manifest);
   const status = isNoSuccess ? { status: 'Failed', error: why } : { status: 'Completed' };
@@ -81,7 +82,9 @@ async function queueOf(session: Session, instanceId: string): Promise<string> {
   return queues[0];
 }
 
-function sayWhich(retried: Retry, manifest: Manifest, note: (line: string) => void): void {
+async function runAgain(jobs: Jobs, manifest: Manifest, note: (line: string) => void): Promise<void> {
+  const { retryRun, whyNotRetried } = await import('../../jobs/retry-run.ts');
+  const retried = await retryRun(jobs, manifest);
   if (retried === 'started') return;
   if (retried !== 'running') throw new ExpectedError(failureTypes.runNotFound, whyNotRetried(retried, manifest));
   note(`The instance ${manifest.instanceId} is under way already; going on with it.`);

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { sourceListText } from '../render/source-list.ts';
 import { writeLines } from '../render/write-lines.ts';
-import { sourcesJsonSchema } from '../../sources/source-schema.ts';
 import { listSources, requireSourcesFile } from '../../sources/sources-file.ts';
 import { sourcesOf, type SourcesFileFlags } from '../open/at-source.ts';
 import type { Call } from '../invocation.ts';
@@ -36,6 +35,7 @@ export function addSources(program: Command, choose: Choose): void {
 
 async function tellSources(call: Call & SourcesFlags): Promise<number> {
   if (call.schema) {
+    const { sourcesJsonSchema } = await import('../../sources/source-schema.ts');
     call.answer(JSON.stringify(sourcesJsonSchema(), undefined, 2));
     return exitCodes.done;
   }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { statusText } from '../render/status-text.ts';
 import { writeLines } from '../render/write-lines.ts';
-import { statusOfEach, type StatusParts, type WatchedRoot } from '../../sources/source-status.ts';
+import type { StatusParts, WatchedRoot } from '../../sources/source-status.ts';
 import { watchedRoots } from '../../sources/watched-roots.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import { sourcesOf, type SourceFlags } from '../open/at-source.ts';
@@ -50,6 +50,7 @@ async function tellStatus(call: Call & SourceFlags): Promise<number> {
 }
 
 async function print(call: Call & SourceFlags, parts: StatusParts): Promise<void> {
+  const { statusOfEach } = await import('../../sources/source-status.ts');
   const statuses = await statusOfEach(parts, await asked(call, parts));
   const text = call.json ? printableJson(statuses) : statusText(statuses, parts.backups.url);
   await writeLines([text], process.stdout);

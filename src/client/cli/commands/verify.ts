@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { startOrJoin } from '../start-or-join.ts';
 import { verificationReport } from '../render/verification-report.ts';
 import { workflowNames } from '../../../contracts/contract.ts';
 import type { VerificationInput } from '../../../contracts/verification.ts';
@@ -73,13 +72,14 @@ function verify(call: Call & VerifyFlags, run: string): Promise<number> {
     const instanceId = jobInstanceId('verify', manifest?.root ?? which.run, input);
     return follow({
       instanceId,
-      taskQueue: session.queuesOf(instanceId)[0],
       directories: [],
       kind: verificationReport,
       words: { copying: 'verifying', committing: 'finishing' },
-      begin: ({ jobs, note }) => {
-        const [summary, what] = [`Verify run ${which.run}`, `verification of run ${which.run}`];
-        return startOrJoin(jobs, { name: workflowNames.verify, input, instanceId, summary, what }, note);
+      begin: {
+        name: workflowNames.verify,
+        input,
+        summary: `Verify run ${which.run}`,
+        what: `verification of run ${which.run}`,
       },
       beforeReport: async ({ verificationId, failed, extra, archived = 0 }) => {
         const isFinding = (outcome: string) => outcome !== 'intact' && outcome !== 'unchecked';

@@ -1,7 +1,5 @@
 import type { Backups } from '../../../history/views/backups.ts';
 import { interrupted, type Call } from '../invocation.ts';
-import { openBackups } from './open-backups.ts';
-import { openStack } from './stack.ts';
 
 /** Opens the storage account alone, the embedded one when the environment names none, for a command that only reads. */
 export async function withBackups(
@@ -10,6 +8,8 @@ export async function withBackups(
 ): Promise<number> {
   const { config, note, stop, leave } = call;
   leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
+  const { openStack } = await import('./stack.ts');
+  const { openBackups } = await import('./open-backups.ts');
   const stack = await openStack(config, note, { withTemporal: false });
   try {
     return await Promise.race([work(openBackups(config, stack.connectionString), stop), aborted(stop)]);

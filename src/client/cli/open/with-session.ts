@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes } from '../exit-code.ts';
-import { followJob, type FollowedJob } from '../follow-job.ts';
-import { createBar, createLines, noDisplay, type PhaseWords } from '../render/progress-display.ts';
+import type { FollowedJob } from '../follow-job.ts';
 import { interrupted, type Call } from '../invocation.ts';
 import type { Session, SessionOptions } from './session.ts';
 
@@ -10,15 +9,13 @@ const lastMoment = 1000;
 const stoppedEarly = 'Stopped before anything began.';
 
 /** A job to be followed, and where. */
-interface ServedJob<S extends object> extends Pick<FollowedJob<S>, 'instanceId' | 'kind' | 'beforeReport'> {
-  readonly taskQueue: string;
+interface ServedJob<S extends object> extends Omit<FollowedJob<S>, 'jobs' | 'storageUrl' | 'webUi'> {
+  /** The session's own unless given. */
+  readonly taskQueue?: string;
   /** What a worker of this process may use besides `BACKUP_ROOTS`. */
   readonly directories: readonly string[];
   /** Where the files are, unless every worker of the task queue can reach them. */
   readonly workerName?: string;
-  readonly words?: PhaseWords;
-  /** As in {@link FollowedJob}, with the means to do it. */
-  readonly begin: (parts: Pick<FollowedJob<S>, 'jobs'> & { note: (line: string) => void }) => Promise<void>;
 }
 
 /** Follows a job in the session that it is given, once somebody serves its task queue. Returns the exit code. */
@@ -40,10 +37,11 @@ export async function withSession(
   leave.addEventListener('abort', () => void leaveAtOnce(call, opening, begun.signal));
   const session = await opening;
   const follow: Follow = async (job) => {
-    const { taskQueue, directories, workerName } = job;
+    const { directories, workerName, instanceId } = job;
+    const { taskQueue = session.queuesOf(instanceId)[0] } = job;
     await session.serve(taskQueue, directories, workerName);
     begun.abort();
-    return stop.aborted ? interrupted(call, stoppedEarly) : followServed(call, session, job);
+    return stop.aborted ? interrupted(call, stoppedEarly) : followServed(call, session, { ...job, taskQueue });
   };
   try {
     if (stop.aborted) return interrupted(call, stoppedEarly);
@@ -64,26 +62,20 @@ async function openLate(options: SessionOptions): Promise<Session> {
   return openSession(options);
 }
 
-function followServed<S extends object>(call: Call, session: Session, job: ServedJob<S>): Promise<number> {
-  const { instanceId, taskQueue, kind, beforeReport, begin, words } = job;
+async function followServed<S extends object>(
+  call: Call,
+  session: Session,
+  job: ServedJob<S> & { readonly taskQueue: string },
+): Promise<number> {
   const { storageUrl, webUi } = session;
-  const jobs = session.jobsOn(taskQueue);
-  const display = displayOf(call, words);
-  return followJob({
-    jobs,
-    instanceId,
-    kind,
-    terminal: { ...call, display },
-    begin: () => begin({ jobs, note: (line) => display.note(line) }),
-    ...(beforeReport && { beforeReport }),
+  const followed: FollowedJob<S> = {
+    ...job,
+    jobs: session.jobsOn(job.taskQueue),
     ...(storageUrl !== undefined && { storageUrl }),
-    ...(webUi !== undefined && { webUi: `${webUi}/${instanceId}` }),
-  });
-}
-
-function displayOf({ quiet, note }: Call, words: PhaseWords = {}) {
-  if (quiet) return noDisplay;
-  return process.stderr.isTTY ? createBar(process.stderr, words) : createLines(note, { words });
+    ...(webUi !== undefined && { webUi: `${webUi}/${job.instanceId}` }),
+  };
+  const { followJob } = await import('../follow-job.ts');
+  return followJob(followed, call);
 }
 
 async function leaveAtOnce(call: Call, opening: Promise<Session>, begun: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts';
-import { changes, type DifferenceRow } from '../../../history/views/compare-runs.ts';
+import type { DifferenceRow } from '../../../history/views/compare-runs.ts';
 import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
 import type { VersionRow } from '../../../history/views/find-versions.ts';
 import { formatCount, formatTime } from './format.ts';
@@ -46,7 +46,9 @@ const marks: Readonly<Record<DifferenceRow['change'], string>> = {
 };
 
 /** What each mark before a path stands for. */
-export const marksHelp = changes.map((change) => `${marks[change]} ${change}`).join(', ');
+export const marksHelp = Object.entries(marks)
+  .map(([change, mark]) => `${mark} ${change}`)
+  .join(', ');
 
 /** The differences between two runs. */
 export const differenceFormat: RowFormat<DifferenceRow> = {

@@ -1,13 +1,26 @@
-import { pino, type Level, type Logger } from 'pino';
+import type { Level, Logger } from 'pino';
 import { dropEmptyVariables, readConfig, type Config } from '../../config.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { escapeInvisible, printableLines } from '../../lib/printable.ts';
+import { readArguments } from './backup-arguments.ts';
+import { createInvocation } from './invocation.ts';
+import { errorJson } from './render/report.ts';
 import { openTracing } from './serve/open-tracing.ts';
 
-export interface MainOptions {
+/** Does what a command line asks for, to the exit code of this process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const { flags, task, logLevel } = readArguments(argv);
+  const invocation = createInvocation(flags);
+  await runMain((config, log) => task({ ...invocation, config, log }), {
+    logLevel,
+    ...(flags.json && { onError: (message) => invocation.answer(errorJson('Failed', message)) }),
+  });
+}
+
+interface MainOptions {
   /** Unless LOG_LEVEL says otherwise. */
-  readonly logLevel?: Level;
+  readonly logLevel: Level;
   /** Told the message of the error that ends the process, beside stderr. */
   readonly onError?: (message: string) => void;
 }
@@ -16,15 +29,16 @@ export interface MainOptions {
  * Runs an entry point to its exit code. What is expected to go wrong is one line on stderr and exit code 1; what is not comes with
  * its stack, for it is a bug. Logs go to stderr: stdout is for answers.
  */
-export async function runMain(
+async function runMain(
   main: (config: Config, log: Logger) => Promise<number>,
-  { logLevel = 'info', onError }: MainOptions = {},
+  { logLevel, onError }: MainOptions,
 ): Promise<void> {
   // Node's own way out first gives signals back to the system, and then takes a while: a Ctrl-C that comes twice would end it then.
   process.once('beforeExit', (code) => process.exit(code));
   try {
     dropEmptyVariables();
     const config = readConfig();
+    const { pino } = await import('pino');
     // Synchronous: the last lines before an exit are the ones that matter.
     const log = pino(
       { level: config.logLevel ?? logLevel, base: null, hooks: { streamWrite: escapeLine } },
