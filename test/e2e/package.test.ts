@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -87,6 +87,21 @@ test('the package holds what was built, its licence and its words, and no source
   expect(tarball.filter((path) => /^(?:src|test|bench)\/|\.tsx?$(?<!\.d\.ts)/u.test(path))).toEqual([]);
 });
 
+test('the package carries what its pages link to, but for files of the repository that are not in it', async () => {
+  const pages = tarball.filter((path) => path.endsWith('.md'));
+  expect(pages).toContain('docs/guide.md');
+  for (const page of pages) {
+    const links = [...(await readFile(join(project, page), 'utf8')).matchAll(/\]\((?!https?:|#)([^)#]+)/gu)];
+    const targets = links.map(([, link = '']) => normalize(join(dirname(page), link)));
+    const carried = (target: string) => tarball.some((path) => path === target || path.startsWith(`${target}/`));
+    const lost = targets.filter((target) => !carried(target));
+    expect(
+      lost.filter((target) => page === 'README.md' || !/^(?:src|test)\//u.test(target)),
+      page,
+    ).toEqual([]);
+  }
+});
+
 test('npx durable-backup answers where nothing but the package is installed', async () => {
   const { code, stdout } = await run('npx', '--no-install', 'durable-backup', '--help');
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage: durable-backup') });
@@ -123,16 +138,37 @@ test('several worker processes run from the package', async () => {
   expect((await worker.ended).code).toBe(0);
 });
 
-test('a program can import a worker, with its types, and the file of the workflows', async () => {
-  const source = `import { createWorker, readConfig, type WorkerDependencies } from 'durable-backup';
-const queue: string = readConfig({ TASK_QUEUE: 'mine' }).taskQueue;
-const make: (parts: WorkerDependencies) => Promise<unknown> = createWorker;
-console.log(queue, typeof make, import.meta.resolve('durable-backup/workflows').endsWith('/workflows/index.js'));
-`;
-  await writeFile(join(folder, 'own.ts'), source);
+/** The programs that docs/library.md shows, by the name in their first line. */
+async function writeExamples(): Promise<string[]> {
+  const page = await readFile(join(project, 'docs/library.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```/gmsu)];
+  for (const [, name = '', code = ''] of blocks) await writeFile(join(folder, name), code);
+  return blocks.map(([, name = '']) => name);
+}
+
+test('the programs of docs/library.md compile against the package, back a directory up and report it', async () => {
+  const names = await writeExamples();
+  expect(names).toEqual(['worker.ts', 'start.ts', 'my-workflows.ts']);
   const tsc = join(project, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
   const types = ['--typeRoots', join(project, 'node_modules/@types'), '--types', 'node'];
-  expect(await run(process.execPath, tsc, ...options, ...types, 'own.ts')).toMatchObject({ code: 0, stdout: '' });
-  expect(await run(process.execPath, 'own.ts')).toMatchObject({ code: 0, stdout: 'mine function true\n' });
+  expect(await run(process.execPath, tsc, ...options, ...types, ...names)).toMatchObject({ code: 0, stdout: '' });
+
+  const root = join(folder, 'library');
+  await mkdir(root);
+  await writeTree(root, { 'index.html': 500, 'left.tmp': 10 });
+  const own = { PATH, BACKUP_ROOTS: root, BACKUP_CONTAINER: `library-${randomUUID()}` };
+  const where = { env: { ...servers(), ...own }, cwd: folder };
+  const worker = startProgram(process.execPath, ['worker.ts'], where);
+  await worker.until(/worker is running/u);
+  const start = await startProgram(process.execPath, ['start.ts', root], where).ended;
+  expect(start).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run \S+ holds 1 files, 500 bytes\n$/u) });
+  worker.child.kill('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
+});
+
+test('the file of the workflows has an address of its own', async () => {
+  const address = `console.log(import.meta.resolve('durable-backup/workflows').endsWith('/workflows/index.js'))`;
+  await writeFile(join(folder, 'address.mjs'), address);
+  expect(await run(process.execPath, 'address.mjs')).toMatchObject({ code: 0, stdout: 'true\n' });
 });

@@ -14,7 +14,7 @@ import { addInit } from './commands/init.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLs } from './commands/ls.ts';
-import type { AddCommand } from './commands/options.ts';
+import type { AddCommand, Choose } from './commands/options.ts';
 import { addPrune } from './commands/prune.ts';
 import { addPruneMessages } from './commands/prune-messages.ts';
 import { addRestore } from './commands/restore.ts';
@@ -63,18 +63,24 @@ Examples:
 /** Reads the command line. Ends the process when it asks for help (exit code 0) or makes no sense (1). */
 export function readArguments(argv: readonly string[]): BackupArguments {
   let chosen: BackupArguments | undefined;
-  const program = createProgram(argv);
-  for (const [heading, adds] of Object.entries(groups)) {
-    program.commandsGroup(heading);
-    for (const add of adds) add(program, (flags, task, logLevel = 'error') => (chosen = { flags, task, logLevel }));
-  }
-  program.helpCommand('help [command]', 'prints the help of a command');
-  sayWhereHelpIs(program, program.name());
+  const program = createProgram(argv, (flags, task, logLevel = 'error') => (chosen = { flags, task, logLevel }));
   program.parse(argv, { from: 'user' });
   return chosen ?? program.help({ error: true });
 }
 
-function createProgram(argv: readonly string[]): Command {
+/** The program with every command, of which `argv` is going to be read. */
+export function createProgram(argv: readonly string[], choose: Choose): Command {
+  const program = emptyProgram(argv);
+  for (const [heading, adds] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of adds) add(program, choose);
+  }
+  program.helpCommand('help [command]', 'prints the help of a command');
+  sayWhereHelpIs(program, program.name());
+  return program;
+}
+
+function emptyProgram(argv: readonly string[]): Command {
   const program = new Command('durable-backup');
   return program
     .description('Backs up directory trees to Azure Blob Storage, and shows, restores and verifies what is there.')

@@ -16,20 +16,24 @@ test('the schema in the repository is that of the program; `durable-backup sourc
   expect(await checked()).toEqual(sourcesJsonSchema());
 });
 
-/** The examples of a page: blocks of YAML that begin with the sources. */
+/** The examples of a page: blocks of YAML that begin with the sources; or a file that is one. */
 async function examplesOf(page: string): Promise<string[]> {
+  if (page.endsWith('.yaml')) return [await text(page)];
   const blocks = (await text(page)).matchAll(/^```yaml\n(.*?)^```/gmsu);
   return Array.from(blocks, ([, block = '']) => block).filter((block) => /^sources:/mu.test(block));
 }
 
-test.each(['README.md', 'docs/operations.md'])('the examples of %s can be used as they are', async (page) => {
-  const examples = await examplesOf(page);
-  expect(examples.length).toBeGreaterThan(0);
-  for (const example of examples) {
-    expect(readSources(example, '/srv/durable-backup.yaml').length).toBeGreaterThan(0);
-    expect(await fits(example)).toBe(true);
-  }
-});
+test.each(['docs/sources.md', 'docs/five-servers/durable-backup.yaml'])(
+  'the examples of %s can be used as they are',
+  async (page) => {
+    const examples = await examplesOf(page);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      expect(readSources(example, '/srv/durable-backup.yaml').length).toBeGreaterThan(0);
+      expect(await fits(example)).toBe(true);
+    }
+  },
+);
 
 describe('what init writes', () => {
   const written = exampleFile({ name: 'site', root: '/srv/site: #1', schema: './schema.json' });

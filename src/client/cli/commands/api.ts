@@ -5,7 +5,7 @@ import { untilStopped } from '../serve/until-stopped.ts';
 import { errorsToo, perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
-The rest is said by environment variables, such as PORT, HOST and API_KEY; README lists them.
+The rest is said by environment variables, such as PORT, HOST and API_KEY; docs/configuration.md lists them.
 
 Exit codes: 0 stopped by a signal, 1 could not start, 130 stopped at the second Ctrl-C.
 

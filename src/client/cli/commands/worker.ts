@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
-import { mostWorkerProcesses, type Config } from '../../../config.ts';
+import { mostWorkerProcesses } from '../../../config-variables.ts';
+import type { Config } from '../../../config.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { Call } from '../invocation.ts';
 import { supervised } from '../serve/supervised.ts';
@@ -8,7 +9,7 @@ import { untilStopped } from '../serve/until-stopped.ts';
 import { errorsToo, perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
-The rest is said by environment variables; README lists them. UPLOAD_MEMORY_MB and WORKER_MAX_ACTIVITIES are of each process.
+The rest is said by environment variables; docs/configuration.md lists them. UPLOAD_MEMORY_MB and WORKER_MAX_ACTIVITIES are of each process.
 
 Exit codes: 0 stopped by a signal, 1 could not start, or failed, 130 stopped at the second Ctrl-C.
 
