@@ -94,8 +94,8 @@ describe('what is printed to be typed', () => {
 
   /** The arguments on a line, up to a pipe, a redirection or a comment; undefined where it is cut short or a pattern. */
   function argumentsOf(line: string): string[] | undefined {
-    const [mine = ''] = line.split(/ [|>#&<] ?| 2>/u);
-    if (/…|\.\.\.|\[options\]/u.test(mine)) return undefined;
+    const [mine = ''] = line.split(/ [|>#&] ?| 2>/u);
+    if (/…|\.\.\.|\[options\]|<\w+>/u.test(mine)) return undefined;
     return [...mine.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)/gu)].map(([, a, b, c]) => a ?? b ?? c ?? '');
   }
 
