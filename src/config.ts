@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-
 import { cachedWorkflows, memoryOf, storageAccount, tracingOf } from './config-values.ts';
 import { environment } from './config-variables.ts';
 import { ExpectedError } from './contracts/failures.ts';

@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { newPrefixOf } from '../../contracts/blob-prefix.ts';
 import { confine } from '../../files/confine.ts';
@@ -67,12 +67,19 @@ async function checkDirectory(
         `${root} is not a directory: give the directory that holds it`,
       );
     }
-    await access(real, constants.R_OK | constants.X_OK);
+    await requireListable(real);
     return attributesOf(found);
   } catch (error) {
     const explained = explainRoot(root, error);
     throw explained instanceof ExpectedError ? explained : unreadable(root, error as NodeJS.ErrnoException);
   }
+}
+
+/** Does what a listing begins with: `access` would ask about the user alone, and not about a capability such as CAP_DAC_READ_SEARCH. */
+async function requireListable(directory: string): Promise<void> {
+  const opened = await opendir(directory);
+  await opened.close();
+  await stat(`${directory}/.`);
 }
 
 function unreadable(root: string, error: NodeJS.ErrnoException): ExpectedError {

@@ -6,7 +6,7 @@ import { attributesOf } from '../../../src/files/walk/walk.ts';
 import { rootFileSystem } from '../../../src/files/root-file-system.ts';
 import { defaultJobOptions } from '../../../src/contracts/contract.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
-import { runAsNobody } from '../../support/as-nobody.ts';
+import { runAsNobody, runAsReader } from '../../support/as-nobody.ts';
 import { writeTree } from '../../support/tree.ts';
 import { openRig, perform, type Rig } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';
@@ -131,6 +131,19 @@ test('a root without permission is a failure that names the code', async () => {
     type: 'RootUnreadable',
     message: `${root} cannot be read (EACCES): give the worker's user permission to list it`,
   });
+});
+
+test('a root that no permission but a capability opens is backed up with what is in it', async () => {
+  const { root, container } = await openRig();
+  await writeTree(root, { secret: 5 });
+  // Who is not root cannot give a capability away, but is the owner, whom these permissions let in.
+  const [folder, file] = process.getuid?.() === 0 ? [0o000, 0o000] : [0o500, 0o400];
+  await chmod(join(root, 'secret'), file);
+  await chmod(root, folder);
+  onTestFinished(() => chmod(root, 0o700));
+  const program = new URL('../activities-process.ts', import.meta.url);
+  const printed = await runAsReader(program, inject('connectionString'), container.containerName, root);
+  expect(JSON.parse(printed)).toMatchObject({ tally: { files: 1, uploaded: 1, failed: 0 } });
 });
 
 test('storage that refuses is not retried, storage that is away is', async () => {
