@@ -17,7 +17,7 @@ import {
 import { knownPrefixSchema } from './contracts/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './lib/units.ts';
 import { Secret } from './lib/secret.ts';
-import { isSource, sourceRule } from './contracts/worker-name.ts';
+import { isWorkerName, workerNameRule } from './contracts/worker-name.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;
@@ -107,16 +107,16 @@ export const variables = {
       description:
         'Processes that `durable-backup worker` keeps running, at most 64; the numbers below are of each. `--processes` wins.',
     }),
-    SOURCES: z
+    WORKER_NAMES: z
       .string()
       .default('')
       .transform(splitNames)
-      .refine((sources) => sources.every(isSource), {
-        message: `must be names with commas between them, each ${sourceRule}`,
+      .refine((names) => names.every(isWorkerName), {
+        message: `must be names with commas between them, each ${workerNameRule}`,
       })
       .meta({
         description:
-          "Names of this host's directories, with commas between them: jobs that name one of them (`--source`) come here.",
+          "Names of this host's directories, with commas between them: jobs that name one of them (`--worker-name`) come here.",
         example: 'web-1',
         usual: 'none',
       }),
@@ -125,7 +125,7 @@ export const variables = {
         'Whether this worker runs the commands that the sources file names for notifications; the file must lie outside `BACKUP_ROOTS`.',
     }),
     WORKER_MAX_ACTIVITIES: count(32, 1000).meta({
-      description: 'Activities that one worker process runs at once, and as many again for each of its `SOURCES`.',
+      description: 'Activities that one worker process runs at once, and as many again for each of its `WORKER_NAMES`.',
     }),
     WORKER_MAX_WORKFLOW_TASKS: count(20, 1000).meta({
       description: 'Workflow tasks that one worker process runs at once.',

@@ -48,7 +48,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     worker: {
       processes: e.WORKER_PROCESSES,
-      sources: e.SOURCES,
+      names: e.WORKER_NAMES,
       /** Whether commands of the sources file may be run. */
       allowCommands: e.ALLOW_COMMANDS,
       maxActivities: e.WORKER_MAX_ACTIVITIES,
