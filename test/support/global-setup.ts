@@ -27,6 +27,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stack?.close();
     await rm(directory, { recursive: true, force: true });
   };
+  // For all processes of the run: what one has compiled, the next need not.
+  process.env['NODE_COMPILE_CACHE'] = join(directory, 'compiled');
   try {
     stack = await openEmbeddedStack({
       dataDir: directory,

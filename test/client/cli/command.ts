@@ -6,12 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
+import { runWarm, type Ended } from '../../support/run-warm.ts';
 
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Ended } from '../../support/run-warm.ts';
 
 export interface RunningCommand {
   readonly child: ChildProcess;
@@ -27,6 +24,8 @@ export interface CommandOptions {
   readonly uid?: number;
   /** The project's folder unless given. */
   readonly cwd?: string;
+  /** Whether it must be a process that nothing ran in before. */
+  readonly ownProcess?: boolean;
 }
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -51,7 +50,7 @@ export function startProgram(
 ): RunningCommand {
   const child = spawn(program, args, {
     cwd,
-    env: { PATH: process.env['PATH'], HOME: tmpdir(), ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),
   });
@@ -81,9 +80,16 @@ export function startProgram(
   };
 }
 
-/** Runs `durable-backup` with these arguments to its end. */
-export function runCommand(args: readonly string[], options?: CommandOptions): Promise<Ended> {
-  return startCommand(args, options).ended;
+function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, NODE_COMPILE_CACHE, HOME: tmpdir(), ...env };
+}
+
+/** Runs `durable-backup` with these arguments to its end, in a process that ran it before unless the call asks for one of its own. */
+export function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+  const { env = {}, uid, cwd = project, ownProcess = false } = options;
+  if (ownProcess) return startCommand(args, options).ended;
+  return runWarm({ argv: args, env: environment(env), cwd }, uid);
 }
 
 /** The variables that name the test run's servers. */
