@@ -58,6 +58,7 @@ async function run({ argv, env, cwd }: HostCall): Promise<number> {
     throw error;
   } finally {
     for (const event of ['beforeExit', 'SIGINT', 'SIGTERM']) process.removeAllListeners(event);
+    for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
   }
 }
 
