@@ -26,13 +26,12 @@ class Exit extends Error {
 }
 
 // A process that runs one call of `durable-backup` after another, as if each had a process of its own. What they share is loaded once.
-
 const program = new URL('../../src/main.ts', import.meta.url);
 const calls = new Socket({ fd: 3 });
 let ran = 0;
 const exit = process.exit.bind(process);
 process.exit = (code) => {
-  throw new Exit(Number(code ?? process.exitCode ?? 0));
+  throw new Exit(Number(code ?? exitCode()));
 };
 
 for await (const line of createInterface({ input: calls })) {
@@ -52,7 +51,7 @@ async function run({ argv, env, cwd }: HostCall): Promise<number> {
   try {
     // A module of another address is run again.
     await import(`${program.href}?call=${(ran += 1)}`);
-    return Number(process.exitCode ?? 0);
+    return exitCode();
   } catch (error) {
     if (error instanceof Exit) return error.code;
     throw error;
@@ -60,6 +59,11 @@ async function run({ argv, env, cwd }: HostCall): Promise<number> {
     for (const event of ['beforeExit', 'SIGINT', 'SIGTERM']) process.removeAllListeners(event);
     for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
   }
+}
+
+// The program sets it, which the compiler cannot see.
+function exitCode(): number {
+  return Number(process.exitCode ?? 0);
 }
 
 function write(stream: NodeJS.WritableStream, text: string): Promise<void> {

@@ -38,7 +38,9 @@ function startHost(uid: number | undefined): Host {
   child.unref();
   for (const socket of [calls, child.stdout, child.stderr] as Socket[]) socket.unref();
   const gone = once(child, 'exit').then(([code]): never => {
-    throw new Error(`The process of commands ended with ${String(code)}:\n${outputs.map(({ text }) => text()).join('\n')}`);
+    throw new Error(
+      `The process of commands ended with ${String(code)}:\n${outputs.map(({ text }) => text()).join('\n')}`,
+    );
   });
   gone.catch(() => undefined);
   return async (call) => {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { startMain, type MainProcess } from './main-process.ts';
+import { untilPolled } from './until-polled.ts';
 
 export type { MainProcess as WorkerProcess } from './main-process.ts';
 
@@ -14,14 +15,14 @@ export interface WorkerSettings {
 }
 
 /** `npm run worker` as a process of its own. Resolves once it polls for work. */
-export function startWorkerProcess({
+export async function startWorkerProcess({
   connectionString,
   taskQueue,
   container,
   root,
   inventoryFile = join(dirname(inject('workflowBundlePath')), 'inventory.sqlite'),
 }: WorkerSettings): Promise<MainProcess> {
-  return startMain('worker', 'worker is running', {
+  const worker = await startMain('worker', 'worker is running', {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     AZURE_STORAGE_CONNECTION_STRING: connectionString,
     TASK_QUEUE: taskQueue,
@@ -30,4 +31,6 @@ export function startWorkerProcess({
     INVENTORY_FILE: inventoryFile,
     DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
   });
+  await untilPolled(inject('temporalAddress'), taskQueue);
+  return worker;
 }

@@ -85,10 +85,15 @@ function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { PATH, NODE_COMPILE_CACHE, HOME: tmpdir(), ...env };
 }
 
-/** Runs `durable-backup` with these arguments to its end, in a process that ran it before unless the call asks for one of its own. */
+const serving = new Set(['worker', 'api', 'dev']);
+
+/**
+ * Runs `durable-backup` with these arguments to its end: in a process that ran it before, unless the call asks for one of its own or is
+ * of a command that serves.
+ */
 export function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   const { env = {}, uid, cwd = project, ownProcess = false } = options;
-  if (ownProcess) return startCommand(args, options).ended;
+  if (ownProcess || serving.has(args[0] ?? '')) return startCommand(args, options).ended;
   return runWarm({ argv: args, env: environment(env), cwd }, uid);
 }
 

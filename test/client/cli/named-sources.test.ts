@@ -1,10 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, inject, test } from 'vitest';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
 import type { ListedSource } from '../../../src/client/sources/sources-file.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { content } from '../../support/tree.ts';
+import { untilPolled } from '../../support/until-polled.ts';
 import { startCommand } from './command.ts';
 import { bothSources, openSourcesRig, type SourcesRig } from './sources-rig.ts';
 
@@ -52,6 +53,7 @@ test('a worker elsewhere gets the prefix, the tags and the rest with the input',
   await rig.define(bothSources);
   const settings = { BACKUP_PREFIX: 'worker/', BACKUP_ROOTS: rig.home };
   await startCommand(['worker'], { env: { ...rig.env, ...settings } }).until(/worker is running/u);
+  await untilPolled(inject('temporalAddress'), rig.env['TASK_QUEUE'] ?? '');
   const backup = await rig.run('backup', 'web', '--json');
   expect(backup.code, backup.stderr).toBe(0);
   expect((await rig.run('verify', 'latest', '--source', 'web')).code).toBe(0);

@@ -19,7 +19,7 @@ function sections(help: string): Map<string, string[]> {
 }
 
 test('--help shows every command below its heading, on one screen, whatever the environment', async () => {
-  const { code, stdout, stderr } = await runCommand(['--help'], { env: { PORT: 'x' } });
+  const { code, stdout, stderr } = await runCommand(['--help'], { env: { PORT: 'x' }, ownProcess: true });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const shown = sections(stdout);
   expect(shown.get('Back up and restore:')).toEqual(expect.arrayContaining(['backup', 'retry', 'restore', 'verify']));
@@ -38,11 +38,11 @@ test('every command has help of its own, with --json or --quiet, and an example 
     /^(?:Options|Examples):$/u.test(heading) ? [] : words.filter((word) => word !== 'help'),
   );
   expect(commands.length).toBeGreaterThan(12);
-  const helps = await Promise.all(commands.map((command) => run(command, '--help')));
-  for (const [at, help] of helps.entries()) {
-    expect(help, commands[at]).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout, commands[at]).toContain(`durable-backup ${commands[at] ?? ''}`);
-    expect(help.stdout, commands[at]).not.toContain('npm run');
+  for (const command of commands) {
+    const help = await run(command, '--help');
+    expect(help, command).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout, command).toContain(`durable-backup ${command}`);
+    expect(help.stdout, command).not.toContain('npm run');
   }
 });
 
@@ -50,7 +50,11 @@ test('--version is that of the package', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  expect(await runCommand(['--version'], { ownProcess: true })).toEqual({
+    code: 0,
+    stdout: `${version}\n`,
+    stderr: '',
+  });
 });
 
 test.each([
@@ -61,7 +65,8 @@ test.each([
   [['--limit-upload', '1MiB', 'restore', 'latest'], 'The options of restore stand after its name'],
   [['--limit-upload', '1MiB', 'verify', 'latest'], 'The options of verify stand after its name'],
 ])('%j is refused with what was meant, in text and in JSON', async (args, meant) => {
-  const [plain, json] = await Promise.all([run(...args), run(...args, '--json')]);
+  const plain = await run(...args);
+  const json = await run(...args, '--json');
   expect(plain).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(meant) });
   expect(plain.stderr).toMatch(/^error: .*[^]*\nSee `durable-backup .*--help`\.\n$/u);
   expect(json.code).toBe(1);
@@ -71,7 +76,8 @@ test.each([
 test('a word that is no directory may have been meant as a command', async () => {
   const root = await temporaryDirectory();
   const asked = (word: string) => runCommand([word], { env: { DATA_DIR: root } });
-  const [near, far] = await Promise.all([asked('runz'), asked('everything')]);
+  const near = await asked('runz');
+  const far = await asked('everything');
   expect(near.stderr).toMatch(/runz does not exist.*There is no command runz either: did you mean runs\?/u);
   expect(far.stderr).toMatch(/everything does not exist.*or a command that `durable-backup --help` lists/u);
   expect([near.code, far.code]).toEqual([1, 1]);

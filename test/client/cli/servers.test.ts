@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { findCli } from '../../support/find-cli.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { closedAddress, runCommand, servers, startCommand, type RunningCommand } from './command.ts';
+import { closedAddress, servers, startCommand, type RunningCommand } from './command.ts';
 
 let env: NodeJS.ProcessEnv;
 beforeEach(() => {
@@ -87,14 +87,14 @@ test('the API says when its port is taken', async () => {
   onTestFinished(() => void holder.close());
   await once(holder, 'listening');
   const port = String((holder.address() as AddressInfo).port);
-  const { code, stderr } = await runCommand(['api'], { env: { ...env, PORT: port } });
+  const { code, stderr } = await startCommand(['api'], { env: { ...env, PORT: port } }).ended;
   expect(code).toBe(1);
   expect(stderr).toBe(`error: Cannot listen on 127.0.0.1:${port} (EADDRINUSE): set PORT to a free one\n`);
 });
 
 test('the API refuses to be open to other machines without a key, and not with one', async () => {
   const open = { ...env, HOST: '0.0.0.0' };
-  const { code, stderr } = await runCommand(['api'], { env: open });
+  const { code, stderr } = await startCommand(['api'], { env: open }).ended;
   expect(code).toBe(1);
   expect(stderr).toContain('set API_KEY');
   const keyed = startCommand(['api'], { env: { ...open, API_KEY: 'k3y-of-4711-0815' } });
@@ -116,7 +116,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test.each(['api', 'worker'])('%s says when Temporal is not there', async (command) => {
-  const { code, stderr } = await runCommand([command], { env: { ...env, TEMPORAL_ADDRESS: closedAddress } });
+  const { code, stderr } = await startCommand([command], { env: { ...env, TEMPORAL_ADDRESS: closedAddress } }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: Temporal does not answer at 127\.0\.0\.1:1: [^\n]+\n$/u);
 });
@@ -126,13 +126,14 @@ test('a worker of a silent Temporal gives up', async () => {
   onTestFinished(() => void silent.close());
   await once(silent, 'listening');
   const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const { code, stderr } = await runCommand(['worker'], { env: { ...env, TEMPORAL_ADDRESS: address } });
+  const { code, stderr } = await startCommand(['worker'], { env: { ...env, TEMPORAL_ADDRESS: address } }).ended;
   expect(code).toBe(1);
   expect(stderr).toContain(address);
 });
 
 test('a worker without a storage account names the variables', async () => {
-  const { code, stderr } = await runCommand(['worker'], { env: { ...env, AZURE_STORAGE_CONNECTION_STRING: '' } });
+  const { code, stderr } = await startCommand(['worker'], { env: { ...env, AZURE_STORAGE_CONNECTION_STRING: '' } })
+    .ended;
   expect(code).toBe(1);
   expect(stderr).toContain('set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT');
 });
@@ -188,7 +189,7 @@ test('a data directory that cannot be written is named', async () => {
   const file = join(await temporaryDirectory(), 'file');
   await writeFile(file, '');
   const settings = { ...(await embedded()), DATA_DIR: join(file, 'data') };
-  const { code, stderr } = await runCommand([await temporaryDirectory()], { env: settings });
+  const { code, stderr } = await startCommand([await temporaryDirectory()], { env: settings }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: .*file\/data.* cannot be written .*DATA_DIR/u);
 });
@@ -197,7 +198,7 @@ test('a backup of the folder that holds the data of its own servers leaves those
   const root = await temporaryDirectory();
   await writeTree(root, { 'a.txt': 42 });
   const settings = { ...(await embedded()), DATA_DIR: join(root, '.data') };
-  const run = (...args: string[]) => runCommand([root, ...args], { env: settings });
+  const run = (...args: string[]) => startCommand([root, ...args], { env: settings }).ended;
   for (const outcome of ['uploaded', 'unchanged']) {
     const { code, stdout } = await run('--json');
     expect(code).toBe(0);
@@ -206,14 +207,14 @@ test('a backup of the folder that holds the data of its own servers leaves those
   expect((await run('--dry-run')).stdout).toMatch(
     /^exclude +- {2}\.data\/\*: the data of the embedded servers, which hold the backups$/mu,
   );
-  const refused = await runCommand([join(root, '.data/azurite')], { env: settings });
+  const refused = await startCommand([join(root, '.data/azurite')], { env: settings }).ended;
   expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('set DATA_DIR to one apart') });
 });
 
 test('a backup needs nothing but a directory', async () => {
   const root = await temporaryDirectory();
   await writeTree(root, { 'a.txt': 42 });
-  const { code, stdout } = await runCommand([root, '--json'], { env: await embedded() });
+  const { code, stdout } = await startCommand([root, '--json'], { env: await embedded() }).ended;
   expect(code).toBe(0);
   const answer = JSON.parse(stdout) as { storageUrl: string };
   expect(answer).toMatchObject({ status: 'Completed', files: 1, bytes: 42 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
+import { untilPolled } from '../../support/until-polled.ts';
 import { runCommand, servers, startCommand } from './command.ts';
 
 let env: NodeJS.ProcessEnv;
@@ -20,6 +21,7 @@ beforeEach(async () => {
 async function startWorker(settings: NodeJS.ProcessEnv) {
   const worker = startCommand(['worker'], { env: { ...env, ...settings } });
   await worker.until(/worker is running/u);
+  await untilPolled(inject('temporalAddress'), env['TASK_QUEUE'] ?? '');
   return worker;
 }
 

@@ -5,7 +5,7 @@ import type { BackupSummary } from '../../../src/contracts/contract.ts';
 import { createBlobProxy, type BlobProxy } from '../../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, servers, startCommand, type RunningCommand } from './command.ts';
+import { servers, startCommand, type RunningCommand } from './command.ts';
 
 const allRunning = /"processes":2,.*all worker processes are running/u;
 
@@ -111,7 +111,7 @@ test('a signal that comes while processes start ends them all', async () => {
 
 test('processes that cannot be configured are not started over and over', async () => {
   const unusable = { ...env, AZURE_STORAGE_CONNECTION_STRING: '' };
-  const { code, stderr } = await runCommand(['worker', '--processes', '3'], { env: unusable });
+  const { code, stderr } = await startCommand(['worker', '--processes', '3'], { env: unusable }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: [^\n]*set AZURE_STORAGE_CONNECTION_STRING[^\n]*\n$/u);
 });
@@ -123,27 +123,27 @@ test.each([
   [['--procesess', '2'], /--processes/u],
   [['2'], /too many arguments/u],
 ])('%s is refused', async (args, says) => {
-  const { code, stderr } = await runCommand(['worker', ...args], { env });
+  const { code, stderr } = await startCommand(['worker', ...args], { env }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(says);
 });
 
 test.each(['0', '65', 'two'])('WORKER_PROCESSES=%s is refused', async (WORKER_PROCESSES) => {
-  const { code, stderr } = await runCommand(['worker'], { env: { ...env, WORKER_PROCESSES } });
+  const { code, stderr } = await startCommand(['worker'], { env: { ...env, WORKER_PROCESSES } }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: .*WORKER_PROCESSES: must be a whole number from 1 to 64\n$/u);
 });
 
 test('ports for metrics that there are not enough of are refused at once', async () => {
-  const { code, stderr } = await runCommand(['worker', '--processes', '3'], {
+  const { code, stderr } = await startCommand(['worker', '--processes', '3'], {
     env: { ...env, METRICS_PORT: '65534' },
-  });
+  }).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: METRICS_PORT: .* set it to 65533 or less\n$/u);
 });
 
 test('--help tells what there is', async () => {
-  const { code, stdout } = await runCommand(['worker', '--help'], { env });
+  const { code, stdout } = await startCommand(['worker', '--help'], { env }).ended;
   expect(code).toBe(0);
   expect(stdout).toMatch(/--processes <n>/u);
   expect(stdout).not.toMatch(/--process <n>/u);
