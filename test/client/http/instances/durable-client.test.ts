@@ -12,7 +12,7 @@ interface ClientData {
 
 // The package keeps its client to itself: on Azure, the Functions host makes it.
 const { DurableClient: Client } = createRequire(import.meta.url)(
-  '../../../node_modules/durable-functions/lib/src/durableClient/DurableClient.js',
+  '../../../../node_modules/durable-functions/lib/src/durableClient/DurableClient.js',
 ) as { DurableClient: new (data: ClientData) => DurableClient };
 
 const placeholder = 'INSTANCEID';
