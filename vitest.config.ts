@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { SlowestFiles } from './test/support/slowest-files.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Most tests wait for a server or a timer; more files at once would only queue, for all talk to one Temporal server and one Azurite.
-    maxWorkers: 2,
+    // Most tests wait for a server or a timer for half of their time.
+    maxWorkers: 4,
+    reporters: ['default', new SlowestFiles()],
     // A worker's native runtime must start in a process of its own.
     pool: 'forks',
     // Temporal's SDK reads source maps by WebAssembly in each workflow thread. V8 aborts once in a while when several threads of one process

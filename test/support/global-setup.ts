@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
 import { openEmbeddedStack, type EmbeddedStack } from '../../src/embedded/embedded-stack.ts';
 import { findWorkflowBundle } from '../../src/workflow-bundle.ts';
+import { fastDirectory } from './fast-directory.ts';
 import { findCli } from './find-cli.ts';
 
 declare module 'vitest' {
@@ -21,7 +21,7 @@ declare module 'vitest' {
 
 /** Gives the whole test run one Temporal server, one Azurite and one workflow bundle, all in a directory that is removed at the end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'durable-backup-test-'));
+  const directory = await fastDirectory('durable-backup-test-');
   let stack: EmbeddedStack | undefined;
   const teardown = async (): Promise<void> => {
     await stack?.close();
@@ -32,7 +32,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   try {
     stack = await openEmbeddedStack({
       dataDir: directory,
-      temporal: { port: 0, inMemory: true, cli: findCli },
+      temporal: { port: 0, inMemory: true, cli: () => writeCli(directory) },
       azurite: { port: 0 },
       report: (line) => process.stderr.write(`${line}\n`),
     });
@@ -46,4 +46,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return teardown;
+}
+
+/** Events after which Temporal suggests a run that continues as new: fewer than its own 4,096, so that tests of that can be small. */
+const suggestedAt = 1024;
+
+/** A program that is Temporal's with settings of the tests. */
+async function writeCli(directory: string): Promise<string> {
+  const path = join(directory, 'temporal.sh');
+  const setting = `--dynamic-config-value limit.historyCount.suggestContinueAsNew=${suggestedAt}`;
+  await writeFile(path, `#!/bin/sh\nexec '${await findCli()}' "$@" ${setting}\n`, { mode: 0o700 });
+  return path;
 }

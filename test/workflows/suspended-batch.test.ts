@@ -43,47 +43,47 @@ async function activityEvents(handle: WorkflowHandle) {
   };
 }
 
-test('suspended in the middle of 2,000 items, starts none until resumed, and has all results in order', async () => {
-  const items = orderItems(2000);
-  const held = holdFrom(1000);
+test('suspended in the middle of 700 items, starts none until resumed, and has all results in order', async () => {
+  const items = orderItems(700);
+  const held = holdFrom(200);
   const { handle, seen, summed } = await startBatch(client, items, { ...held, activitiesAtOnce });
-  await expect.poll(() => processed(handle)).toBe(1000);
+  await expect.poll(() => processed(handle)).toBe(200);
   // The worker is full, and the rest of what the batch asked for waits for it.
-  await expect.poll(() => seen.length).toBe(1000 + activitiesAtOnce);
+  await expect.poll(() => seen.length).toBe(200 + activitiesAtOnce);
   await suspend(handle);
   const answered = await activityEvents(handle);
   expect(answered.takenBack).toBeGreaterThan(100);
   expect(answered.scheduled - answered.takenBack).toBe(seen.length);
 
   held.open();
-  await expect.poll(() => processed(handle)).toBe(1000 + activitiesAtOnce);
+  await expect.poll(() => processed(handle)).toBe(200 + activitiesAtOnce);
   // A worker with nothing to do would take whatever there is at once.
   await sleep(1000);
-  expect(seen).toHaveLength(1000 + activitiesAtOnce);
+  expect(seen).toHaveLength(200 + activitiesAtOnce);
   const ended = { started: seen.length, completed: seen.length };
   expect(await activityEvents(handle)).toEqual({ ...answered, ...ended });
 
   await resume(handle);
-  expect(await handle.result()).toMatchObject({ processed: 2000, reserved: 2000 });
+  expect(await handle.result()).toMatchObject({ processed: 700, reserved: 700 });
   expect(seen.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(items.map((_, index) => index));
   expect(summed.map((results) => results.map(({ sku }) => sku))).toEqual([items.map(({ sku }) => sku)]);
   expect((await historyLengths(client, handle)).length).toBeGreaterThan(1);
 });
 
 test('stays suspended when it continues as new', async () => {
-  const items = orderItems(2000);
-  const held = holdFrom(1490);
+  const items = orderItems(700);
+  const held = holdFrom(490);
   const { handle, seen, summed } = await startBatch(client, items, { ...held, activitiesAtOnce });
-  await expect.poll(() => seen.length).toBe(1500);
+  await expect.poll(() => seen.length).toBe(500);
   await suspend(handle);
   held.open();
   await expect.poll(() => historyLengths(client, handle)).toHaveLength(2);
-  await expect.poll(() => processed(client.workflow.getHandle(handle.workflowId))).toBe(1500);
+  await expect.poll(() => processed(client.workflow.getHandle(handle.workflowId))).toBe(500);
   await sleep(500);
-  expect(seen).toHaveLength(1500);
+  expect(seen).toHaveLength(500);
   expect(await activityEvents(handle)).toMatchObject({ scheduled: 0 });
   await resume(client.workflow.getHandle(handle.workflowId));
-  expect(await handle.result()).toMatchObject({ processed: 2000 });
+  expect(await handle.result()).toMatchObject({ processed: 700 });
   expect(summed.map((results) => results.map(({ sku }) => sku))).toEqual([items.map(({ sku }) => sku)]);
 });
 
@@ -123,7 +123,7 @@ test('suspended and resumed over and over, keeps its history within bounds', asy
   const held = holdFrom(0);
   const { handle, seen } = await startBatch(client, orderItems(250), { ...held, activitiesAtOnce: 1 });
   await expect.poll(() => seen.length).toBe(1);
-  for (let round = 0; round < 60; round += 1) {
+  for (let round = 0; round < 30; round += 1) {
     await suspend(handle);
     await resume(handle);
   }
@@ -131,6 +131,6 @@ test('suspended and resumed over and over, keeps its history within bounds', asy
   expect(await handle.result()).toMatchObject({ processed: 250 });
   // An item that was held past its time is tried again.
   expect(new Set(seen.map(({ index }) => index)).size).toBe(250);
-  // Of 60 times 199 items taken back there would be some 36,000 events.
-  expect(Math.max(...(await historyLengths(client, handle)))).toBeLessThan(30_000);
+  // Of 30 times 199 items taken back there would be some 18,000 events.
+  expect(Math.max(...(await historyLengths(client, handle)))).toBeLessThan(12_000);
 });

@@ -24,7 +24,7 @@ export interface Suspension {
 }
 
 // Each recall leaves events behind. Past this many, what is queued is left to run, or suspending over and over would end the workflow.
-const recallsUpTo = 25_000;
+const recallsUpTo = 8000;
 
 /** Answers suspend and resume for the running workflow, which starts as its progress says it was left. */
 export function createSuspension<P extends { readonly suspended: boolean }>(report: ProgressReport<P>): Suspension {

@@ -1,9 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
 import { onTestFinished } from 'vitest';
 import type { CatalogueRow, Inventory, UnknownSku } from '../../../src/inventory/inventory.ts';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
 import type { ManagementUris } from '../../../src/client/http/instances/management-uris.ts';
+import { fastDirectory } from '../../support/fast-directory.ts';
 import { postJson, startApi, startWorker, type Api } from './harness.ts';
 
 export interface OrderApi extends Api {
@@ -21,12 +23,7 @@ export async function startOrderApi(
 ): Promise<OrderApi> {
   const { unknownSku, catalogue = [], dataConverter, maxCachedWorkflows } = options;
   const api = await startApi({ ...(dataConverter && { dataConverter }) });
-  const inventory = await openInventory({
-    file: join(api.root, 'inventory.sqlite'),
-    ...(unknownSku && { unknownSku }),
-  });
-  // Closed after the worker, which was set up later: these run last first.
-  onTestFinished(() => inventory.close());
+  const inventory = await openTestInventory(unknownSku);
   await inventory.importCatalogue(catalogue);
   const { worker } = api.config;
   const config = {
@@ -35,6 +32,20 @@ export async function startOrderApi(
   };
   await startWorker({ ...api, config }, { inventory });
   return { ...api, inventory };
+}
+
+/** An inventory of its own, which goes with the test: after a worker that is started later, for these run last first. */
+export async function openTestInventory(unknownSku?: UnknownSku): Promise<Inventory> {
+  const directory = await fastDirectory('durable-backup-inventory-');
+  const inventory = await openInventory({
+    file: join(directory, 'inventory.sqlite'),
+    ...(unknownSku && { unknownSku }),
+  });
+  onTestFinished(async () => {
+    await inventory.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return inventory;
 }
 
 export async function postBatch(url: string, items: unknown): Promise<Response> {

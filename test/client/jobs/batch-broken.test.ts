@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createOrderActivities } from '../../../src/activities/orders/index.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
-import { openInventory } from '../../../src/inventory/open-inventory.ts';
 import type { BatchCarry } from '../../../src/contracts/batch-carry.ts';
 import { failureTypes } from '../../../src/contracts/failures.ts';
 import { startWorker as startBareWorker } from '../../support/workflow-harness.ts';
 import { postJson, startApi, startWorker, untilEnded, type Api } from '../http/harness.ts';
-import { filled, postBatch, send, urisOf } from '../http/order-rig.ts';
+import { filled, openTestInventory, postBatch, send, urisOf } from '../http/order-rig.ts';
 
 const items = [
   { sku: 'A', quantity: 2 },
@@ -25,8 +23,7 @@ function brokenWorker({ config }: Api, inventory: Inventory, type: string) {
 /** A batch that has reserved every line and then fails with this type, without details. */
 async function brokenBatch(type: string) {
   const api = await startApi();
-  const inventory = await openInventory({ file: join(api.root, 'inventory.sqlite') });
-  onTestFinished(() => inventory.close());
+  const inventory = await openTestInventory();
   await inventory.importCatalogue([{ sku: 'A', priceCents: 100, stock: 100 }]);
   const worker = await brokenWorker(api, inventory, type);
   const uris = await urisOf(await postBatch(api.url, items));

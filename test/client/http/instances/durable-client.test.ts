@@ -35,7 +35,7 @@ const items = [
   { sku: 'A-1', quantity: 3 },
   { sku: 'B-2', quantity: 0 },
 ];
-const many = Array.from({ length: 1500 }, (_, i) => ({ sku: `S${i % 20}`, quantity: 1 }));
+const many = Array.from({ length: 400 }, (_, i) => ({ sku: `S${i % 20}`, quantity: 1 }));
 
 async function expectStatus(client: DurableClient, id: string, status: string): Promise<void> {
   await expect.poll(async () => (await client.getStatus(id)).runtimeStatus as string).toBe(status);

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { constants, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { openInventory } from '../../../../src/inventory/open-inventory.ts';
 import {
   instancesPath,
   locationOf,
@@ -113,8 +111,7 @@ test('while too many tasks wait for workers starts are turned away, and taken ag
   expect((await fetch(locationOf(accepted[0] as Response))).status).toBe(202);
   expect(await startedWorkflows(api)).toBe(accepted.length);
 
-  const inventory = await openInventory({ file: join(api.root, 'inventory.sqlite') });
-  onTestFinished(() => inventory.close());
+  const inventory = await openTestInventory();
   await startWorker(api, { inventory });
   await expect.poll(async () => (await start()).status).toBe(202);
   const ended = await Promise.all(accepted.map((response) => untilEnded(locationOf(response))));
