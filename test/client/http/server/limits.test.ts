@@ -12,6 +12,7 @@ import {
   startWorker,
   untilEnded,
 } from '../harness.ts';
+import { openTestInventory } from '../order-rig.ts';
 import { connectTo, sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
 
 const unknown = '/runtime/webhooks/durabletask/instances/unknown';
