@@ -57,7 +57,7 @@ async function backUp(rig: CopyRig): Promise<Round> {
   }
 }
 
-async function measure(work: () => Promise<void>): Promise<Cost> {
+async function measure(work: () => Promise<unknown>): Promise<Cost> {
   const began = performance.now();
   const before = process.cpuUsage();
   await work();

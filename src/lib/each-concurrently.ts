@@ -1,35 +1,30 @@
+import pMap from 'p-map';
+
 /**
- * Calls `work` for each item with at most `limit` calls at once, items taken in order and only when a call is free. After the first
- * error nothing further is taken; it is thrown once the calls under way have ended, so that nothing goes on in the background.
+ * Calls `work` for each item with at most `limit` calls at once, items taken in order and only when a call is free; returns what the
+ * calls gave, in the order of the items. After the first error nothing further is taken; it is thrown once the calls under way have
+ * ended, so that nothing goes on in the background.
  */
-export async function eachConcurrently<T>(
+export async function eachConcurrently<T, R>(
   source: Iterable<T> | AsyncIterable<T>,
   limit: number,
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  // An async generator queues its `next` calls, so lanes that share one take turns.
-  const items = numbered(source);
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   let failure: { readonly error: unknown } | undefined;
-  const lane = async () => {
-    for (;;) {
-      if (failure) return;
-      const { value, done } = await items.next();
-      if (done === true) return;
-      await work(value.item, value.index);
+  // p-map itself throws at once, while other calls are under way.
+  const keep = (error: unknown) => void (failure ??= { error });
+  async function* untilFailure(): AsyncGenerator<T, void> {
+    try {
+      for await (const item of source) {
+        yield item;
+        if (failure) return;
+      }
+    } catch (error) {
+      keep(error);
     }
-  };
-  const guarded = () => lane().catch((error: unknown) => void (failure ??= { error }));
-  await Promise.all(Array.from({ length: limit }, guarded));
-  // Lets the source release what it holds.
-  await items.return(undefined);
+  }
+  const results = await pMap(untilFailure(), (item, index) => work(item, index).catch(keep), { concurrency: limit });
   // oxlint-disable-next-line typescript/only-throw-error -- it is whatever `work` or the source threw
   if (failure) throw failure.error;
-}
-
-async function* numbered<T>(
-  source: Iterable<T> | AsyncIterable<T>,
-): AsyncGenerator<{ item: T; index: number }, undefined> {
-  let index = 0;
-  for await (const item of source) yield { item, index: index++ };
-  return undefined;
+  return results as R[];
 }

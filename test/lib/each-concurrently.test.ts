@@ -19,13 +19,15 @@ test('each item is worked on once, in order of taking, with no more at once than
     const started: number[] = [];
     let running = 0;
     let most = 0;
-    await eachConcurrently(ticks, limit, async (turns, index) => {
+    const results = await eachConcurrently(ticks, limit, async (turns, index) => {
       started.push(index);
       running += 1;
       most = Math.max(most, running);
       for (let i = 0; i < turns; i += 1) await tick();
       running -= 1;
+      return turns;
     });
+    expect(results).toEqual(ticks);
     expect(started).toEqual(ticks.map((_, i) => i));
     expect(running).toBe(0);
     expect(most).toBeLessThanOrEqual(limit);
@@ -51,7 +53,7 @@ test('the first error stops the taking, is thrown when all calls have ended, and
     if (item === 0) throw new Error('second');
   });
   await expect(work).rejects.toThrow('first');
-  expect(log).toEqual(['take 0', 'take 1', 'done 0', 'released']);
+  expect(log).toEqual(['take 0', 'take 1', 'released', 'done 0']);
 });
 
 test('an error of the source is thrown when the calls under way have ended', async () => {
@@ -70,5 +72,5 @@ test('an error of the source is thrown when the calls under way have ended', asy
 });
 
 test('nothing to do is done', async () => {
-  await expect(eachConcurrently([], 3, () => Promise.reject(new Error('never')))).resolves.toBeUndefined();
+  await expect(eachConcurrently([], 3, () => Promise.reject(new Error('never')))).resolves.toEqual([]);
 });

@@ -8,8 +8,8 @@ import {
   type StorageDriverStoreContext,
 } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Patience } from './ask-storage.ts';
-import { Gate } from './gate.ts';
 import { describeBytes, fromClaim, toClaim } from './claim.ts';
 import { ContentStore } from './content-store.ts';
 
@@ -41,7 +41,7 @@ export class AzureBlobStorageDriver implements StorageDriver {
   readonly name: string;
   readonly type = 'azure.blobdriver';
   readonly #content: ContentStore;
-  readonly #gate: Gate;
+  readonly #limit: LimitFunction;
   readonly #maxPayloadBytes: number;
 
   /** Sends nothing. Throws a `ValueError` when an option makes no sense. */
@@ -58,7 +58,7 @@ export class AzureBlobStorageDriver implements StorageDriver {
     const patience: Patience = { answerWithin, tries, firstDelay };
     this.name = name;
     this.#content = new ContentStore(container, patience);
-    this.#gate = new Gate(parallelism);
+    this.#limit = pLimit(parallelism);
     this.#maxPayloadBytes = maxPayloadBytes;
   }
 
@@ -91,7 +91,7 @@ export class AzureBlobStorageDriver implements StorageDriver {
     const siblings = new AbortController();
     const signal = abortSignal ? AbortSignal.any([abortSignal, siblings.signal]) : siblings.signal;
     const under = items.map((item) =>
-      this.#gate.run(async () => {
+      this.#limit(async () => {
         signal.throwIfAborted();
         return work(item, signal);
       }),

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
+import { pMapIterable } from 'p-map';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';
 import { isSameFile } from '../write/file-attributes.ts';
 import type { Folders } from '../target/folders.ts';
-import { inBatches } from '../../../lib/in-batches.ts';
 import { lstatMaybe } from '../../../files/lstat-maybe.ts';
 import { lastNameOf, parentOf } from '../target/places.ts';
+import { planAtOnce } from './planned-entries.ts';
 import type { Target } from '../target/targets.ts';
 
 /**
@@ -41,6 +42,6 @@ async function bytesMissing(folders: Folders, entries: AsyncIterable<ManifestEnt
       return entry.size;
     }
   };
-  for await (const bytes of inBatches(entries, growth)) sum += bytes;
+  for await (const bytes of pMapIterable(entries, growth, planAtOnce)) sum += bytes;
   return sum;
 }

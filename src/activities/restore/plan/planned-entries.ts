@@ -1,10 +1,10 @@
+import { pMapIterable } from 'p-map';
 import { readEntries } from '../../../history/entries/read-entries.ts';
 import { comparePaths, displayPath, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { entryKey, holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { readFixedManifest } from '../../backup/fixed-manifest.ts';
-import { inBatches } from '../../../lib/in-batches.ts';
 import { createClashFinder, foldsNames, noFolding } from './name-clashes.ts';
 import type { OpenableTarget } from '../target/open-directories.ts';
 import type { Planner } from './plan-entry.ts';
@@ -12,6 +12,9 @@ import { probeFolding } from './probe-folding.ts';
 import type { RestoreEntry } from '../rows.ts';
 import { selectedEntries, type SelectedEntry } from './selected-entries.ts';
 import { createSelection } from './select-paths.ts';
+
+// Enough to keep the thread pool busy; more only holds memory.
+export const planAtOnce = { concurrency: 64 };
 
 interface NamedEntry extends SelectedEntry {
   readonly clash: EncodedPath | undefined;
@@ -25,7 +28,8 @@ export async function* plannedEntries(
   signal: AbortSignal,
 ): AsyncGenerator<RestoreEntry> {
   const named = namedEntries(store, restore, from, signal);
-  for await (const planned of inBatches(named, (entry) => planNamed(entry, from.planner))) if (planned) yield planned;
+  const planned = pMapIterable(named, (entry) => planNamed(entry, from.planner), planAtOnce);
+  for await (const entry of planned) if (entry) yield entry;
 }
 
 async function* namedEntries(
