@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { lastLines } from '../src/embedded/run-command.ts';
+import { lastLines } from '../src/embedded/programs.ts';
 import type { Closing } from './closing.ts';
 
 const keptLines = 20;

@@ -162,7 +162,7 @@ export const variables = {
     }),
     INVENTORY_FILE: z.string().optional().meta({
       description: 'SQLite file of that inventory.',
-      example: '.data/inventory.sqlite',
+      example: '/var/lib/durable-backup/inventory.sqlite',
       usual: '`inventory.sqlite` in `DATA_DIR`',
     }),
     INVENTORY_UNKNOWN_SKU: z
@@ -230,10 +230,11 @@ export const variables = {
       }),
   }),
   'Embedded servers': z.object({
-    DATA_DIR: z
-      .string()
-      .default('.data')
-      .meta({ description: 'Data, logs and state of the embedded servers; never part of a backup.' }),
+    DATA_DIR: z.string().optional().meta({
+      description:
+        'Data, logs and state of the embedded servers; never part of a backup. A `.data` that an earlier version made in the working directory is used there.',
+      usual: '`~/.local/share/durable-backup`',
+    }),
     EMBEDDED_TEMPORAL_PORT: port(7233).meta({ description: 'Port of the embedded Temporal; 0 picks a free one.' }),
     EMBEDDED_UI_PORT: port(8233).meta({ description: 'Port of its Web UI; 0 picks a free one.' }),
     EMBEDDED_BLOB_PORT: port(10_000).meta({ description: 'Port of the embedded Azurite; 0 picks a free one.' }),
@@ -246,6 +247,10 @@ export const variables = {
     XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')).meta({
       description: 'Where a downloaded Temporal program is kept, in the folder `durable-backup`.',
       usual: '`~/.cache`',
+    }),
+    XDG_DATA_HOME: z.string().optional().meta({
+      description: 'Where the usual `DATA_DIR` is, in the folder `durable-backup`.',
+      usual: '`~/.local/share`',
     }),
     PATH: z.string().default('').meta({
       description: 'Searched for `temporal`, and for the Python that downloads it when all else fails.',

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { cachedWorkflows, memoryOf, storageAccount, tracingOf } from './config-values.ts';
 import { environment } from './config-variables.ts';
+import { chooseDataDir } from './embedded/data-dir.ts';
 import { ExpectedError } from './contracts/failures.ts';
 
 const MiB = 1024 * 1024;
@@ -25,6 +26,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     throw new ExpectedError('InvalidConfiguration', `The environment is not usable. ${wrong.join('; ')}`);
   }
   const e = parsed.data;
+  const data = chooseDataDir(e.DATA_DIR, e.XDG_DATA_HOME);
   return Object.freeze({
     taskQueue: e.TASK_QUEUE,
     backupRoots: e.BACKUP_ROOTS ?? [process.cwd()],
@@ -61,11 +63,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     inventory: {
       databaseUrl: e.DATABASE_URL,
-      file: resolve(e.INVENTORY_FILE ?? join(e.DATA_DIR, 'inventory.sqlite')),
+      file: resolve(e.INVENTORY_FILE ?? join(data.dataDir, 'inventory.sqlite')),
       unknownSku: e.INVENTORY_UNKNOWN_SKU ?? 'reject',
     },
     embedded: {
-      dataDir: resolve(e.DATA_DIR),
+      ...data,
       cacheDir: join(e.XDG_CACHE_HOME, 'durable-backup'),
       temporalCliPath: e.TEMPORAL_CLI_PATH,
       searchPath: e.PATH,

@@ -8,7 +8,7 @@ import { createNotifyActivities } from './activities/notify/index.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
 import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';
 import type { Config } from './config.ts';
-import { findEmbeddedData } from './embedded/embedded-data.ts';
+import { findEmbeddedData } from './embedded/data-dir.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { ownFolders } from './files/own-folders.ts';
 import { siblingModule } from './lib/sibling-module.ts';

@@ -28,7 +28,7 @@ test('an empty environment gives the documented defaults', () => {
     temporal: { named: false, uiUrl: undefined },
     http: { host: '127.0.0.1', port: 7071, apiKey: undefined, taskHub: 'DurableFunctionsHub' },
     worker: { maxActivities: 32, maxWorkflowTasks: 20, uploadMemoryBytes: 128 * 1024 * 1024 },
-    embedded: { dataDir: join(process.cwd(), '.data'), temporalPort: 7233, uiPort: 8233, blobPort: 10_000 },
+    embedded: { temporalPort: 7233, uiPort: 8233, blobPort: 10_000 },
     logLevel: undefined,
   });
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { environment } from '../src/config-variables.ts';
-import { temporalCliVersion } from '../src/embedded/temporal-version.ts';
+import { temporalCliVersion } from '../src/embedded/temporal-cli-downloads.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [compose, example] = await Promise.all(

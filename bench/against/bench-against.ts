@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runCommand } from '../../src/embedded/run-command.ts';
+import { runCommand } from '../../src/embedded/programs.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Closing } from '../closing.ts';
 import { openScratch } from '../scratch.ts';

@@ -1,6 +1,5 @@
 import { chmod, rm } from 'node:fs/promises';
-import { findOnPath } from '../../src/embedded/find-on-path.ts';
-import { lastLines, runCommand } from '../../src/embedded/run-command.ts';
+import { findOnPath, lastLines, runCommand } from '../../src/embedded/programs.ts';
 
 interface Installation {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runCommand } from '../../src/embedded/run-command.ts';
+import { runCommand } from '../../src/embedded/programs.ts';
 import type { BenchKit } from './bench-kit.ts';
 import { installOrFind } from './install.ts';
 import { runMeasured } from './run-measured.ts';

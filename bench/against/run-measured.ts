@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lastLines } from '../../src/embedded/run-command.ts';
+import { lastLines } from '../../src/embedded/programs.ts';
 import type { Closing } from '../closing.ts';
 import { readUsage, type Usage } from './process-usage.ts';
 import type { Measured } from './tool.ts';

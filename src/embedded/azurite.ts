@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { ExpectedError } from '../contracts/failures.ts';
-import { stackDirectory } from './embedded-data.ts';
+import { stackDirectory } from './data-dir.ts';
 import { reservePort } from './ports.ts';
-import { launchProcess, type ManagedServer } from './server-process.ts';
+import { launchProcess, type ManagedServer } from './managed-server.ts';
 
 export interface AzuriteOptions {
   /** The port of the blob service on 127.0.0.1; 0 picks a free one. */

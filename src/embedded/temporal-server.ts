@@ -1,11 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-
 import type { Connection } from '@temporalio/client';
-
-import { findClosedAddress, type SocketAddress } from './closed-address.ts';
-import { reservePort } from './ports.ts';
-import { launchProcess, type ManagedServer } from './server-process.ts';
+import { findClosedAddress, type SocketAddress, reservePort } from './ports.ts';
+import { launchProcess, type ManagedServer } from './managed-server.ts';
 
 export interface TemporalServerOptions {
   /** The port of the gRPC API on 127.0.0.1; 0 picks a free one. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastLines, runCommand } from '../../src/embedded/run-command.ts';
+import { lastLines, runCommand } from '../../src/embedded/programs.ts';
 
 const version = '4.32.5';
 

@@ -1,4 +1,4 @@
-import { findOnPath } from '../../src/embedded/find-on-path.ts';
+import { findOnPath } from '../../src/embedded/programs.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -157,6 +157,14 @@ test('a server that died is started anew', async () => {
   const second = await open(dataDir);
   expect(await listens(second.temporalAddress ?? '')).toBe(true);
   expect(second.connectionString).toBe(first.connectionString);
+});
+
+test('servers whose directory is gone by now are stopped all the same', async () => {
+  const dataDir = await temporaryDirectory();
+  const stack = await open(dataDir);
+  await rm(dataDir, { recursive: true });
+  await stack.close();
+  expect(await listens(stack.temporalAddress ?? '')).toBe(false);
 });
 
 test.each([

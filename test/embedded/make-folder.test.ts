@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { makeFolder } from '../../src/embedded/make-folder.ts';
+import { makeFolder } from '../../src/embedded/data-dir.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 test('folders are made with those above them, and may be there', async () => {

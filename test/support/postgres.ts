@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { findOnPath } from '../../src/embedded/find-on-path.ts';
+import { findOnPath } from '../../src/embedded/programs.ts';
 import { reservePort } from '../../src/embedded/ports.ts';
 
 const run = promisify(execFile);

@@ -26,6 +26,7 @@ export interface FollowedJob<S extends object> {
   /** What there is to say before the report, of a job that left a summary. */
   readonly beforeReport?: (summary: S) => Promise<void>;
   readonly storageUrl?: string;
+  readonly dataDir?: string;
   readonly webUi?: string;
 }
 
@@ -118,11 +119,12 @@ async function watch<S extends object>({ jobs, instanceId, display }: Shown<S>):
 }
 
 async function report<S extends object>(result: JobResult, job: Shown<S>, duration: number): Promise<void> {
-  const { instanceId, storageUrl, webUi, kind, terminal } = job;
+  const { instanceId, storageUrl, dataDir, webUi, kind, terminal } = job;
   const context: ReportContext = {
     instanceId,
     duration,
     ...(storageUrl !== undefined && { storageUrl }),
+    ...(dataDir !== undefined && { dataDir }),
     ...(webUi !== undefined && { webUi }),
   };
   job.display.close();

@@ -1,12 +1,10 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { findRoot } from '../../files/find-root.ts';
 import { foresee } from '../../activities/backup/foresee-suspicion.ts';
 import { previewEntries, type PreviewOptions } from '../../activities/backup/preview-entries.ts';
 import { explainStorage } from '../../history/views/storage-failure.ts';
 import { exitCodes } from './exit-code.ts';
 import { previewFormat } from './render/preview-text.ts';
-import { findEmbeddedData } from '../../embedded/embedded-data.ts';
+import { findEmbeddedData, mayHoldBlobs } from '../../embedded/data-dir.ts';
 import { lastRuns, type LastRuns } from '../../history/runs/last-runs.ts';
 import type { BackupInput } from '../../contracts/contract.ts';
 import type { Filters } from '../../contracts/filters.ts';
@@ -92,7 +90,7 @@ async function openBase(
   { config, note, stop }: Call,
   { filters, ...where }: { readonly root: string; readonly prefix: string; readonly filters: Filters | undefined },
 ): Promise<OpenedBase | undefined> {
-  if (!config.storage && !(await isThere(join(config.embedded.dataDir, 'azurite')))) return undefined;
+  if (!config.storage && !mayHoldBlobs(config.embedded.dataDir)) return undefined;
   const stack = await openStack(config, note, { withTemporal: false });
   const close = () => stack.close();
   const store = openBlobStore(storageLocation(config, stack.connectionString), config.container);
@@ -107,11 +105,4 @@ async function openBase(
     if (!isEmpty && !stop.aborted) note(`All files count as new, for the last run cannot be read: ${why}`);
     return { base: undefined, last: {}, close };
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

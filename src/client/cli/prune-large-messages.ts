@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { mayHoldBlobs } from '../../embedded/data-dir.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { openLargeMessages } from '../../storage/large-messages/open-container.ts';
 import { pruneMessages, type PruneOptions, type PruneResult } from '../../storage/large-messages/prune-messages.ts';
@@ -17,6 +18,9 @@ export async function pruneLargeMessages(
   options: Pick<PruneOptions, 'graceMs' | 'dryRun'>,
 ): Promise<PruneResult> {
   requireOnePlace(config);
+  // Nothing refers to anything, and nothing is there, where no server was ever started.
+  if (!config.temporal.named && !mayHoldBlobs(config.embedded.dataDir))
+    return { scanned: 0, referenced: 0, kept: 0, deleted: 0, bytesFreed: 0 };
   const stack = await openStack(config, note);
   try {
     const client = await connectClient(temporalTarget(stack.temporalAddress));

@@ -55,7 +55,9 @@ export async function askSchedule<T>({ ask }: JobClient, source: string, call: (
   }
 }
 
-export function scheduleNotFound(source: string, fix: string): ExpectedError {
+const usualFix = 'give the source one in the sources file, and apply it with `durable-backup schedule apply`';
+
+export function scheduleNotFound(source: string, fix = usualFix): ExpectedError {
   return new ExpectedError(
     failureTypes.scheduleNotFound,
     `There is no schedule for a source ${JSON.stringify(source)}: ${fix}`,

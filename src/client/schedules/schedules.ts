@@ -106,11 +106,7 @@ export class Schedules {
       source,
       (await this.list()).map(({ source: name }) => name),
     );
-    const fix =
-      nearest === undefined
-        ? 'give the source one in the sources file, and apply it with `durable-backup schedule apply`'
-        : `did you mean ${nearest}?`;
-    throw scheduleNotFound(source, fix);
+    throw scheduleNotFound(source, nearest && `did you mean ${nearest}?`);
   }
 }
 

@@ -52,17 +52,19 @@ interface FileContent {
 export class Backups {
   readonly #store: BlobStore;
   readonly #prefix: string;
+  readonly #place: string;
   readonly #history: (signal: AbortSignal) => Promise<RootHistory[]>;
 
-  constructor({ store, prefix }: { store: BlobStore; prefix: string }) {
+  constructor({ store, prefix, place = store.url }: { store: BlobStore; prefix: string; place?: string | undefined }) {
     this.#store = store;
     this.#prefix = prefix;
+    this.#place = place;
     this.#history = createRunHistory(store, prefix);
   }
 
-  /** Where the blobs are. */
-  get url(): string {
-    return this.#store.url;
+  /** Where the blobs are, for people: an address or, of the embedded storage, which has one while it runs, a directory. */
+  get place(): string {
+    return this.#place;
   }
 
   /** Put before the name of every blob. */
@@ -72,12 +74,12 @@ export class Backups {
 
   /** What there is below another prefix of the same container. */
   below(prefix: string): Backups {
-    return prefix === this.#prefix ? this : new Backups({ store: this.#store, prefix });
+    return prefix === this.#prefix ? this : new Backups({ store: this.#store, prefix, place: this.#place });
   }
 
   /** The history, newest first. */
   runs(filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunInfo, undefined> {
-    return explained(listRunInfos(this.#store, this.#prefix, filter, signal), this.url);
+    return explained(listRunInfos(this.#store, this.#prefix, filter, signal), this.#place);
   }
 
   /** The last runs of each directory. What was read once is not read again. */
@@ -92,7 +94,7 @@ export class Backups {
 
   /** What the backups of each directory take in storage. */
   stats(signal: AbortSignal): AsyncGenerator<StatsRow, undefined> {
-    return explained(statsOf(this.#store, this.#prefix, signal), this.url);
+    return explained(statsOf(this.#store, this.#prefix, signal), this.#place);
   }
 
   /**
@@ -115,14 +117,14 @@ export class Backups {
   /** What became of every path of a run, in order; each shard is checked before any of its rows is given. */
   async *ledger({ manifest }: StoredManifest, signal: AbortSignal): AsyncGenerator<LedgerRow, undefined> {
     const entries = readEntries(this.#store, manifest, {}, signal);
-    for await (const entry of explained(entries, this.url)) yield ledgerRow(entry);
+    for await (const entry of explained(entries, this.#place)) yield ledgerRow(entry);
     return undefined;
   }
 
   /** What became of every path of a restore or a verification that has ended. */
   async *reportLedger(job: ReportedJob, signal: AbortSignal): AsyncGenerator<LedgerRow, undefined> {
     const rows = readReportRows(this.#store, this.#prefix, job, signal);
-    for await (const row of explained(rows, this.url)) yield ledgerRow(row);
+    for await (const row of explained(rows, this.#place)) yield ledgerRow(row);
     return undefined;
   }
 
@@ -155,26 +157,26 @@ export class Backups {
   /** What is in a folder of a run, in order. */
   async *entries(manifest: Manifest, asked: EntriesAsked, signal: AbortSignal): AsyncGenerator<EntryRow, undefined> {
     const entries = listEntries(this.#store, manifest, asked, signal);
-    for await (const entry of explained(entries, this.url)) yield entryRow(entry);
+    for await (const entry of explained(entries, this.#place)) yield entryRow(entry);
     return undefined;
   }
 
   /** What runs of one directory hold at the paths that a glob matches. */
   versions(runs: readonly Manifest[], glob: string, signal: AbortSignal): AsyncGenerator<VersionRow, undefined> {
-    return explained(findVersions(this.#store, runs, glob, signal), this.url);
+    return explained(findVersions(this.#store, runs, glob, signal), this.#place);
   }
 
   /** How what two runs hold differs. */
   differences(before: Manifest, after: Manifest, signal: AbortSignal): AsyncGenerator<DifferenceRow, undefined> {
     const entriesOf = (manifest: Manifest) => readEntries(this.#store, manifest, {}, signal);
-    return explained(compareRuns(entriesOf(before), entriesOf(after)), this.url);
+    return explained(compareRuns(entriesOf(before), entriesOf(after)), this.#place);
   }
 
   /** The content of a file; what is wrong with it is thrown before its end. Throws `InvalidInput` for what has none. */
   async content(manifest: Manifest, path: string, signal: AbortSignal): Promise<FileContent> {
     const entry = await this.#explain(entryAt(this.#store, manifest, path, signal));
     if (!holdsContent(entry)) throw hasNoContent(entry);
-    const blocks = explained(readContent(this.#store, entry, signal), this.url);
+    const blocks = explained(readContent(this.#store, entry, signal), this.#place);
     return { entry: entryRow(entry), size: entry.size, sha256: entry.sha256, blocks };
   }
 
@@ -182,7 +184,7 @@ export class Backups {
     try {
       return await asked;
     } catch (error) {
-      throw explainStorage(error, this.url);
+      throw explainStorage(error, this.#place);
     }
   }
 }

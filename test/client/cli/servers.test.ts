@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -183,32 +182,6 @@ test('dev serves everything by itself until Ctrl-C, and leaves nothing running',
   expect(stderr).not.toMatch(/^ {4}at |undefined/mu);
   const address = /Temporal +(127\S+),/u.exec(stdout)?.[1] ?? '';
   expect(await Promise.all([...urls, `http://${address}`].map(listens))).toEqual([false, false, false, false]);
-});
-
-test('a data directory that cannot be written is named', async () => {
-  const file = join(await temporaryDirectory(), 'file');
-  await writeFile(file, '');
-  const settings = { ...(await embedded()), DATA_DIR: join(file, 'data') };
-  const { code, stderr } = await startCommand([await temporaryDirectory()], { env: settings }).ended;
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: .*file\/data.* cannot be written .*DATA_DIR/u);
-});
-
-test('a backup of the folder that holds the data of its own servers leaves those out, each time', async () => {
-  const root = await temporaryDirectory();
-  await writeTree(root, { 'a.txt': 42 });
-  const settings = { ...(await embedded()), DATA_DIR: join(root, '.data') };
-  const run = (...args: string[]) => startCommand([root, ...args], { env: settings }).ended;
-  for (const outcome of ['uploaded', 'unchanged']) {
-    const { code, stdout } = await run('--json');
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ files: 1, bytes: 42, [outcome]: 1, directories: 1, excluded: 1 });
-  }
-  expect((await run('--dry-run')).stdout).toMatch(
-    /^exclude +- {2}\.data\/\*: the data of the embedded servers, which hold the backups$/mu,
-  );
-  const refused = await startCommand([join(root, '.data/azurite')], { env: settings }).ended;
-  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('set DATA_DIR to one apart') });
 });
 
 test('a backup needs nothing but a directory', async () => {

@@ -2,7 +2,7 @@ import { mkdir, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
-import { findEmbeddedData } from '../../../src/embedded/embedded-data.ts';
+import { findEmbeddedData } from '../../../src/embedded/data-dir.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { openRig, perform } from '../../activities/rig.ts';
 import { backUpWhole } from '../../activities/backup/whole-run.ts';

@@ -1,4 +1,5 @@
 import { printableJson } from '../../../lib/printable.ts';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
@@ -61,12 +62,18 @@ async function parse(csv: Uint8Array, file: string) {
   }
 }
 
-function showStock(call: Call, sku: string): Promise<number> {
+async function showStock(call: Call, sku: string): Promise<number> {
+  if (isNotMade(call)) throw unknownSku(sku);
   return withInventory(call, async (inventory) => {
     const stock = await inventory.stockOf(sku);
     if (stock === undefined) throw unknownSku(sku);
     call.answer(call.json ? printableJson({ sku, stock }) : String(stock));
   });
+}
+
+// To say that there is no article, no database is made.
+function isNotMade({ config: { inventory } }: Call): boolean {
+  return inventory.databaseUrl === undefined && !existsSync(inventory.file);
 }
 
 async function withInventory({ config }: Call, work: (inventory: Inventory) => Promise<void>): Promise<number> {

@@ -11,6 +11,7 @@ import { nearestDirectory } from '../nearest-directory.ts';
 import { printRows } from '../render/print-rows.ts';
 import { fixRun, type FixedRun } from '../fix-run.ts';
 import { pathsBelow } from '../paths-below.ts';
+import { requireAnyRun } from '../open/with-backups.ts';
 import { withSession } from '../open/with-session.ts';
 import {
   notEmpty,
@@ -79,6 +80,7 @@ export function addRestore(program: Command, choose: Choose): void {
 async function restore(call: Call & RestoreFlags, run: string, paths: readonly string[]): Promise<number> {
   const { targetWorker } = call;
   requireElsewhere('--target-worker', targetWorker, call);
+  await requireAnyRun(call, run);
   return withSession(call, async (session, follow) => {
     const fixed = await fixRun(session, { ...call, run }, call.stop);
     const input = inputOf(fixed, paths, call);

@@ -10,6 +10,7 @@ import type { Call } from '../invocation.ts';
 import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';
 import { requireBackups } from '../open/require-backups.ts';
 import type { Session } from '../open/session.ts';
+import { requireAnyRun } from '../open/with-backups.ts';
 import { withSession } from '../open/with-session.ts';
 import {
   performAtSource,
@@ -45,8 +46,9 @@ export function addRetry(program: Command, choose: Choose): void {
   performAtSource(withUploadLimit(withJobOptions(command)), choose, retry);
 }
 
-function retry(call: Call & RetryFlags, run: string): Promise<number> {
+async function retry(call: Call & RetryFlags, run: string): Promise<number> {
   const { source: root, stop } = call;
+  await requireAnyRun(call, run);
   return withSession(limitUpload(call), async (session, follow) => {
     const asked = { run, incompleteToo: true, ...(root !== undefined && { root }) };
     const { manifest } = await requireBackups(session).find(asked, stop);

@@ -59,7 +59,7 @@ function listRuns(call: Call & RunsFlags): Promise<number> {
     const runs: RunInfo[] = [];
     for await (const run of backups.runs(filter, signal)) runs.push(run);
     if (root !== undefined) (await failedText(backups, root, signal)).forEach(call.note);
-    await writeLines([json ? printableJson(runs) : runListText(runs, backups.url)], process.stdout);
+    await writeLines([json ? printableJson(runs) : runListText(runs, backups.place)], process.stdout);
     return exitCodes.done;
   });
 }

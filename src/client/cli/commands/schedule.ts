@@ -4,9 +4,10 @@ import { exitCodes } from '../exit-code.ts';
 import { formatTime } from '../render/format.ts';
 import { scheduleListText } from '../render/schedule-text.ts';
 import { writeLines } from '../render/write-lines.ts';
+import type { ScheduleInfo } from '../../schedules/schedule-info.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { Call } from '../invocation.ts';
-import { withSchedules } from '../open/with-schedules.ts';
+import { knowsOfNothing, withSchedule, withSchedules } from '../open/with-schedules.ts';
 import { notEmpty, perform, withCommonOptions, type Choose } from './options.ts';
 import { addApply } from './schedule-apply.ts';
 
@@ -45,16 +46,17 @@ export function addSchedule(program: Command, choose: Choose): void {
   perform(trigger.argument(...source), choose, triggerOne);
 }
 
-function list(call: Call): Promise<number> {
-  return withSchedules(call, async (schedules) => {
-    const listed = await schedules.list();
+async function list(call: Call): Promise<number> {
+  const print = async (listed: readonly ScheduleInfo[]) => {
     await writeLines([call.json ? printableJson(listed) : scheduleListText(listed)], process.stdout);
     return exitCodes.done;
-  });
+  };
+  if (knowsOfNothing(call.config)) return print([]);
+  return withSchedules(call, async (schedules) => print(await schedules.list()));
 }
 
 function tellNext(call: Call, source: string): Promise<number> {
-  return withSchedules(call, async (schedules) => {
+  return withSchedule(call, source, async (schedules) => {
     const { next, paused } = await schedules.get(source);
     if (call.json) call.answer(printableJson(next));
     else if (paused) call.answer(`None: ${source} is paused; \`durable-backup schedule resume ${source}\` resumes it.`);
@@ -64,7 +66,7 @@ function tellNext(call: Call, source: string): Promise<number> {
 }
 
 function pauseOne(call: Call & { readonly reason?: string }, source: string): Promise<number> {
-  return withSchedules(call, async (schedules) => {
+  return withSchedule(call, source, async (schedules) => {
     const info = await schedules.pause(source, call.reason?.trim() || 'Paused by command');
     tell(call, info, `${source} is paused.`);
     return exitCodes.done;
@@ -72,7 +74,7 @@ function pauseOne(call: Call & { readonly reason?: string }, source: string): Pr
 }
 
 function resumeOne(call: Call, source: string): Promise<number> {
-  return withSchedules(call, async (schedules) => {
+  return withSchedule(call, source, async (schedules) => {
     const info = await schedules.resume(source);
     const [soonest] = info.next;
     tell(call, info, `${source} is resumed${soonest === undefined ? '' : `; next at ${formatTime(soonest)}`}.`);
@@ -81,7 +83,7 @@ function resumeOne(call: Call, source: string): Promise<number> {
 }
 
 function triggerOne(call: Call, source: string): Promise<number> {
-  return withSchedules(call, async (schedules) => {
+  return withSchedule(call, source, async (schedules) => {
     const instanceId = await schedules.trigger(source);
     if (instanceId === undefined) {
       throw new ExpectedError(

@@ -11,6 +11,7 @@ import type { Call } from '../invocation.ts';
 import { requireBackups } from '../open/require-backups.ts';
 import type { Session } from '../open/session.ts';
 import { withBackups } from '../open/with-backups.ts';
+import { knowsOfNothing } from '../open/with-schedules.ts';
 import { withSession } from '../open/with-session.ts';
 import { performAtSource, withCommonOptions, type Choose } from './options.ts';
 
@@ -33,6 +34,7 @@ export function addStatus(program: Command, choose: Choose): void {
 }
 
 async function tellStatus(call: Call & SourceFlags): Promise<number> {
+  if (knowsOfNothing(call.config)) return tellStored(call);
   try {
     return await withSession({ ...call, worker: false }, async (session) => {
       const backups = requireBackups(session);
@@ -42,17 +44,22 @@ async function tellStatus(call: Call & SourceFlags): Promise<number> {
   } catch (error) {
     if (!(error instanceof ExpectedError && error.type === 'TemporalUnavailable')) throw error;
     call.note(`${error.message}. What runs now and what comes next is not known.`);
-    return withBackups(call, async (backups, signal) => {
-      await print(call, { backups, signal });
-      return exitCodes.done;
-    });
+    return tellStored(call);
   }
+}
+
+/** What storage alone tells. */
+function tellStored(call: Call & SourceFlags): Promise<number> {
+  return withBackups(call, async (backups, signal) => {
+    await print(call, { backups, signal });
+    return exitCodes.done;
+  });
 }
 
 async function print(call: Call & SourceFlags, parts: StatusParts): Promise<void> {
   const { statusOfEach } = await import('../../sources/source-status.ts');
   const statuses = await statusOfEach(parts, await asked(call, parts));
-  const text = call.json ? printableJson(statuses) : statusText(statuses, parts.backups.url);
+  const text = call.json ? printableJson(statuses) : statusText(statuses, parts.backups.place);
   await writeLines([text], process.stdout);
 }
 

@@ -6,6 +6,7 @@ import { fixRun } from '../fix-run.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
 import { printRows } from '../render/print-rows.ts';
+import { requireAnyRun } from '../open/with-backups.ts';
 import { withSession } from '../open/with-session.ts';
 import {
   performAtSource,
@@ -59,8 +60,9 @@ export function addVerify(program: Command, choose: Choose): void {
   performAtSource(withJobOptions(command), choose, verify);
 }
 
-function verify(call: Call & VerifyFlags, run: string): Promise<number> {
+async function verify(call: Call & VerifyFlags, run: string): Promise<number> {
   const { stop, sample, subset } = call;
+  await requireAnyRun(call, run);
   return withSession(call, async (session, follow) => {
     const { manifest, ...which } = await fixRun(session, { ...call, run }, stop);
     const input: VerificationInput = {

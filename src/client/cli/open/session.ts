@@ -17,6 +17,8 @@ export interface Session {
   readonly backups?: Backups;
   /** Known when this process talks to the storage account itself. */
   readonly storageUrl?: string;
+  /** Where the embedded storage keeps its data, when it is the one that is used. */
+  readonly dataDir?: string | undefined;
   /** Address of the page of a workflow, up to its id. */
   readonly webUi?: string;
   /** Task queues that an instance may be on: a worker of this process serves one of its own unless told otherwise. */
@@ -27,8 +29,8 @@ export interface Session {
    * or those that run elsewhere. Throws an ExpectedError when nobody does, or when no worker has the name that is given.
    */
   serve(taskQueue: string, directories: readonly string[], workerName?: string): Promise<void>;
-  /** Rejects when the own worker dies of an error; never resolves. */
-  readonly workerFailure: Promise<never>;
+  /** Rejects when the own worker dies of an error, or the embedded servers run out of space; never resolves. */
+  readonly failure: Promise<never>;
   close(): Promise<void>;
   /** Stops what was started for the command without waiting for the worker: for a process that exits right afterwards. */
   abandon(): Promise<void>;
@@ -64,19 +66,21 @@ async function besideOwnWorker(
   { config, log, report }: SessionOptions,
   onClose: OnClose,
 ): Promise<Omit<Session, 'close'>> {
-  const stack = await openStack(config, report);
+  const failure = Promise.withResolvers<never>();
+  // Whoever awaits it comes later; until then a failure must not count as nobody's.
+  failure.promise.catch(() => undefined);
+  const stack = await openStack(config, report, { onFull: failure.reject });
   onClose(() => stack.close());
   const dataConverter = largeMessages(config, stack.connectionString);
   const target = temporalTarget(stack.temporalAddress);
   const client = await connectClient(target, dataConverter);
   onClose(() => client.connection.close());
   const store = await openStorage(config, stack.connectionString);
-  const failure = Promise.withResolvers<never>();
-  // Whoever awaits it comes later; until then a failure must not count as nobody's.
-  failure.promise.catch(() => undefined);
+  const dataDir = stack.connectionString && config.embedded.dataDir;
   return {
-    backups: new Backups({ store, prefix: config.prefix }),
+    backups: new Backups({ store, prefix: config.prefix, place: dataDir }),
     storageUrl: store.url,
+    dataDir,
     ...webUiOf(config, target.namespace, stack.webUi !== undefined),
     // A queue of its own: another worker, on another machine or with other roots, could not use the directory.
     queuesOf: (instanceId) => [`${config.taskQueue}-${instanceId}`, config.taskQueue],
@@ -90,7 +94,7 @@ async function besideOwnWorker(
       onClose(() => worker.stop());
       worker.ended.catch(failure.reject);
     },
-    workerFailure: failure.promise,
+    failure: failure.promise,
     abandon: () => stack.close(),
   };
 }
@@ -111,7 +115,7 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
       await requireWorkers(jobsOn(taskQueue), taskQueue, target.address);
       if (workerName !== undefined) await requireWorker(jobsOn(taskQueue), workerName, target.address);
     },
-    workerFailure: new Promise(() => undefined),
+    failure: new Promise(() => undefined),
     abandon: () => Promise.resolve(),
   };
 }

@@ -1,15 +1,20 @@
 import type { Backups } from '../../../history/views/backups.ts';
 import { interrupted, type Call } from '../invocation.ts';
 
-/** Opens the storage account alone, the embedded one when the environment names none, for a command that only reads. */
+/**
+ * Opens the storage account alone, the embedded one when the environment names none, for a command that only reads. Where nothing was
+ * ever backed up no server is started and no folder made to say so.
+ */
 export async function withBackups(
   call: Call,
   work: (backups: Backups, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const { config, note, stop, leave } = call;
   leave.addEventListener('abort', () => process.exit(interrupted(call, 'Stopped.')));
+  const { openBackups, openNothing } = await import('./open-backups.ts');
+  const nothing = openNothing(config);
+  if (nothing) return work(nothing, stop);
   const { openStack } = await import('./stack.ts');
-  const { openBackups } = await import('./open-backups.ts');
   const stack = await openStack(config, note, { withTemporal: false });
   try {
     return await Promise.race([work(openBackups(config, stack.connectionString), stop), aborted(stop)]);
@@ -20,6 +25,19 @@ export async function withBackups(
   } finally {
     await stack.close();
   }
+}
+
+/**
+ * Throws `RunNotFound` where nothing was ever backed up to the embedded storage that a job about a run would use: no server is started to
+ * say so.
+ */
+export async function requireAnyRun(
+  { config, worker, stop }: Call & { readonly worker: boolean },
+  run: string,
+): Promise<void> {
+  if (config.temporal.named && !worker) return;
+  const { openNothing } = await import('./open-backups.ts');
+  await openNothing(config)?.find({ run }, stop);
 }
 
 // Whoever reads the output may have stopped to, and nothing waits for it then.

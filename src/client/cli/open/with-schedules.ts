@@ -1,5 +1,23 @@
+import type { Config } from '../../../config.ts';
+import { mayHoldJobs } from '../../../embedded/data-dir.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import type { Call } from '../invocation.ts';
+
+/** Whether there can be none, and no job either: the embedded Temporal would know of them and was never started. */
+export function knowsOfNothing({ temporal, embedded }: Config): boolean {
+  return !temporal.named && !mayHoldJobs(embedded.dataDir);
+}
+
+/** Opens Temporal for what is done with the schedule of one source. No server is started to say that there is none. */
+export async function withSchedule(
+  call: Call,
+  source: string,
+  work: (schedules: Schedules) => Promise<number>,
+): Promise<number> {
+  if (!knowsOfNothing(call.config)) return withSchedules(call, work);
+  const { scheduleNotFound } = await import('../../schedules/schedule-info.ts');
+  throw scheduleNotFound(source);
+}
 
 /** Opens Temporal alone, the embedded one when the environment names none, for a command about schedules. */
 export async function withSchedules(call: Call, work: (schedules: Schedules) => Promise<number>): Promise<number> {

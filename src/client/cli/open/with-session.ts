@@ -36,6 +36,8 @@ export async function withSession(
   stop.addEventListener('abort', announce, { signal: begun.signal });
   leave.addEventListener('abort', () => void leaveAtOnce(call, opening, begun.signal));
   const session = await opening;
+  let failed = false;
+  session.failure.catch(() => (failed = true));
   const follow: Follow = async (job) => {
     const { directories, workerName, instanceId } = job;
     const { taskQueue = session.queuesOf(instanceId)[0] } = job;
@@ -45,14 +47,15 @@ export async function withSession(
   };
   try {
     if (stop.aborted) return interrupted(call, stoppedEarly);
-    return await Promise.race([work(session, follow), session.workerFailure]);
+    return await Promise.race([work(session, follow), session.failure]);
   } catch (error) {
     // What it was looking up then was only needed to begin.
     if (stop.aborted && !begun.signal.aborted) return interrupted(call, stoppedEarly);
     throw error;
   } finally {
     begun.abort();
-    await session.close();
+    // Work that cannot go on is not waited for.
+    await (failed ? session.abandon() : session.close());
   }
 }
 
@@ -67,11 +70,12 @@ async function followServed<S extends object>(
   session: Session,
   job: ServedJob<S> & { readonly taskQueue: string },
 ): Promise<number> {
-  const { storageUrl, webUi } = session;
+  const { storageUrl, dataDir, webUi } = session;
   const followed: FollowedJob<S> = {
     ...job,
     jobs: session.jobsOn(job.taskQueue),
     ...(storageUrl !== undefined && { storageUrl }),
+    ...(dataDir !== undefined && { dataDir }),
     ...(webUi !== undefined && { webUi: `${webUi}/${job.instanceId}` }),
   };
   const { followJob } = await import('../follow-job.ts');

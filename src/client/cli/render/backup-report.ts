@@ -14,7 +14,7 @@ export const backupReport: ReportKind<BackupSummary> = {
   again: 'The same command takes up what was copied.',
 };
 
-function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportContext): string[] {
+function summaryLines(summary: BackupSummary, { duration, storageUrl, dataDir }: ReportContext): string[] {
   const { files, bytes, uploaded, uploadedBytes, adopted, unchanged, directories, symlinks, skipped, failed } = summary;
   const { excluded, warnings = [] } = summary;
   // Workers of an earlier version count no unchanged files.
@@ -37,10 +37,14 @@ function summaryLines(summary: BackupSummary, { duration, storageUrl }: ReportCo
     ...suspicionLines(summary),
     ...warnings.map((warning) => `  warning   ${printable(warning)}`),
     `  duration  ${formatDuration(duration)}`,
-    ...(storageUrl === undefined ? [] : [`  blobs     ${storageUrl}`]),
+    ...blobsLines(dataDir === undefined ? storageUrl : printable(dataDir)),
     `  run       ${summary.runId}`,
     `  manifest  ${summary.manifest}`,
   ];
+}
+
+function blobsLines(place: string | undefined): string[] {
+  return place === undefined ? [] : [`  blobs     ${place}`];
 }
 
 function titleOf({ complete, suspect }: BackupSummary): string {

@@ -11,6 +11,8 @@ export interface ReportContext {
   readonly duration: number;
   /** Where the blobs are, when this process knows the storage account. */
   readonly storageUrl?: string;
+  /** Where they are on this machine, when the embedded storage has them, whose address lasts as long as the command. */
+  readonly dataDir?: string;
   /** How to see the run in Temporal's Web UI. */
   readonly webUi?: string;
 }
@@ -43,7 +45,7 @@ function detailOf(result: JobResult, ended: readonly string[]): unknown {
 export function reportJson<S extends object>(
   result: JobResult,
   kind: ReportKind<S>,
-  { instanceId, duration, storageUrl }: ReportContext,
+  { instanceId, duration, storageUrl, dataDir }: ReportContext,
 ): string {
   const error = errorOf(result);
   return printableJson({
@@ -53,6 +55,7 @@ export function reportJson<S extends object>(
     ...(error !== undefined && { error }),
     durationMs: Math.round(duration),
     ...(storageUrl !== undefined && { storageUrl }),
+    ...(dataDir !== undefined && { dataDir }),
   });
 }
 

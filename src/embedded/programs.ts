@@ -1,14 +1,16 @@
 import { execa } from 'execa';
+import { delimiter } from 'node:path';
+import which from 'which';
 
 /** How a command ended. */
-export interface CommandResult {
+interface CommandResult {
   /** 0 when it succeeded; null when it could not be started, was killed or ran out of time. */
   readonly code: number | null;
   /** What it wrote, standard output and standard error together, and why it could not be started or was killed. */
   readonly output: string;
 }
 
-export interface CommandOptions {
+interface CommandOptions {
   /** Milliseconds after which the command is killed, with the processes that it started. */
   readonly timeout: number;
   /** Sends the command's standard output to our standard error while it runs, so that a person sees its progress. */
@@ -49,4 +51,21 @@ export function lastLines(output: string, count = 2): string {
     .filter((line) => line !== '')
     .slice(-count)
     .join(' / ');
+}
+
+/**
+ * The full path of the program `name` in the directories of `searchPath` (the form of the `PATH` variable), or where it has a slash
+ * that path itself; undefined where there is no such file that this user may execute. On Windows only `.exe` files count, for scripts
+ * need a shell to start them.
+ */
+export async function findOnPath(name: string, searchPath = ''): Promise<string | undefined> {
+  // An empty entry would mean the working directory, whatever is in there.
+  const path = searchPath.split(delimiter).filter(Boolean).join(delimiter);
+  if (path === '' && !/[/\\]/u.test(name)) return undefined;
+  return (await which(name, { path, pathExt: '.EXE', nothrow: true })) ?? undefined;
+}
+
+/** What a program's file is called on this platform. */
+export function executableName(name: string): string {
+  return process.platform === 'win32' ? `${name}.exe` : name;
 }
