@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
@@ -10,7 +11,6 @@ import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';
 import type { Config } from './config.ts';
 import { findEmbeddedData } from './embedded/data-dir.ts';
 import type { Inventory } from './inventory/inventory.ts';
-import { ownFolders } from './files/own-folders.ts';
 import { siblingModule } from './lib/sibling-module.ts';
 import { workerQueue } from './contracts/worker-name.ts';
 import type { BlobStore } from './storage/blob-store.ts';
@@ -160,4 +160,20 @@ export function workerGroup(workers: readonly Runs[]): WorkerGroup {
       await ended;
     },
   };
+}
+
+/**
+ * What no restore may write to: the program's code, with that of the packages that it uses, and the data of the embedded servers where
+ * they are what is used. Absolute.
+ */
+export function ownFolders({ embedded, temporal, storage }: Config): string[] {
+  const usesEmbedded = !temporal.named || storage === undefined;
+  return [codeFolder(fileURLToPath(new URL('..', import.meta.url))), ...(usesEmbedded ? [embedded.dataDir] : [])];
+}
+
+/** The folder of packages that the package lies in, where it was installed into one. */
+function codeFolder(packageFolder: string): string {
+  const modules = `${sep}node_modules${sep}`;
+  const at = packageFolder.lastIndexOf(modules);
+  return at === -1 ? packageFolder : packageFolder.slice(0, at + modules.length);
 }

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../storage/blob-store.ts';
-import type { FindEmbeddedData } from '../files/embedded-data.ts';
+import type { FindEmbeddedData } from '../files/find-root.ts';
 import type { MemoryBudget } from './paged/memory-budget.ts';
 import type { IsRunning } from '../claims/claim-root.ts';
 

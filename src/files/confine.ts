@@ -1,7 +1,7 @@
 import { open, readlink, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ExpectedError, failureTypes } from '../contracts/failures.ts';
-import { isWithin } from './resolve-within.ts';
+import { isInside, isWithin } from './paths.ts';
 
 /**
  * The real path of `path`, which must lie in one of `roots` after every symlink is resolved.
@@ -17,12 +17,6 @@ export async function confine(path: string, roots: readonly string[]): Promise<s
     failureTypes.rootNotAllowed,
     `${path} is outside the directories that this worker may read (${roots.join(', ')}): add it to BACKUP_ROOTS of the worker`,
   );
-}
-
-/** Whether `path` is `root` or below it; both absolute and real. */
-export function isInside(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
 // As many as Linux follows.
@@ -94,4 +88,28 @@ async function checkInside(directory: Buffer, root: Buffer): Promise<void> {
       `${directory.toString()} now leads out of the directory being backed up`,
     );
   }
+}
+
+/** Where a path leads, every symlink resolved. */
+export type ResolveWithin = (location: Buffer) => Promise<Buffer>;
+
+/** The real paths of directories; one that is not there holds nothing. */
+export async function realFolders(folders: readonly string[]): Promise<Buffer[]> {
+  const real = await Promise.all(folders.map((name) => realpath(name, { encoding: 'buffer' }).catch(() => undefined)));
+  return real.filter((folder) => folder !== undefined);
+}
+
+/**
+ * Makes the function that resolves paths to what lies in one of `allowed`, real paths; it throws an {@link ExpectedError} of type
+ * `RootNotAllowed` for what does not, and the system's error for what cannot be resolved.
+ */
+export function createResolver(allowed: readonly Buffer[]): ResolveWithin {
+  return async (location) => {
+    const found = await realpath(location, { encoding: 'buffer' });
+    if (allowed.some((root) => isWithin(found, root))) return found;
+    throw new ExpectedError(
+      failureTypes.rootNotAllowed,
+      `leads to ${found.toString()}, outside the directories that the worker may read: add it to BACKUP_ROOTS of the worker`,
+    );
+  };
 }

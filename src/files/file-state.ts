@@ -1,9 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileAttributes } from '../contracts/manifest.ts';
-import { attributesOf } from './walk/walk.ts';
-import type { OpenedFile } from './blocking-file.ts';
-import type { FileSystem } from './local-disk.ts';
+import type { FileSystem } from './disks.ts';
+import type { OpenedFile } from './open-file.ts';
+import { attributesOf } from './stat.ts';
 
 // Milliseconds. The system's clock for file times ticks every 10 at most.
 const clockTick = 10;

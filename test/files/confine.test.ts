@@ -1,7 +1,8 @@
 import { mkdir, realpath, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { confine, createDirectoryCheck, isInside } from '../../src/files/confine.ts';
+import { confine, createDirectoryCheck } from '../../src/files/confine.ts';
+import { isInside } from '../../src/files/paths.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 async function place(): Promise<string> {

@@ -2,10 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BlockingFile } from '../../src/files/blocking-file.ts';
-import { createDiskCheck } from '../../src/files/local-disk.ts';
-import { createFileOpener, type OpenFile } from '../../src/files/open-file.ts';
-import { readBlock } from '../../src/files/read-block.ts';
+import { createFileSystemCheck } from '../../src/files/disks.ts';
+import { BlockingFile, createFileOpener, readBlock, type OpenFile } from '../../src/files/open-file.ts';
 import { content, temporaryDirectory, writeTree } from '../support/tree.ts';
 
 const small = 5000;
@@ -106,9 +104,9 @@ test('timers and answers get their turn between files that are read in this thre
 });
 
 test('only what is known to be on this machine counts as a local disk', async () => {
-  const isLocal = createDiskCheck('linux');
-  expect(await isLocal(Buffer.from('/dev/shm'))).toBe(true);
-  expect(await isLocal(Buffer.from('/proc'))).toBe(false);
-  expect(await isLocal(Buffer.from('/dev/shm/absent'))).toBe(false);
-  expect(await createDiskCheck('darwin')(Buffer.from('/dev/shm'))).toBe(false);
+  const fileSystemOf = createFileSystemCheck('linux');
+  expect(await fileSystemOf(Buffer.from('/dev/shm'))).toBe('local');
+  expect(await fileSystemOf(Buffer.from('/proc'))).toBe('virtual');
+  expect(await fileSystemOf(Buffer.from('/dev/shm/absent'))).toBe('other');
+  expect(await createFileSystemCheck('darwin')(Buffer.from('/dev/shm'))).toBe('unknown');
 });

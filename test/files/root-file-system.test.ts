@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { rootFileSystem } from '../../src/files/root-file-system.ts';
 import { suspicionOf } from '../../src/contracts/suspicion.ts';
-import { writeTree } from '../support/tree.ts';
+import { rootFileSystem } from '../../src/files/mounts.ts';
 import { backUp, openRig, perform } from '../activities/rig.ts';
+import { writeTree } from '../support/tree.ts';
 
 test.each(['/proc', '/dev/shm', '/', process.cwd()])(
   'the file system of %s is what the system itself says',

@@ -11,7 +11,7 @@ import { BlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout, jobsFolder } from '../../storage/run-layout.ts';
 import { followEntries, type EntryFollower } from '../paged/follow-entries.ts';
 import { readShard } from '../paged/shard.ts';
-import { reasonOf } from '../../files/walk/walk.ts';
+import { reasonOf } from '../../lib/message-of.ts';
 
 const reportSchema = z.object({
   root: z.string(),

@@ -4,7 +4,7 @@ import type { PageEntry } from '../../contracts/manifest.ts';
 import { suspicionOf, type Reference, type Suspicion } from '../../contracts/suspicion.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { baseEntries } from './compare-with-base.ts';
-import { rootFileSystem } from '../../files/root-file-system.ts';
+import { rootFileSystem } from '../../files/mounts.ts';
 import { watchLoss } from './watch-loss.ts';
 
 /** What tells whether a run would be suspect. */

@@ -8,7 +8,7 @@ import { backupKind } from './kind.ts';
 import { createLeftOutRecord } from './record-left-out.ts';
 import { selectionMetadata } from '../paged/selection-result.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
-import type { LeftOut } from '../../files/walk/left-out.ts';
+import type { LeftOut } from '../../files/walk/scope.ts';
 
 /**
  * Lists what failed of a page once more: its failed files as they stand, and, where a path could not even be listed, what is there now.

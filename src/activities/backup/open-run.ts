@@ -8,7 +8,7 @@ import { claimPrefix } from '../../claims/claim-prefix.ts';
 import { claimRoot } from '../../claims/claim-root.ts';
 import { isPruned } from '../../claims/is-pruned.ts';
 import { readInput, type ReadInput } from './read-input.ts';
-import { rootFileSystem } from '../../files/root-file-system.ts';
+import { rootFileSystem } from '../../files/mounts.ts';
 import { nextRunId } from './run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */

@@ -1,13 +1,13 @@
 import { displayPath } from '../../contracts/encoded-path.ts';
 import { entryKey, nameOfKind, type PageEntry } from '../../contracts/manifest.ts';
 import type { PreviewAction, PreviewRow } from '../../contracts/preview.ts';
+import type { LeftOut } from '../../files/walk/scope.ts';
+import { withSideOutput } from '../../lib/side-output.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { unmatchedGlobs } from '../paged/selection-result.ts';
 import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
 import { foreseeSuspicion, type Foreseen } from './foresee-suspicion.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
-import { unmatchedGlobs } from '../paged/selection-result.ts';
-import { interleave } from '../../files/walk/interleave.ts';
-import type { LeftOut } from '../../files/walk/left-out.ts';
 
 export interface PreviewOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData'> {
   readonly signal: AbortSignal;
@@ -22,7 +22,7 @@ export interface PreviewOptions extends Pick<SelectOptions, 'filters' | 'roots' 
 /** What a backup of `root`, a real path, would do about each path now. Reads no content and writes nothing. */
 export async function* previewEntries(root: string, options: PreviewOptions): AsyncGenerator<PreviewRow, undefined> {
   const { filters, roots, embeddedData, signal, base, foreseen, onWarning } = options;
-  const rows = interleave<LeftOut, PageEntry>(async (onLeftOut) => {
+  const rows = withSideOutput<LeftOut, PageEntry>(async (onLeftOut) => {
     const selected = await selectEntries(root, { filters, roots, embeddedData, onLeftOut });
     const onUnreadable = (run: string, reason: string) =>
       onWarning(`the last run, ${run}, cannot be read from here on, and its files count as new: ${reason}`);

@@ -11,9 +11,8 @@ import { checkOptions } from './check-options.ts';
 import { checkTags } from './check-tags.ts';
 import { checkUploadLimit } from './check-upload-limit.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { requireOutsideData } from '../../files/embedded-data.ts';
-import { explainRoot } from '../../files/find-root.ts';
-import { attributesOf } from '../../files/walk/walk.ts';
+import { requireOutsideData, explainRoot } from '../../files/find-root.ts';
+import { attributesOf } from '../../files/stat.ts';
 
 /** What a backup is asked for, with all that the worker knows better. */
 export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags' | 'rootAttributes'>>;

@@ -3,7 +3,7 @@ import type { LeftOutRow } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
 import { writeShard } from '../paged/shard.ts';
-import type { LeftOut } from '../../files/walk/left-out.ts';
+import type { LeftOut } from '../../files/walk/scope.ts';
 
 const mostInOne = 10_000;
 

@@ -1,14 +1,13 @@
 import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
-import { askedPath } from '../../contracts/globs/path-glob.ts';
 import type { Filters } from '../../contracts/filters.ts';
+import { askedPath } from '../../contracts/globs/path-glob.ts';
 import type { PageEntry } from '../../contracts/manifest.ts';
-import { createResolver, realFolders } from '../../files/resolve-within.ts';
-import { requireOutsideData, type FindEmbeddedData } from '../../files/embedded-data.ts';
-import { walk, type WalkOptions } from '../../files/walk/walk.ts';
+import { createResolver, realFolders } from '../../files/confine.ts';
+import { requireOutsideData, type FindEmbeddedData } from '../../files/find-root.ts';
 import { createGlobs, type Globs } from '../../files/walk/globs.ts';
-import type { LeftOut } from '../../files/walk/left-out.ts';
+import type { LeftOut } from '../../files/walk/scope.ts';
 import { enterRoot } from '../../files/walk/selection.ts';
-import { wantedFolders } from '../../files/walk/wanted-folders.ts';
+import { walk, type WalkOptions } from '../../files/walk/walk.ts';
 
 export interface SelectOptions extends Pick<WalkOptions, 'readNames' | 'namesInMemory'> {
   readonly filters: Filters | undefined;
@@ -69,4 +68,37 @@ export function isOnlyAWay(globs: Globs): (path: EncodedPath) => boolean {
     const names = displayPath(path).split('/');
     return !names.some((_, i) => globs.isIncluded(askedPath(names.slice(0, i + 1).join('/'), true)));
   };
+}
+
+/** What of a walk is listed, and when. */
+interface Wanted {
+  /** Whether a directory is there for what is in it alone. */
+  readonly isOnlyAWay: (path: EncodedPath) => boolean;
+  /** How much was left out so far. */
+  readonly seen: () => number;
+  /** Is told how much of that was before the entry that comes next, or in all at the end. */
+  readonly show: (leftOut: number) => void;
+}
+
+/** The entries without the directories that are only a way to nothing: each of them waits for the first entry in it. */
+async function* wantedFolders(
+  entries: AsyncIterable<PageEntry>,
+  { isOnlyAWay, seen, show }: Wanted,
+): AsyncGenerator<PageEntry, void> {
+  let waiting: { readonly folder: PageEntry; readonly before: number }[] = [];
+  for await (const entry of entries) {
+    waiting = waiting.filter(({ folder }) => entry.path.startsWith(`${folder.path}/`));
+    if (entry.kind === 'directory' && entry.error === undefined && isOnlyAWay(entry.path)) {
+      waiting.push({ folder: entry, before: seen() });
+      continue;
+    }
+    const now = seen();
+    for (const { folder, before } of waiting.splice(0)) {
+      show(before);
+      yield folder;
+    }
+    show(now);
+    yield entry;
+  }
+  show(seen());
 }

@@ -3,7 +3,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { createCopy, withOutcomes } from '../paged/copy.ts';
 import { verificationKind, type FileVerdict, type ListedFile } from './kind.ts';
 import { verifyContent } from './verify-content.ts';
-import { reasonOf } from '../../files/walk/walk.ts';
+import { reasonOf } from '../../lib/message-of.ts';
 
 // Hides the latency of single requests; the memory budget bounds what they hold.
 const filesAtOnce = 8;

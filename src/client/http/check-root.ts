@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { confine, isInside } from '../../files/confine.ts';
+import { confine } from '../../files/confine.ts';
+import { isInside } from '../../files/paths.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { HttpProblem } from './problem.ts';
 

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { comparePaths, encodeSegment } from '../../contracts/encoded-path.ts';
+import { joined } from '../paths.ts';
 import { createNameSpill, type NameSpill } from './name-spill.ts';
 
 /**
@@ -97,7 +98,7 @@ function keyOf(entry: Dirent<Buffer>): string {
 }
 
 async function keyOfLink({ name }: Dirent<Buffer>, { location, isFolder }: Directory): Promise<string> {
-  const leads = await isFolder?.(Buffer.concat([location, Buffer.from('/'), name]));
+  const leads = await isFolder?.(joined(location, name));
   return leads === true ? `${encodeSegment(name)}/` : encodeSegment(name);
 }
 

@@ -1,12 +1,17 @@
-import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createTurn } from '../../lib/create-turn.ts';
+import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { ignoreFileName } from '../../contracts/filters.ts';
 import { globBudget } from '../../contracts/globs/glob-budget.ts';
 import type { Name } from '../../contracts/globs/glob.ts';
-import { readBlock } from '../read-block.ts';
+import type { AskedPath } from '../../contracts/globs/path-glob.ts';
+import type { Why } from '../../contracts/preview.ts';
+import { createTurn } from '../../lib/create-turn.ts';
+import { readBlock, toRead } from '../open-file.ts';
+import { joined } from '../paths.ts';
+import type { DirectoryNames } from './directory-names.ts';
 import { parseIgnoreRule, type IgnoreRule } from './ignore-rule.ts';
+import { ruleAt } from './scope.ts';
 
 /** A path below the folder of an ignore file. */
 interface PathBelow {
@@ -17,14 +22,14 @@ interface PathBelow {
 }
 
 /** The rules of one ignore file. */
-export interface IgnoreFile {
+interface IgnoreFile {
   /** The last of them about a path; undefined when none is. No directory on the way may be left out. */
   readonly ruleFor: (asked: PathBelow) => IgnoreRule | undefined;
   readonly size: IgnoreSize;
 }
 
 /** What ignore files take: each of them is asked about every path below it. */
-export interface IgnoreSize {
+interface IgnoreSize {
   readonly bytes: number;
   /** Of rules with wildcards. All others cost the same, however many they are. */
   readonly characters: number;
@@ -34,8 +39,8 @@ export interface IgnoreSize {
  * Reads the ignore file of a directory; `above` is what those above it take. Throws an {@link ExpectedError} when it cannot be read, or is too much
  * together with those: without its rules, nothing can be said of what is in the directory.
  */
-export async function readIgnoreFile(directory: Buffer, above: IgnoreSize): Promise<IgnoreFile> {
-  const location = Buffer.concat([directory, Buffer.from(`/${ignoreFileName}`)]);
+async function readIgnoreFile(directory: Buffer, above: IgnoreSize): Promise<IgnoreFile> {
+  const location = joined(directory, Buffer.from(ignoreFileName));
   return parseIgnoreFile(await readContent(location, globBudget.ignoreFileBytes - above.bytes), above);
 }
 
@@ -107,8 +112,7 @@ function lineOf(rule: IgnoreRule | undefined): number {
 
 async function readContent(location: Buffer, mostBytes: number): Promise<Buffer> {
   try {
-    // A link could lead anywhere, and a fifo would never end.
-    const file = await open(location, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await open(location, toRead);
     try {
       const found = await file.stat();
       if (!found.isFile()) throw unusable('it is not a regular file: remove or rename it');
@@ -137,4 +141,64 @@ function unusable(why: string): ExpectedError {
     failureTypes.rootUnreadable,
     `its ${ignoreFileName} cannot be used, so that it is unknown what to leave out: ${why}`,
   );
+}
+
+/** The ignore files of a directory and of those on the way to it, the deepest first. */
+export type IgnoreLevels = readonly IgnoreLevel[];
+
+interface IgnoreLevel {
+  /** Where the file is. */
+  readonly folder: EncodedPath;
+  /** How much of a path below it is before what lies there: characters, and names. */
+  readonly before: { readonly characters: number; readonly names: number };
+  readonly file: IgnoreFile;
+  /** Of this file and of those above. */
+  readonly size: IgnoreSize;
+}
+
+/**
+ * What the ignore files say of a path that lies in a directory which is kept: the deepest that has a rule about it decides. What rules say
+ * of directories on the way counts no more.
+ */
+export function ignoredBy(levels: IgnoreLevels, { path, names, isDirectory }: AskedPath): Why | undefined {
+  for (const { folder, before, file } of levels) {
+    const below = { path: path.slice(before.characters), names: names.slice(before.names), isDirectory };
+    const rule = file.ruleFor(below);
+    if (rule?.isKeeping === true) return undefined;
+    if (rule) return { by: 'ignore-file', rule: rule.text, at: ruleAt(folder, ignoreFileName, String(rule.line)) };
+  }
+  return undefined;
+}
+
+/** The levels with that of a directory, if it has one. Throws when its file cannot be used. */
+export async function withOwnLevel(
+  levels: IgnoreLevels,
+  { folder, location }: { readonly folder: EncodedPath; readonly location: Buffer },
+  names: DirectoryNames,
+): Promise<IgnoreLevels> {
+  if (!(await holds(names, ignoreFileName))) return levels;
+  return withLevel(levels, folder, (above) => readIgnoreFile(location, above));
+}
+
+/** The levels with that of a directory whose file is read by `read`, which is given what those above it take. */
+export async function withLevel(
+  levels: IgnoreLevels,
+  folder: EncodedPath,
+  read: (above: IgnoreSize) => Promise<IgnoreFile>,
+): Promise<IgnoreLevels> {
+  const above = levels[0]?.size ?? { bytes: 0, characters: 0 };
+  const file = await read(above);
+  const size = { bytes: above.bytes + file.size.bytes, characters: above.characters + file.size.characters };
+  const shown = displayPath(folder);
+  const before = shown === '' ? { characters: 0, names: 0 } : { characters: shown.length + 1, names: depthOf(shown) };
+  return [{ folder, before, file, size }, ...levels];
+}
+
+async function holds(names: DirectoryNames, name: string): Promise<boolean> {
+  for await (const [first] of names.from(name)) return first === name || first === `${name}/`;
+  return false;
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length;
 }

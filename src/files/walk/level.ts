@@ -1,19 +1,11 @@
-import { decodePath, type EncodedPath } from '../../contracts/encoded-path.ts';
+import { comparePaths, decodePath, type EncodedPath } from '../../contracts/encoded-path.ts';
+import { afterUnread } from '../../contracts/manifest.ts';
+import { joined } from '../paths.ts';
 import type { DirectoryNames } from './directory-names.ts';
-import type { Scope } from './scope.ts';
+import type { Child, Scope } from './scope.ts';
 
-const slash = Buffer.from('/');
 // Enough to keep the thread pool busy; more only holds memory.
 const statsAtOnce = 64;
-
-/** What a directory holds under a name. */
-export interface Child {
-  readonly location: Buffer;
-  readonly path: EncodedPath;
-  /** Its key in the whole listing. */
-  readonly key: string;
-  readonly isDirectory: boolean;
-}
 
 /** A directory being walked. */
 export interface Level {
@@ -52,7 +44,7 @@ function childOf({ location, path }: Level, key: string): Child {
   const segment = isDirectory ? key.slice(0, -1) : key;
   const parent = path === '' ? '' : `${path}/`;
   return {
-    location: Buffer.concat([location, slash, decodePath(segment)]),
+    location: joined(location, decodePath(segment)),
     path: parent + segment,
     key: parent + key,
     isDirectory,
@@ -76,4 +68,20 @@ export function firstWithin(path: EncodedPath, after = ''): string {
   const rest = after.slice(folder.length);
   const end = rest.indexOf('/');
   return end === -1 ? rest : rest.slice(0, end + 1);
+}
+
+/** Whether what comes after the cursor may lie in it: an earlier page tells of it, so what is wrong with it now would be told nowhere. */
+export function leadsTo({ key, isDirectory }: Child, cursor: string | undefined): boolean {
+  return isDirectory && cursor?.startsWith(key) === true && cursor !== afterUnread(key);
+}
+
+/** Whether it comes after the cursor; everything does where there is none. */
+export function isAfter({ key }: Child, cursor: string | undefined): boolean {
+  return cursor === undefined || comparePaths(key, cursor) > 0;
+}
+
+/** Whether the listing came into it up to the cursor, and not just to one of these names, which are all that is listed where it is left out. */
+export function wasEntered(child: Child, cursor: string | undefined, only: readonly string[]): boolean {
+  const isInside = leadsTo(child, cursor) && cursor !== child.key;
+  return isInside && !only.some((name) => cursor === child.key + name);
 }

@@ -1,11 +1,11 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { ExpectedError } from '../../contracts/failures.ts';
-import { isWithin, type ResolveWithin } from '../resolve-within.ts';
 import { nameOfKind } from '../../contracts/manifest.ts';
-import { attributesOf, specialOf } from './walk.ts';
-import type { Child } from './level.ts';
-import type { Found, Inspect } from './scope.ts';
+import type { ResolveWithin } from '../confine.ts';
+import { isWithin } from '../paths.ts';
+import { attributesOf, specialOf } from '../stat.ts';
+import type { Child, Found, Inspect } from './scope.ts';
 
 /** Where a directory of a listing really is. */
 export interface Trail {

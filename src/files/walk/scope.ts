@@ -1,8 +1,16 @@
+import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
 import type { PageEntry } from '../../contracts/manifest.ts';
-import type { DirectoryNames } from './directory-names.ts';
 import type { Why } from '../../contracts/preview.ts';
-import type { LeftOut } from './left-out.ts';
-import type { Child } from './level.ts';
+import type { DirectoryNames } from './directory-names.ts';
+
+/** What a directory holds under a name. */
+export interface Child {
+  readonly location: Buffer;
+  readonly path: EncodedPath;
+  /** Its key in the whole listing. */
+  readonly key: string;
+  readonly isDirectory: boolean;
+}
 
 /** What is at a path, and on which device and where that is, as far as it is known. */
 export interface Found {
@@ -47,4 +55,19 @@ export interface Entrance {
 /** Tells what is listed from what is left out. */
 export function isLeftOut(looked: Found | LeftOut): looked is LeftOut {
   return 'why' in looked;
+}
+
+/** Something that a listing leaves out, with all that is in it, and why. */
+export interface LeftOut {
+  readonly path: EncodedPath;
+  readonly isDirectory: boolean;
+  /** Whether the directory itself is backed up, and only what is in it is left out. */
+  readonly isContent: boolean;
+  readonly why: Why;
+}
+
+/** Where a rule stands, for people. */
+export function ruleAt(folder: EncodedPath, name: string, line?: string): string {
+  const file = folder === '' ? name : `${displayPath(folder)}/${name}`;
+  return line === undefined ? file : `${file}:${line}`;
 }

@@ -1,18 +1,17 @@
-import { stat } from 'node:fs/promises';
-import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
+import { lstat, open, stat } from 'node:fs/promises';
+import { displayPath, encodeSegment, type EncodedPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import type { Filters } from '../../contracts/filters.ts';
 import { askedPath, type AskedPath } from '../../contracts/globs/path-glob.ts';
-import type { Globs } from './globs.ts';
-import { ignoredBy, withOwnLevel, type IgnoreLevels } from './ignore-levels.ts';
 import type { Why } from '../../contracts/preview.ts';
-import { isWithin, type ResolveWithin } from '../resolve-within.ts';
-import type { LeftOut } from './left-out.ts';
-import type { Child } from './level.ts';
+import type { ResolveWithin } from '../confine.ts';
+import { readMounts, type Mounts } from '../mounts.ts';
+import { readBlock, toRead } from '../open-file.ts';
+import { isWithin, joined } from '../paths.ts';
+import type { Globs } from './globs.ts';
+import { ignoredBy, withOwnLevel, type IgnoreLevels } from './ignore-file.ts';
 import { inspectFollowed, leadsToFolder, realOf, trailInto, type Trail } from './links.ts';
-import { findMarker } from './markers.ts';
-import { readMounts, type Mounts } from './mounts.ts';
-import type { Entrance, Found, Scope } from './scope.ts';
+import { ruleAt, type Child, type Entrance, type Found, type LeftOut, type Scope } from './scope.ts';
 
 /** What decides in every directory of a walk. */
 interface Rules {
@@ -25,7 +24,7 @@ interface Rules {
   /** A real path that nothing is listed of. */
   readonly own: Buffer | undefined;
   /** Where a child really is; unless given, where it is reached. Nothing is to be followed then. */
-  readonly placeOf?: (child: Child) => Buffer;
+  readonly locationOf?: (child: Child) => Buffer;
 }
 
 interface FileSystem {
@@ -53,11 +52,11 @@ export async function enterRoot(root: string, rules: Omit<Rules, 'fileSystem'>):
   const place = { path: '', location, isIncluded, ignores: [], trail: { real: location, links: 0 } };
   const entrance = entranceOf({ ...rules, fileSystem }, place);
   // The root has no entry of its own to be told with.
-  const open: Entrance['open'] = (names) =>
+  const openNamed: Entrance['open'] = (names) =>
     entrance.open(names).catch((error: unknown) => {
       throw error instanceof ExpectedError ? new ExpectedError(error.type, `${root}: ${error.message}`) : error;
     });
-  return { ...entrance, open };
+  return { ...entrance, open: openNamed };
 }
 
 async function fileSystemOf(root: Buffer): Promise<FileSystem> {
@@ -83,10 +82,11 @@ function scopeOf(rules: Rules, place: Place): Scope {
     look: lookOf(rules, place),
     enter: async (child, found) => {
       const trail = resolve ? await trailInto(resolve, place.trail, child) : place.trail;
-      const within = { ...withinOf(rules, place, child), trail };
-      const why = byPlace(rules, found, resolve ? trail.real : placeOfChild(rules, child));
+      const { path, location } = child;
+      const isIncluded = place.isIncluded || rules.globs.isIncluded(askedOf(child));
+      const why = byPlace(rules, found, resolve ? trail.real : locationOfChild(rules, child));
       const content = why ? { why, only: [] } : await findMarker(filters, child);
-      return { ...entranceOf(rules, within), ...(content && { content }) };
+      return { ...entranceOf(rules, { ...place, path, location, isIncluded, trail }), ...(content && { content }) };
     },
   };
 }
@@ -111,13 +111,13 @@ function lookOf(rules: Rules, { trail }: Place): Scope['look'] {
     const found = await (resolve ? inspectFollowed(resolve, trail, child, inspect) : inspect(child));
     if (found?.entry.kind !== 'file' || found.entry.error !== undefined) return found;
     if (found.entry.size > largerThan) return leftOut(child, { by: 'larger-than', rule: String(largerThan) });
-    const why = byPlace(rules, found, found.real ?? (resolve ? realOf(trail, child) : placeOfChild(rules, child)));
+    const why = byPlace(rules, found, found.real ?? (resolve ? realOf(trail, child) : locationOfChild(rules, child)));
     return why ? leftOut(child, why) : found;
   };
 }
 
-function placeOfChild({ placeOf }: Rules, child: Child): Buffer {
-  return placeOf ? placeOf(child) : child.location;
+function locationOfChild({ locationOf }: Rules, child: Child): Buffer {
+  return locationOf ? locationOf(child) : child.location;
 }
 
 /** Why nothing is listed of what is at a real path, by where that is. */
@@ -129,16 +129,6 @@ function byPlace({ fileSystem, own }: Rules, { device, real: followed }: Found, 
   return device !== expected || isElsewhere === true ? { by: 'file-system' } : undefined;
 }
 
-function withinOf({ globs }: Rules, place: Place, child: Child): Place {
-  const asked = askedOf(child);
-  return {
-    ...place,
-    path: child.path,
-    location: child.location,
-    isIncluded: place.isIncluded || globs.isIncluded(asked),
-  };
-}
-
 /** Says that a child is left out, with all that is in it. */
 export function leftOut({ path, isDirectory }: Child, why: Why): LeftOut {
   return { path, isDirectory, isContent: false, why };
@@ -147,4 +137,46 @@ export function leftOut({ path, isDirectory }: Child, why: Why): LeftOut {
 /** A child as globs and ignore files are asked about it. */
 export function askedOf({ path, isDirectory }: Child): AskedPath {
   return askedPath(displayPath(path), isDirectory);
+}
+
+/** What marks a folder as a cache: https://bford.info/cachedir/ */
+export const cacheTag = 'CACHEDIR.TAG';
+const cacheSignature = 'Signature: 8a477f597d28d172789f06886806bc55';
+
+/** Why what is in a directory is left out by something that it holds, and what of it is listed all the same: that very thing. */
+async function findMarker(
+  { excludeIfPresent = [], excludeCaches = false }: Filters,
+  { path, location }: { readonly path: EncodedPath; readonly location: Buffer },
+): Promise<Entrance['content']> {
+  for (const name of excludeIfPresent) {
+    const marker = await unlessAbsent(lstat(joined(location, Buffer.from(name))));
+    if (!marker) continue;
+    // A directory goes with the rest, for it would have to be read.
+    const only = marker.isDirectory() ? [] : [encodeSegment(Buffer.from(name))];
+    return { why: { by: 'if-present', rule: name, at: ruleAt(path, name) }, only };
+  }
+  if (!excludeCaches || (await unlessAbsent(isCacheTag(joined(location, Buffer.from(cacheTag))))) !== true)
+    return undefined;
+  return { why: { by: 'cache', at: ruleAt(path, cacheTag) }, only: [cacheTag] };
+}
+
+async function isCacheTag(location: Buffer): Promise<boolean> {
+  const file = await open(location, toRead);
+  try {
+    if (!(await file.stat()).isFile()) return false;
+    return (await readBlock(file, 0, cacheSignature.length)).toString('latin1') === cacheSignature;
+  } finally {
+    await file.close();
+  }
+}
+
+async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // A socket cannot be opened, and a symlink is none of a cache's tags.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENAMETOOLONG'].includes(code)) return undefined;
+    throw error;
+  }
 }

@@ -1,16 +1,25 @@
-import { lstat, readlink } from 'node:fs/promises';
 import { lstatSync, type BigIntStats } from 'node:fs';
-import { createTurn } from '../../lib/create-turn.ts';
+import { lstat, readlink } from 'node:fs/promises';
 import { encodeText, type EncodedPath } from '../../contracts/encoded-path.ts';
-import type { EntryKind, PageEntry, SpecialKind } from '../../contracts/manifest.ts';
-import { namesInMemory as namesOf, readDirectoryNames, type Directory, type ReadNames } from './directory-names.ts';
+import type { PageEntry } from '../../contracts/manifest.ts';
+import { createTurn } from '../../lib/create-turn.ts';
+import { reasonOf } from '../../lib/message-of.ts';
+import { createDirectoryCheck } from '../confine.ts';
+import { createDeviceCheck } from '../disks.ts';
+import { attributesOf, kindOf, specialOf } from '../stat.ts';
 import { createThreadChoice, type ThreadChoice } from '../thread-choice.ts';
-import { isAfter, leadsTo, wasEntered } from './cursor.ts';
-import type { LeftOut } from './left-out.ts';
-import { holdOf, nothing, releasing, type HeldDirectory, type Hold } from './hold.ts';
-import { firstWithin, leave, nextBatch, type Child, type Level } from './level.ts';
-import { createDeviceCheck } from './local-devices.ts';
-import { isLeftOut, type Entrance, type Found, type Inspect, type Scope, type Selection } from './scope.ts';
+import { namesInMemory as namesOf, readDirectoryNames, type Directory, type ReadNames } from './directory-names.ts';
+import { firstWithin, isAfter, leadsTo, leave, nextBatch, wasEntered, type Level } from './level.ts';
+import {
+  isLeftOut,
+  type Child,
+  type Entrance,
+  type Found,
+  type Inspect,
+  type LeftOut,
+  type Scope,
+  type Selection,
+} from './scope.ts';
 
 // So many names of open directories, some megabytes, are held in memory; what is more is sorted in files.
 const usualNamesInMemory = 50_000;
@@ -28,8 +37,18 @@ export interface WalkOptions {
   /** What is listed; everything unless given. */
   readonly selection?: Selection | undefined;
   /** Opens each directory below the root; unless given, they are checked and reached by their paths. */
-  readonly hold?: Hold | undefined;
+  readonly openDirectory?: OpenDirectory | undefined;
 }
+
+/** A directory that is being read. */
+export interface DirectoryHandle {
+  /** How it is reached, and what is in it. */
+  readonly location: Buffer;
+  readonly release: () => Promise<void>;
+}
+
+/** Opens a directory that was found. Throws when it may not be read. */
+export type OpenDirectory = (location: Buffer) => Promise<DirectoryHandle>;
 
 /**
  * Everything below `root`, a real path, in the order of {@link entryKey}, starting after the entry whose key is `after`. Reads one directory at
@@ -40,39 +59,31 @@ export async function* walk(root: string, after?: string, options: WalkOptions =
   // A stack instead of recursion: a tree thousands of levels deep would otherwise pass each entry through as many generators.
   const open: Level[] = [];
   const { selection } = options;
-  const hold = holdOf(root, options);
+  const openDirectory = openerOf(root, options);
   const enter = createEntrance(open, after, options);
-  const isLocal = createDeviceCheck();
   const threadChoice = createThreadChoice({ quick: quickBatch, callsInOneTurn: batchesInOneTurn });
-  const located = async (location: Buffer, size: number, device: bigint | undefined): Promise<Directory> => ({
-    location,
-    ...((await isLocal(device, location)) && { size }),
-  });
-  const leaveOut = async (leftOut: LeftOut, child: Child, only: readonly string[] = []) => {
+  const located = createLocator();
+  const leaveOut = async (leftOut: LeftOut, child: Child, only: readonly string[] = []): Promise<undefined> => {
     // One that was entered up to the cursor, and is left out by now, has more in it that no page tells of.
     if (isAfter(child, after) || wasEntered(child, after, only)) await selection?.onLeftOut(leftOut);
   };
   const enterBelow = async (child: Child, found: Found, scope: Scope | undefined) => {
     const { path } = child;
-    const { entry, device } = found;
-    const held = await hold(child.location);
-    const entrance = await releasing(held, async () => {
+    const { location, release } = await openDirectory(child.location);
+    const content = await orRelease(release, async () => {
       const next = await scope?.enter(child, found);
-      await enter(path, { ...(await located(held.location, entry.size, device)), release: held.release }, next);
-      return next;
+      const directory = await located(location, found.entry.size, found.device);
+      await enter(path, { ...directory, release }, next);
+      return next?.content;
     });
-    const { content } = entrance ?? {};
     if (content) await leaveOut({ path, isDirectory: true, isContent: true, why: content.why }, child, content.only);
   };
   const entryOf = async (child: Child, found: Found | LeftOut | undefined, scope: Scope | undefined) => {
     if (!found) return undefined;
-    if (!isLeftOut(found)) {
-      const entry = await entered(found, () => enterBelow(child, found, scope));
-      if (entry.error !== undefined && leadsTo(child, after)) throw new Error(`${entry.path}: ${entry.error}`);
-      return entry;
-    }
-    await leaveOut(found, child);
-    return undefined;
+    if (isLeftOut(found)) return leaveOut(found, child);
+    const entry = await entered(found, () => enterBelow(child, found, scope));
+    if (entry.error !== undefined && leadsTo(child, after)) throw new Error(`${entry.path}: ${entry.error}`);
+    return entry;
   };
   try {
     const top = Buffer.from(root);
@@ -103,6 +114,15 @@ function plainEntry({ isDirectory }: Child, found: Found | LeftOut | undefined):
   return isDirectory || !found || isLeftOut(found) ? undefined : found.entry;
 }
 
+/** Tells the size of a directory's own bytes only where that is on a disk of this machine. */
+function createLocator() {
+  const isLocal = createDeviceCheck();
+  return async (location: Buffer, size: number, device: bigint | undefined): Promise<Directory> => ({
+    location,
+    ...((await isLocal(device, location)) && { size }),
+  });
+}
+
 /** Makes what reads a directory and puts it on top of those that are open. */
 function createEntrance(
   open: Level[],
@@ -111,7 +131,7 @@ function createEntrance(
 ) {
   return async (
     path: EncodedPath,
-    { location, size, release }: Directory & HeldDirectory,
+    { location, size, release }: Directory & DirectoryHandle,
     entrance?: Entrance,
   ): Promise<void> => {
     const held = open.reduce((sum, { names }) => sum + (names.inMemory ?? fewestNames), 0);
@@ -216,30 +236,27 @@ function isGone(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** What a stat says of a file, in the form in which pages and manifests keep it. */
-export function attributesOf(found: BigIntStats) {
-  return {
-    size: Number(found.size),
-    mtimeNs: String(found.mtimeNs),
-    ctimeNs: String(found.ctimeNs),
-    mode: Number(found.mode & 0o7777n),
+/** Unless a walk is told how, it reaches directories by their paths, once it is known that these do not lead out of the root. */
+function openerOf(root: string, { openDirectory, selection }: WalkOptions): OpenDirectory {
+  const checkDirectory = selection?.checkDirectory ?? createDirectoryCheck(root);
+  const byPath: OpenDirectory = async (location) => {
+    await checkDirectory(location);
+    return { location, release: nothing };
   };
+  return openDirectory ?? byPath;
 }
 
-export function kindOf(found: BigIntStats): EntryKind {
-  if (found.isFile()) return 'file';
-  if (found.isDirectory()) return 'directory';
-  return found.isSymbolicLink() ? 'symlink' : 'other';
+/** For a directory that is not held open. */
+function nothing(): Promise<void> {
+  return Promise.resolve();
 }
 
-/** What a stat says of something that has no content. */
-export function specialOf(found: BigIntStats): SpecialKind {
-  if (found.isFIFO()) return 'fifo';
-  return found.isSocket() ? 'socket' : 'device';
-}
-
-/** The code and words of a system error, without the path that Node puts in it. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'syscall' in error ? (error.message.split(', ')[0] ?? error.message) : error.message;
+/** Does what a directory is wanted for; lets go of it where that fails. */
+async function orRelease<T>(release: DirectoryHandle['release'], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }

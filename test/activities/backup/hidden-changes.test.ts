@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync, type BigIntStats } from 'node:fs
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { settledState } from '../../../src/files/file-state.ts';
-import type { FileSystem } from '../../../src/files/local-disk.ts';
+import type { FileSystem } from '../../../src/files/disks.ts';
 import { mayMountImages, mountCoarse } from '../../support/mounting.ts';
 import { blobBytes, nameOf, openRig, openRigAt, type Rig } from '../rig.ts';
 import { backUpWhole, type WholeRun } from './whole-run.ts';

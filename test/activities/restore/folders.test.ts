@@ -17,8 +17,8 @@ import { followTarget } from '../../../src/activities/restore/target/folder-by-p
 import type { Folder } from '../../../src/activities/restore/target/folder.ts';
 import { createFolders, type Folders } from '../../../src/activities/restore/target/folders.ts';
 import { holdTarget } from '../../../src/activities/restore/target/held-folder.ts';
-import { createDiskLookup } from '../../../src/activities/restore/target/target-disk.ts';
 import { createTargets } from '../../../src/activities/restore/target/targets.ts';
+import { createDiskLookup } from '../../../src/files/disks.ts';
 import { deepTree } from '../../support/deep-tree.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 

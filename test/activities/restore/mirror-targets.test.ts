@@ -1,8 +1,8 @@
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attributesOf } from '../../../src/files/walk/walk.ts';
 import type { Filters } from '../../../src/contracts/filters.ts';
+import { attributesOf } from '../../../src/files/stat.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
 import { backUpRun } from '../verify/rig.ts';

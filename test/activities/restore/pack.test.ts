@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { Folder } from '../../../src/activities/restore/target/folder.ts';
 import { createGroupSync } from '../../../src/activities/restore/write/group-sync.ts';
 import { createPack } from '../../../src/activities/restore/write/pack.ts';
-import { joined } from '../../../src/activities/restore/target/places.ts';
 import type { Written } from '../../../src/activities/restore/write/put-in-place.ts';
-import type { Disk } from '../../../src/activities/restore/target/target-disk.ts';
+import type { Disk } from '../../../src/files/disks.ts';
+import { joined } from '../../../src/files/paths.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 const many = 32;

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { selectEntries, type SelectOptions } from '../../../src/activities/backup/select-entries.ts';
-import type { LeftOut } from '../../../src/files/walk/left-out.ts';
-import type { Why } from '../../../src/contracts/preview.ts';
 import { displayPath } from '../../../src/contracts/encoded-path.ts';
 import type { Filters } from '../../../src/contracts/filters.ts';
 import { entryKey, type PageEntry } from '../../../src/contracts/manifest.ts';
+import type { Why } from '../../../src/contracts/preview.ts';
+import type { LeftOut } from '../../../src/files/walk/scope.ts';
 
 export interface Selected {
   readonly entries: readonly PageEntry[];

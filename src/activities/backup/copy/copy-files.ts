@@ -1,11 +1,10 @@
 import type { Run } from '../../../contracts/contract.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
-import { createDirectoryCheck } from '../../../files/confine.ts';
-import { createResolver, realFolders } from '../../../files/resolve-within.ts';
+import { createDirectoryCheck, createResolver, realFolders } from '../../../files/confine.ts';
 import { createBlockReader } from './blocks/read-in-blocks.ts';
 import { createFileCopier, type CopyContext, type FileCopier } from './copy-file.ts';
 import { failed } from './file-outcome.ts';
-import { createFileSystemCheck } from '../../../files/local-disk.ts';
+import { createFileSystemCheck } from '../../../files/disks.ts';
 import { createFileOpener } from '../../../files/open-file.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import { eachConcurrently } from '../../../lib/each-concurrently.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FileAttributes } from '../../../contracts/manifest.ts';
-import type { OpenedFile } from '../../../files/blocking-file.ts';
+import type { OpenedFile } from '../../../files/open-file.ts';
 import { heldStill } from '../../../files/file-state.ts';
 import { storeContent } from './store-content.ts';
 import { metadataOf, type SeenFile, type Stored, type Target } from './target.ts';

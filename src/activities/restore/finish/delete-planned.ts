@@ -1,9 +1,9 @@
 import { rmdir, unlink } from 'node:fs/promises';
-import { reasonOf } from '../../../files/walk/walk.ts';
-import { shardOfDeleted, replaceFromLast, type LedgerPages } from './ledger-pages.ts';
-import type { OpenableTarget } from '../target/open-directories.ts';
-import { lastNameOf, parentOf } from '../target/places.ts';
+import { lastNameOf, parentOf } from '../../../files/paths.ts';
+import { reasonOf } from '../../../lib/message-of.ts';
 import type { RestoreRow } from '../rows.ts';
+import type { OpenableTarget } from '../target/open-directories.ts';
+import { replaceFromLast, shardOfDeleted, type LedgerPages } from './ledger-pages.ts';
 
 /**
  * Deletes what is written down, from the last path to the first, so that directories are empty when their turn comes. One into which

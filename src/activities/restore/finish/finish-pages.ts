@@ -2,14 +2,14 @@ import { chmod, stat, utimes } from 'node:fs/promises';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { entryKey, type FileAttributes } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
-import { reasonOf } from '../../../files/walk/walk.ts';
-import { directoryMode, isSameDirectory, mtimeSeconds } from '../write/file-attributes.ts';
-import { replaceFromLast, shardOfFolders, type LedgerPages } from './ledger-pages.ts';
-import { locationOf, parentOf } from '../target/places.ts';
-import type { NotPutBack, PutBack } from './put-back.ts';
+import { locationOf, parentOf } from '../../../files/paths.ts';
+import { reasonOf } from '../../../lib/message-of.ts';
 import type { RestoreRow } from '../rows.ts';
 import type { Target } from '../target/targets.ts';
+import { directoryMode, isSameDirectory, mtimeSeconds } from '../write/file-attributes.ts';
 import { removeTemporaries } from '../write/temporaries.ts';
+import { replaceFromLast, shardOfFolders, type LedgerPages } from './ledger-pages.ts';
+import type { NotPutBack, PutBack } from './put-back.ts';
 
 /** A target at the end of its restore. */
 interface Finishing extends Pick<Target, 'realTarget'> {

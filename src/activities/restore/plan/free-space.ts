@@ -2,12 +2,12 @@ import { statfs } from 'node:fs/promises';
 import { pMapIterable } from 'p-map';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';
-import { isSameFile } from '../write/file-attributes.ts';
+import { lastNameOf, parentOf } from '../../../files/paths.ts';
+import { lstatMaybe } from '../../../files/stat.ts';
 import type { Folders } from '../target/folders.ts';
-import { lstatMaybe } from '../../../files/lstat-maybe.ts';
-import { lastNameOf, parentOf } from '../target/places.ts';
 import { planAtOnce } from './planned-entries.ts';
 import type { Target } from '../target/targets.ts';
+import { isSameFile } from '../write/file-attributes.ts';
 
 /**
  * Throws an {@link ExpectedError} when the target has too little space for what is to be restored: for all of it or, where that would

@@ -1,5 +1,3 @@
-import { readContent } from '../../../history/entries/read-content.ts';
-import { readEntries, readLeftOut } from '../../../history/entries/read-entries.ts';
 import { encodeSegment, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { ignoreFileName, type Filters } from '../../../contracts/filters.ts';
@@ -12,11 +10,12 @@ import {
   type ManifestShard,
   type StoredFile,
 } from '../../../contracts/manifest.ts';
+import { parseIgnoreFile, withLevel, type IgnoreLevels } from '../../../files/walk/ignore-file.ts';
+import { cacheTag } from '../../../files/walk/selection.ts';
+import { readContent } from '../../../history/entries/read-content.ts';
+import { readEntries, readLeftOut } from '../../../history/entries/read-entries.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { createRowLookup } from '../../paged/row-lookup.ts';
-import { parseIgnoreFile } from '../../../files/walk/ignore-file.ts';
-import { withLevel, type IgnoreLevels } from '../../../files/walk/ignore-levels.ts';
-import { cacheTag } from '../../../files/walk/markers.ts';
 import { readLeftOutSet, type LeftOutSet } from './left-out-set.ts';
 
 /** A run, to ask what it holds and what it left out. */

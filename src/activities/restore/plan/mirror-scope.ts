@@ -1,14 +1,12 @@
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { Filters } from '../../../contracts/filters.ts';
 import type { Why } from '../../../contracts/preview.ts';
-import { hasFailed } from '../../paged/shard.ts';
+import { locationOf } from '../../../files/paths.ts';
 import type { Globs } from '../../../files/walk/globs.ts';
-import { ignoredBy, type IgnoreLevels } from '../../../files/walk/ignore-levels.ts';
-import { placeOf } from '../../../files/walk/left-out.ts';
-import type { Child } from '../../../files/walk/level.ts';
-import type { Entrance, Scope } from '../../../files/walk/scope.ts';
+import { ignoredBy, type IgnoreLevels } from '../../../files/walk/ignore-file.ts';
+import { ruleAt, type Child, type Entrance, type Scope } from '../../../files/walk/scope.ts';
 import { askedOf, enterRoot, leftOut } from '../../../files/walk/selection.ts';
-import { locationOf } from '../target/places.ts';
+import { hasFailed } from '../../paged/shard.ts';
 import type { HeldEntry, HeldRun } from './held-run.ts';
 
 /**
@@ -24,8 +22,8 @@ export async function enterMirror(
   // Nothing is deleted behind a symlink of the target.
   const unfollowed = { filters: rules, globs, resolve: undefined, own: undefined };
   // A folder that is held open is reached by a path that tells nothing of mounts.
-  const placeOf = ({ path }: Child) => locationOf(realTarget, path);
-  const root = await enterRoot(realTarget, { ...unfollowed, placeOf });
+  const inTarget = ({ path }: Child) => locationOf(realTarget, path);
+  const root = await enterRoot(realTarget, { ...unfollowed, locationOf: inTarget });
   return guarded(root, { run, folder: '', above: [] });
 }
 
@@ -56,7 +54,7 @@ function guarded(entrance: Entrance, { run, folder, above }: Place): Entrance {
             byRule(child) ??
             inner.content?.why ??
             (held && (lackOf(held) ?? run.leftOut(child.path))) ??
-            (marker === undefined ? undefined : ({ by: 'if-present', at: placeOf(child.path, marker) } as const));
+            (marker === undefined ? undefined : ({ by: 'if-present', at: ruleAt(child.path, marker) } as const));
           if (why) return allKept(run, why);
           return guarded(inner, { run, folder: child.path, above: ignores });
         },

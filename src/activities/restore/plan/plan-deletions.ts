@@ -3,19 +3,18 @@ import type { Manifest, PageEntry } from '../../../contracts/manifest.ts';
 import type { Why } from '../../../contracts/preview.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { wordsOf } from '../../../contracts/words-of-why.ts';
+import { locationOf } from '../../../files/paths.ts';
+import { attributesOf, kindOf, lstatMaybe } from '../../../files/stat.ts';
+import { createGlobs } from '../../../files/walk/globs.ts';
+import type { Entrance, LeftOut } from '../../../files/walk/scope.ts';
+import { walk } from '../../../files/walk/walk.ts';
+import { withSideOutput } from '../../../lib/side-output.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { isOnlyAWay } from '../../backup/select-entries.ts';
-import { attributesOf, kindOf, walk } from '../../../files/walk/walk.ts';
-import { createGlobs } from '../../../files/walk/globs.ts';
-import { interleave } from '../../../files/walk/interleave.ts';
-import type { LeftOut } from '../../../files/walk/left-out.ts';
-import type { Entrance } from '../../../files/walk/scope.ts';
-import { openDeletionPlan, type DeletionPlan, type PlannedRow } from './deletion-plan.ts';
 import type { Folder } from '../target/folder.ts';
+import { openDeletionPlan, type DeletionPlan, type PlannedRow } from './deletion-plan.ts';
 import { openHeldRun, type HeldEntry, type HeldRun } from './held-run.ts';
-import { lstatMaybe } from '../../../files/lstat-maybe.ts';
 import { enterMirror } from './mirror-scope.ts';
-import { locationOf } from '../target/places.ts';
 import { createSelection } from './select-paths.ts';
 
 /**
@@ -84,11 +83,11 @@ async function* askedRows(restore: Restore, walked: Walked, root: Entrance): Asy
 const here = Buffer.from('.');
 
 /** What a walk lists, and in its turn what it leaves out. */
-function walkTold({ self, at, hold }: Folder, root: Entrance): AsyncGenerator<LeftOut | PageEntry, void> {
-  const from = hold ? at(here).toString() : self.toString();
-  return interleave((onLeftOut) =>
+function walkTold({ self, at, openDirectory }: Folder, root: Entrance): AsyncGenerator<LeftOut | PageEntry, void> {
+  const from = openDirectory ? at(here).toString() : self.toString();
+  return withSideOutput((onLeftOut) =>
     Promise.resolve({
-      entries: walk(from, undefined, { selection: { root, onLeftOut }, hold }),
+      entries: walk(from, undefined, { selection: { root, onLeftOut }, openDirectory }),
       end: () => undefined,
     }),
   );

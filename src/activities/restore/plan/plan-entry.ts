@@ -1,13 +1,13 @@
-import { lstat, readlink } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
 import { encodeText, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { nameOfKind } from '../../../contracts/manifest.ts';
 import type { Restore, RestoreOutcome } from '../../../contracts/restore.ts';
+import { lastNameOf, parentOf } from '../../../files/paths.ts';
+import type { RestoreEntry } from '../rows.ts';
+import type { Folders } from '../target/folders.ts';
 import { isSameDirectory, isSameFile, isSameTime } from '../write/file-attributes.ts';
 import type { DeletionPlan } from './deletion-plan.ts';
-import type { Folders } from '../target/folders.ts';
-import { lastNameOf, parentOf } from '../target/places.ts';
-import type { RestoreEntry } from '../rows.ts';
 
 /** What is to become of a path; without an outcome it is to be written. */
 interface Plan {

@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import { readBelow } from '../../../history/entries/read-below.ts';
-import { isInside } from '../../../files/confine.ts';
 import { encodeSegment } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
+import { isInside } from '../../../files/paths.ts';
+import { readBelow } from '../../../history/entries/read-below.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { createSelection } from './select-paths.ts';
 

@@ -1,7 +1,7 @@
 import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../../contracts/asked-path.ts';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { Restore } from '../../../contracts/restore.ts';
-import { parentOf } from '../target/places.ts';
+import { parentOf } from '../../../files/paths.ts';
 
 /** Which paths are asked for. */
 export interface Selection {

@@ -2,8 +2,9 @@ import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import { joined } from '../../../files/paths.ts';
 import type { Folder } from './folder.ts';
-import { joined, requireInside } from './places.ts';
+import { requireInside } from './places.ts';
 
 const othersWrite = 0o022;
 const sticky = 0o1000;

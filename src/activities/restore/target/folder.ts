@@ -1,5 +1,5 @@
-import type { Hold } from '../../../files/walk/hold.ts';
-import type { Disk } from './target-disk.ts';
+import type { Disk } from '../../../files/disks.ts';
+import type { OpenDirectory } from '../../../files/walk/walk.ts';
 
 /**
  * A directory of the target. Names in it are reached through it alone, never by a path that is resolved anew: a folder on the way could
@@ -16,8 +16,8 @@ export interface Folder {
   readonly open: (name: Buffer) => Promise<Folder>;
   /** Throws an `ExpectedError` with the code `ESTALE` where the folder is no longer in its place; lately unless given. */
   readonly check: (when?: 'now' | 'lately') => Promise<void>;
-  /** How a walk gets hold of the directories below it; undefined where folders are not held open. */
-  readonly hold?: Hold;
+  /** How a walk opens the directories below it; undefined where folders are not held open. */
+  readonly openDirectory?: OpenDirectory;
   /** What it is on; undefined where folders are not held open. */
   readonly disk?: () => Promise<Disk>;
   readonly close: () => Promise<void>;

@@ -1,8 +1,8 @@
 import { displayPath, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import { lastNameOf, parentOf } from '../../../files/paths.ts';
+import { lstatMaybe } from '../../../files/stat.ts';
 import type { Folder } from './folder.ts';
-import { lstatMaybe } from '../../../files/lstat-maybe.ts';
-import { lastNameOf, parentOf } from './places.ts';
 
 /** The directories of a target. */
 export interface Folders {

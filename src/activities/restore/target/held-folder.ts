@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { pathOnly } from '../../../files/confine.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import { openedLocation } from '../../../files/opened-location.ts';
-import type { HeldDirectory } from '../../../files/walk/hold.ts';
+import { pathOnly } from '../../../files/confine.ts';
+import type { DiskLookup } from '../../../files/disks.ts';
+import { openedLocation } from '../../../files/open-file.ts';
+import { joined } from '../../../files/paths.ts';
+import type { DirectoryHandle } from '../../../files/walk/walk.ts';
 import type { Folder } from './folder.ts';
-import { joined } from './places.ts';
-import type { DiskLookup } from './target-disk.ts';
 
 // Milliseconds. A directory that was moved away just now is still the right one, and where it is shows when something is put in its place.
 const checkLasts = 50;
@@ -42,13 +42,13 @@ function heldFolder(handle: FileHandle, place: Buffer, diskOf: DiskLookup): Fold
       checkedAt = now;
       return Promise.resolve();
     },
-    hold,
+    openDirectory,
     disk: () => (disk ??= diskOf(self)),
     close: () => handle.close(),
   };
 }
 
-async function hold(location: Buffer): Promise<HeldDirectory> {
+async function openDirectory(location: Buffer): Promise<DirectoryHandle> {
   const handle = await open(location, asDirectory);
   // Also for calls that do not follow symlinks.
   return { location: joined(wayTo(handle), Buffer.from('.')), release: () => handle.close() };

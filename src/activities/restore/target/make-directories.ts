@@ -1,11 +1,11 @@
 import type { BigIntStats } from 'node:fs';
 import { mkdir, unlink } from 'node:fs/promises';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
+import { lastNameOf, parentOf } from '../../../files/paths.ts';
+import { lstatMaybe } from '../../../files/stat.ts';
 import type { Folder } from './folder.ts';
 import { obstacle, type Folders } from './folders.ts';
-import { lstatMaybe } from '../../../files/lstat-maybe.ts';
 import { openToRead } from './open-to-read.ts';
-import { lastNameOf, parentOf } from './places.ts';
 
 /** Nobody else may look into a directory before it has its own permissions, which it gets last. */
 export const modeMeanwhile = 0o700;

@@ -1,8 +1,8 @@
 import { chmod, stat } from 'node:fs/promises';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
+import { parentOf } from '../../../files/paths.ts';
 import type { Folders } from './folders.ts';
 import type { OpenedDirectories } from './opened-directories.ts';
-import { parentOf } from './places.ts';
 
 const ownersAll = 0o700;
 

@@ -1,30 +1,9 @@
 import { hash } from 'node:crypto';
-import { createDirectoryCheck } from '../../../files/confine.ts';
-import { decodePath, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import { createDirectoryCheck } from '../../../files/confine.ts';
 
 /** What the names of this project's own files in a target begin with. */
 export const temporaryPrefix = '.durable-restore-';
-
-/** Where a path of the run is below the target, a real path. */
-export function locationOf(realTarget: string, path: EncodedPath): Buffer {
-  return joined(Buffer.from(realTarget), decodePath(path));
-}
-
-/** The folder that a path is in; empty at the top. */
-export function parentOf(path: EncodedPath): EncodedPath {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** The name of a path in its folder, as the system knows it. */
-export function lastNameOf(path: EncodedPath): Buffer {
-  return decodePath(path.slice(path.lastIndexOf('/') + 1));
-}
-
-/** A name in a directory, by the directory's path. */
-export function joined(directory: Buffer, name: Buffer): Buffer {
-  return Buffer.concat(directory.at(-1) === 0x2f ? [directory, name] : [directory, Buffer.from('/'), name]);
-}
 
 /**
  * The name under which a file is written before it takes its place: in the same directory, of a form that later attempts can tell, and of

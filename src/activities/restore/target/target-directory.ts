@@ -1,8 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { confine } from '../../../files/confine.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import { reasonOf } from '../../../files/walk/walk.ts';
+import { confine } from '../../../files/confine.ts';
+import { reasonOf } from '../../../lib/message-of.ts';
 
 /** Checks the form of a target and brings it into its shortest one. Throws an {@link ExpectedError}. */
 export function checkTarget(target: string): string {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import { reasonOf } from '../../../files/walk/walk.ts';
+import { createDiskLookup } from '../../../files/disks.ts';
+import { reasonOf } from '../../../lib/message-of.ts';
 import { followTarget } from './folder-by-path.ts';
 import type { Folder } from './folder.ts';
 import { createFolders, type Folders } from './folders.ts';
 import { holdTarget } from './held-folder.ts';
 import { findTarget, type FoundTarget } from './target-directory.ts';
-import { createDiskLookup } from './target-disk.ts';
 
 // Of what a process may have open they leave most to connections and files.
 const mostHandles = 256;

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../../files/walk/walk.ts';
+import { reasonOf } from '../../../lib/message-of.ts';
 
 /** Why a path could not be written, and what to do where that is not plain. */
 export function explainFailure(error: unknown, realTarget: string): string {

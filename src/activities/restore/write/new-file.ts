@@ -1,8 +1,9 @@
 import { closeSync, constants, fchmodSync, ftruncateSync, futimesSync, openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { mtimeSeconds, restoredMode } from './file-attributes.ts';
+import { writeAll } from '../../../files/open-file.ts';
 import type { RestoreEntry } from '../rows.ts';
-import { stretchesOfData, writeAll } from './write-content.ts';
+import { mtimeSeconds, restoredMode } from './file-attributes.ts';
+import { stretchesOfData } from './write-content.ts';
 
 // Never what another process put there, nor through a symlink.
 export const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

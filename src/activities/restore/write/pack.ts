@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Folder } from '../target/folder.ts';
-import type { GroupSync } from './group-sync.ts';
 import { openToRead } from '../target/open-to-read.ts';
+import type { GroupSync } from './group-sync.ts';
 import type { Written } from './put-in-place.ts';
 
 // For fewer it costs less to sync each than to start a program.

@@ -1,14 +1,14 @@
 import { renameSync } from 'node:fs';
 import { rename, unlink } from 'node:fs/promises';
 import type { Restore } from '../../../contracts/restore.ts';
-import { restoredMode } from './file-attributes.ts';
-import type { Folder } from '../target/folder.ts';
-import { lstatMaybe } from '../../../files/lstat-maybe.ts';
-import type { Directories } from '../target/make-directories.ts';
-import { lastNameOf } from '../target/places.ts';
-import { removeTree } from './remove-tree.ts';
-import type { RestoredPath, RestoreEntry } from '../rows.ts';
+import { lastNameOf } from '../../../files/paths.ts';
+import { lstatMaybe } from '../../../files/stat.ts';
 import type { ThreadChoice } from '../../../files/thread-choice.ts';
+import type { RestoredPath, RestoreEntry } from '../rows.ts';
+import type { Folder } from '../target/folder.ts';
+import type { Directories } from '../target/make-directories.ts';
+import { restoredMode } from './file-attributes.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** What stands whole and checked beside its place, under the name `temporary`. */
 export interface Written {

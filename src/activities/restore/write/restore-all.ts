@@ -1,10 +1,10 @@
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { eachConcurrently } from '../../../lib/each-concurrently.ts';
 import { mayPass } from '../../paged/activity.ts';
+import type { RestoredPath, RestoreEntry } from '../rows.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { PlaceResult } from './put-in-place.ts';
 import { discardWritten, placePath, restorePath, type RestoreContext } from './restore-path.ts';
-import type { RestoredPath, RestoreEntry } from '../rows.ts';
 
 // A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
 const filesOfOneCopy = 64;

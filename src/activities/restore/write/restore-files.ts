@@ -1,19 +1,19 @@
 import type { Restore } from '../../../contracts/restore.ts';
+import { createThreadChoice, type ThreadChoice } from '../../../files/thread-choice.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import { createCopy, type Copying } from '../../paged/copy.ts';
 import { createFilesAtOnce, type FilesAtOnce } from '../../paged/files-at-once.ts';
-import { createGroupSync, type GroupSync } from './group-sync.ts';
+import { givesWay } from '../plan/plan-entry.ts';
+import { restoreKind, type RestoreEntry } from '../rows.ts';
 import { createDirectories } from '../target/make-directories.ts';
 import { createDirectoryOpener } from '../target/open-directories.ts';
 import { createOpenedDirectories } from '../target/opened-directories.ts';
+import type { Targets } from '../target/targets.ts';
+import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createPack } from './pack.ts';
-import { givesWay } from '../plan/plan-entry.ts';
 import { restoreAll } from './restore-all.ts';
 import type { RestoreContext } from './restore-path.ts';
-import { restoreKind, type RestoreEntry } from '../rows.ts';
-import type { Targets } from '../target/targets.ts';
-import { createThreadChoice, type ThreadChoice } from '../../../files/thread-choice.ts';
 import { isSmall } from './write-small.ts';
 
 // Milliseconds: three times what making a small file takes.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { writeAll } from '../../../files/open-file.ts';
 import type { Content } from '../../../history/records/read-checked.ts';
 
 // Smaller stretches of zeros are not worth a hole of their own.
@@ -38,11 +39,4 @@ export function* stretchesOfData(block: Buffer): Generator<{ readonly from: numb
     start = at + holeBytes;
   }
   if (start < block.length) yield { from: start, to: block.length };
-}
-
-export async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
-import { readChecked } from '../../../history/records/read-checked.ts';
 import { readVersion } from '../../../history/entries/read-version.ts';
+import { readChecked } from '../../../history/records/read-checked.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { MemoryBudget } from '../../paged/memory-budget.ts';
+import type { RestoreEntry } from '../rows.ts';
 import { mtimeSeconds, restoredMode } from './file-attributes.ts';
 import { modeMeanwhile, newFile } from './new-file.ts';
-import type { RestoreEntry } from '../rows.ts';
 import { writeContent } from './write-content.ts';
 
 const blockSize = 4 * 1024 * 1024;

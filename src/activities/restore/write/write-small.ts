@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
+import type { ThreadChoice } from '../../../files/thread-choice.ts';
 import { readChecked, type Content } from '../../../history/records/read-checked.ts';
+import type { RestoreEntry } from '../rows.ts';
 import type { Folder } from '../target/folder.ts';
 import { makeSmallFile, makeSmallFileInPool } from './new-file.ts';
 import type { Written } from './put-in-place.ts';
-import type { RestoreEntry } from '../rows.ts';
-import type { ThreadChoice } from '../../../files/thread-choice.ts';
 import type { ContentReader } from './write-file.ts';
 
 // A larger one would keep this thread from everything else for long.

@@ -1,10 +1,10 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { mountsOf } from '../../../src/files/walk/mounts.ts';
-import { bindMount, mayBind } from '../../support/mounting.ts';
-import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { select } from './rig.ts';
+import { mountsOf } from '../../src/files/mounts.ts';
+import { bindMount, mayBind } from '../support/mounting.ts';
+import { temporaryDirectory, writeTree } from '../support/tree.ts';
+import { select } from './walk/rig.ts';
 
 /** A table of mounts, each with its id, that of the mount it is in, and its place. */
 function table(...mounts: readonly (readonly [id: number, parent: number, point: string])[]): string {

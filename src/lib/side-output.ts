@@ -1,4 +1,4 @@
-/** How many of them wait at most to be taken. */
+// What waits at most to be taken of the side output.
 const mostAside = 1000;
 
 /** Where values come from, and what is to be done when there are no more. */
@@ -8,10 +8,10 @@ interface Source<V> {
 }
 
 /**
- * Values, and among them what their source tells aside while it looks for the next one, each in its turn. A source that tells much more
- * than it gives waits until that has been taken.
+ * Values, and among them the side output of their source, what it tells while it looks for the next one, each in its turn. A source that
+ * tells much more than it gives waits until that has been taken.
  */
-export async function* interleave<A, V>(
+export async function* withSideOutput<A, V>(
   open: (aside: (told: A) => void | Promise<void>) => Promise<Source<V>>,
 ): AsyncGenerator<A | V, void> {
   let told: A[] = [];
