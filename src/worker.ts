@@ -4,7 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import { createMemoryBudget } from './activities/paged/memory-budget.ts';
-import { isRunning } from './claims/is-running.ts';
+import { isRunning } from './claims/claim-root.ts';
 import { createNotifyActivities } from './activities/notify/index.ts';
 import { createOrderActivities } from './activities/orders/index.ts';
 import { openSourcesFile, sourceNamed } from './client/sources/sources-file.ts';

@@ -1,12 +1,27 @@
-import { runningSchema, type Running } from '../history/runs/running-mark.ts';
-import { sealedJson } from '../history/records/manifest-checksum.ts';
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { ExpectedError, failureTypes } from '../contracts/failures.ts';
+import { sealedJson } from '../history/records/manifest-checksum.ts';
+import { runningSchema, type Running } from '../history/runs/running-mark.ts';
 import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
 import { runningBlob } from '../storage/run-layout.ts';
 import { claim, readClaim } from './claim.ts';
 
 /** Whether a workflow has not ended: the one that began with this run, or else the latest of this id. */
 export type IsRunning = (instanceId: string, firstRunId?: string) => Promise<boolean>;
+
+/** Asks the Temporal server that runs the present activity. */
+export const isRunning: IsRunning = async (instanceId, firstRunId) => {
+  try {
+    const { raw, closeTime, runId } = await Context.current().client.workflow.getHandle(instanceId).describe();
+    // A reset gives a workflow another run, which is not its first one.
+    const isMeant = firstRunId === undefined || [raw.workflowExecutionInfo?.firstRunId, runId].includes(firstRunId);
+    return closeTime === undefined && isMeant;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+};
 
 /**
  * Gives a root below a prefix to one backup at a time, and returns the backup as it was first written down: later attempts at opening

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { readBlob } from '../history/records/read-blob.ts';
 import { parseSealed, sealedJson } from '../history/records/manifest-checksum.ts';
-import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
+import { readBlob } from '../history/records/read-blob.ts';
+import { isBlobStoreError, type BlobProperties, type BlobStore } from '../storage/blob-store.ts';
 
 const rounds = 5;
 
@@ -47,4 +47,17 @@ export async function readClaim<T>({
 }: Claim<T>): Promise<{ readonly value: T | undefined; readonly etag: string } | undefined> {
   const found = await readBlob(store, blob, signal);
   return found && { value: parseSealed(schema, found.bytes), etag: found.etag };
+}
+
+/** Deletes a blob unless it has become another, or is gone. */
+export async function deleteUnchanged(
+  store: BlobStore,
+  blob: Pick<BlobProperties, 'name' | 'etag'>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await store.delete(blob, signal);
+  } catch (error) {
+    if (!isBlobStoreError(error, 'precondition-failed') && !isBlobStoreError(error, 'not-found')) throw error;
+  }
 }

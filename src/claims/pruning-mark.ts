@@ -2,10 +2,10 @@ import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { ExpectedError, failureTypes } from '../contracts/failures.ts';
 import type { Prune } from '../contracts/prune.ts';
-import { isBlobStoreError, type BlobStore } from '../storage/blob-store.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { pruningBlob } from '../storage/run-layout.ts';
-import { claim, readClaim } from './claim.ts';
 import type { IsRunning } from './claim-root.ts';
+import { claim, deleteUnchanged, readClaim } from './claim.ts';
 
 const schema = z.object({
   format: z.literal(1),
@@ -24,7 +24,7 @@ export interface ForgottenRun {
 }
 
 /** A prune before it has the prefix for itself. */
-export interface PruneClaim extends Pick<Prune, 'id' | 'prefix'> {
+interface PruneClaim extends Pick<Prune, 'id' | 'prefix'> {
   /** ISO 8601. */
   readonly startedAt: string;
   /** The runs that were forgotten before. */
@@ -83,11 +83,7 @@ export async function releasePruning(
   const name = pruningBlob(prefix);
   const found = await readClaim({ store, blob: name, schema, signal });
   if (found?.value?.prune !== id) return;
-  try {
-    await store.delete({ name, etag: found.etag }, signal);
-  } catch (error) {
-    if (!isBlobStoreError(error, 'precondition-failed') && !isBlobStoreError(error, 'not-found')) throw error;
-  }
+  await deleteUnchanged(store, { name, etag: found.etag }, signal);
 }
 
 function unreadable(blob: string): ExpectedError {
@@ -95,4 +91,9 @@ function unreadable(blob: string): ExpectedError {
     failureTypes.pruneRefused,
     `${blob} says that a prune is under way and cannot be read: upgrade durable-backup, or delete it when no prune runs`,
   );
+}
+
+/** Whether a prune works below the prefix, or was left in the middle of its work: what it was about to delete may yet go. */
+export async function isPruned(store: BlobStore, prefix: string, signal: AbortSignal): Promise<boolean> {
+  return (await store.properties(pruningBlob(prefix), signal)) !== undefined;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
-import { isRunning } from '../../src/claims/is-running.ts';
+import { isRunning } from '../../src/claims/claim-root.ts';
 import type { BackupSummary } from '../../src/contracts/contract.ts';
 import { writeTree } from '../support/tree.ts';
 import { connect, startWorker } from '../support/workflow-harness.ts';

@@ -3,7 +3,7 @@ import { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { isRunning } from '../../src/claims/is-running.ts';
+import { isRunning } from '../../src/claims/claim-root.ts';
 
 let connection: NativeConnection;
 let client: Client;

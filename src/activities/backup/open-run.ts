@@ -6,7 +6,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { claimPrefix } from '../../claims/claim-prefix.ts';
 import { claimRoot } from '../../claims/claim-root.ts';
-import { isPruned } from '../../claims/is-pruned.ts';
+import { isPruned } from '../../claims/pruning-mark.ts';
 import { readInput, type ReadInput } from './read-input.ts';
 import { rootFileSystem } from '../../files/mounts.ts';
 import { nextRunId } from './run-id.ts';

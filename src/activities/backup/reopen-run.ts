@@ -9,8 +9,7 @@ import { runLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { claimRoot, withdrawClaim } from '../../claims/claim-root.ts';
-import { isPruned } from '../../claims/is-pruned.ts';
-import { readPruning } from '../../claims/pruning-mark.ts';
+import { isPruned, readPruning } from '../../claims/pruning-mark.ts';
 
 /**
  * Opens a run that ended once more, to take up what failed of it: it has its root for itself again. Throws `RunNotFound` when it was

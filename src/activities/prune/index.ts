@@ -1,8 +1,7 @@
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createClosePrune, createReleasePrune } from './close-prune.ts';
-import { createFindBackups } from './find-backups.ts';
+import { createFindBackups } from './jobs-under-way.ts';
 import { createMarkPrune } from './mark-prune.ts';
-import { createOpenPrune } from './open-prune.ts';
+import { createClosePrune, createOpenPrune, createReleasePrune } from './open-prune.ts';
 import { createPlanPrune } from './plan-prune.ts';
 import { createSweepPrune } from './sweep-prune.ts';
 

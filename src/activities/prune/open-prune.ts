@@ -1,16 +1,29 @@
-import { isRunId } from '../../history/runs/run-not-found.ts';
+import { requireOwner } from '../../claims/claim-prefix.ts';
+import { deleteUnchanged } from '../../claims/claim.ts';
+import { claimPruning, releasePruning } from '../../claims/pruning-mark.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { mostPatience, usualPatience, type Prune, type PruneInput } from '../../contracts/prune.ts';
+import {
+  mostPatience,
+  usualPatience,
+  type Prune,
+  type PruneInput,
+  type PrunePlan,
+  type PruneReport,
+  type PruneTally,
+} from '../../contracts/prune.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { requireContainer } from '../../storage/require-container.ts';
-import { forgottenFolder } from '../../storage/run-layout.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
 import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
+import { writeLast } from '../paged/commit.ts';
 import { jobId } from '../paged/job-id.ts';
-import { requireOwner } from '../../claims/claim-prefix.ts';
-import { claimPruning, type ForgottenRun } from '../../claims/pruning-mark.ts';
+import { readForgotten } from './forget-runs.ts';
+
+const deletesAtOnce = 16;
 
 /** Fixes what a prune is about, and has the prefix for itself from then on, unless it is a dry run. */
 export function createOpenPrune({ store, prefix: usual, host, isRunning }: ActivityDependencies) {
@@ -28,17 +41,6 @@ export function createOpenPrune({ store, prefix: usual, host, isRunning }: Activ
   };
 }
 
-/** The forgotten runs below a prefix, each with its mark as it is now. */
-export async function readForgotten(store: BlobStore, prefix: string, signal: AbortSignal): Promise<ForgottenRun[]> {
-  const folder = forgottenFolder(prefix);
-  const forgotten: ForgottenRun[] = [];
-  for await (const { name, etag } of store.list(folder, signal)) {
-    const run = name.slice(folder.length).replace(/\.json$/u, '');
-    if (isRunId(run)) forgotten.push({ run, etag });
-  }
-  return forgotten;
-}
-
 function checkWishes({ dryRun = false, patience = usualPatience }: PruneInput): Pick<Prune, 'dryRun' | 'patience'> {
   if (typeof dryRun !== 'boolean') throw invalid(`dryRun: give true or false, not ${JSON.stringify(dryRun)}`);
   if (Number.isInteger(patience) && patience >= 0 && patience <= mostPatience) return { dryRun, patience };
@@ -47,4 +49,38 @@ function checkWishes({ dryRun = false, patience = usualPatience }: PruneInput): 
 
 function invalid(message: string): ExpectedError {
   return new ExpectedError(failureTypes.invalidInput, message);
+}
+
+/** What a prune came to. */
+interface PruneEnd extends PrunePlan, PruneTally {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** Writes the report and lets others have the prefix again. Returns the address of the report. */
+export function createClosePrune({ store }: ActivityDependencies) {
+  return async ({ signal }: Attempt, prune: Prune, end: PruneEnd): Promise<string> => {
+    const { id, prefix, dryRun } = prune;
+    const name = jobLayout('prunes', prune).manifest;
+    const report: Omit<PruneReport, 'checksum'> = { format: 1, prune: id, prefix, dryRun, ...end, complete: true };
+    const address = await writeLast(store, name, report, signal);
+    await release(store, prune, signal);
+    return address;
+  };
+}
+
+/** Lets others have the prefix again when a prune ends early. */
+export function createReleasePrune({ store }: ActivityDependencies) {
+  return ({ signal }: Attempt, prune: Prune): Promise<void> => release(store, prune, signal);
+}
+
+async function release(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<void> {
+  const { plan, scratch } = jobLayout('prunes', prune);
+  for (const beginning of [...scratch, plan]) {
+    await eachConcurrently(store.list(beginning, signal), deletesAtOnce, (blob) =>
+      deleteUnchanged(store, blob, signal),
+    );
+  }
+  await releasePruning(store, prune, signal);
 }

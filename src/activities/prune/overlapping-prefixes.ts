@@ -1,8 +1,8 @@
+import { systemFolder } from '../../contracts/blob-name.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { blobFolder } from '../../history/records/blob-names.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { listRuns } from '../../history/runs/run-catalogue.ts';
-import { systemFolder } from '../../contracts/blob-name.ts';
-import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { prefixOfFolder } from '../../storage/run-layout.ts';
 

@@ -1,20 +1,22 @@
+import type { IsRunning } from '../../claims/claim-root.ts';
+import { claimedRuns, type ForgottenRun } from '../../claims/pruning-mark.ts';
+import { laterFirst } from '../../contracts/decide-retention.ts';
+import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Manifest } from '../../contracts/manifest.ts';
+import type { Prune, PrunePlan, RunFate } from '../../contracts/prune.ts';
+import { isSuspect } from '../../contracts/suspicion.ts';
+import { readRecord, writeRecord } from '../../history/records/own-record.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { listRuns } from '../../history/runs/run-catalogue.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
-import type { Manifest } from '../../contracts/manifest.ts';
-import type { Prune, PrunePlan } from '../../contracts/prune.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
+import { toCheckedLines } from '../../storage/ndjson.ts';
+import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
-import type { IsRunning } from '../../claims/claim-root.ts';
-import { readForgotten } from './open-prune.ts';
+import { readForgotten, sealForgotten, sealUnfinished } from './forget-runs.ts';
+import { runningBackups, storedReaders, type StoredReader } from './jobs-under-way.ts';
 import { requireApart } from './overlapping-prefixes.ts';
-import { writePlan, type PlannedReader, type PlannedRun } from './plan.ts';
-import { claimedRuns, type ForgottenRun } from '../../claims/pruning-mark.ts';
-import { requireGood } from './require-good.ts';
-import { runningBackups } from './running-backups.ts';
-import { sealForgotten, sealUnfinished } from './seal-forgotten.ts';
-import { storedReaders, type StoredReader } from './stored-jobs.ts';
 
 const manifestsAtOnce = 8;
 const sealsAtOnce = 8;
@@ -113,4 +115,48 @@ function planReaders(readers: readonly StoredReader[], runs: readonly PlannedRun
     if (!stays.has(run)) return { kind, id, fate: 'gone' };
     return { kind, id, fate: state === 'ended' ? 'ended' : 'kept' };
   });
+}
+
+/**
+ * Throws `PruneRefused` while the newest run of a directory is suspect: what older runs hold may then be all that is left of it. `manifests`
+ * are those of the runs that stay, in any order.
+ */
+export function requireGood(manifests: readonly Manifest[]): void {
+  for (const [root, runs] of Map.groupBy(manifests, (manifest) => manifest.root)) {
+    const [newest] = runs.toSorted(laterFirst);
+    if (!newest || !isSuspect(newest)) continue;
+    const { run, suspect } = newest;
+    throw new ExpectedError(
+      failureTypes.pruneRefused,
+      `Run ${run}, the newest of ${root}, is suspect: ${suspect?.reasons.join('; ')}. Accept it with \`durable-backup accept ${run}\` if that is meant, or see to it that ${root} is whole and back it up again; until then nothing is deleted`,
+    );
+  }
+}
+
+/** What becomes of a run. */
+export interface PlannedRun {
+  readonly kind: 'runs';
+  readonly id: string;
+  readonly fate: RunFate;
+  /** Of a run that stays: whether all of its files made it, so that it will never be taken up again. */
+  readonly complete?: boolean;
+  /** Nothing of it is left but the mark that it is forgotten. */
+  readonly isEmpty?: boolean;
+}
+
+/** What becomes of a restore or a verification: with its run gone, all of it goes; with it ended, what only its work needed. */
+interface PlannedReader extends Pick<StoredReader, 'kind' | 'id'> {
+  readonly fate: 'kept' | 'ended' | 'gone';
+}
+
+/** One line of a plan. */
+export type Planned = PlannedRun | PlannedReader;
+
+async function writePlan(store: BlobStore, prune: Prune, plan: readonly Planned[], signal: AbortSignal) {
+  await writeRecord(store, jobLayout('prunes', prune).plan, toCheckedLines(plan), { signal });
+}
+
+/** Throws `ManifestInvalid` when the plan is damaged: of what it does not name nothing could be told. */
+export async function readPlan(store: BlobStore, prune: Prune, signal: AbortSignal): Promise<readonly Planned[]> {
+  return (await readRecord<Planned>(store, jobLayout('prunes', prune).plan, 'id', signal)).rows;
 }

@@ -1,14 +1,16 @@
-import type { Prune, PruneTally } from '../../contracts/prune.ts';
+import { claimedRuns } from '../../claims/pruning-mark.ts';
 import { emptyPruneTally } from '../../contracts/prune-tally.ts';
-import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import type { Prune, PruneTally } from '../../contracts/prune.ts';
 import { addTallies } from '../../contracts/tally.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
-import { readDoomed, tallyOfDoomed, type Doomed } from './doomed.ts';
-import { claimedRuns } from '../../claims/pruning-mark.ts';
-import { createStillMine } from './still-mine.ts';
+import { readDeletions, tallyOfDeletion, type Deletion } from './mark-prune.ts';
+
+// A prune that is no longer to delete anything goes on for so many milliseconds at most, and for what it has asked for already.
+const checkedFor = 5000;
 
 /**
  * Deletes what stands on a page, each only if it is still what was seen: a snapshot before its blob, and what was written again meanwhile
@@ -17,13 +19,13 @@ import { createStillMine } from './still-mine.ts';
 export function createSweepPrune({ store }: ActivityDependencies) {
   return async ({ signal, show }: Attempt, prune: Prune, page: number): Promise<PruneTally> => {
     const progress = show({ blobs: 0 });
-    const stillMine = createStillMine(() => claimedRuns(store, prune, signal));
+    const requireOwnMark = createRepeatedCheck(() => claimedRuns(store, prune, signal));
     // Of a prune that has ended early nothing is left to read.
-    await stillMine();
-    const blobs = await readDoomed(store, jobLayout('prunes', prune).page(page), signal);
+    await requireOwnMark();
+    const blobs = await readDeletions(store, jobLayout('prunes', prune).page(page), signal);
     let tally = emptyPruneTally;
     await eachConcurrently(blobs, prune.options.window, async (versions) => {
-      const deleted = await deleteVersions(store, versions, stillMine, signal);
+      const deleted = await deleteVersions(store, versions, requireOwnMark, signal);
       tally = addTallies(tally, deleted);
       progress.blobs += 1;
     });
@@ -33,13 +35,13 @@ export function createSweepPrune({ store }: ActivityDependencies) {
 
 async function deleteVersions(
   store: BlobStore,
-  versions: readonly Doomed[],
-  stillMine: () => Promise<void>,
+  versions: readonly Deletion[],
+  requireOwnMark: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<PruneTally> {
   let tally = emptyPruneTally;
   for (const version of versions) {
-    await stillMine();
+    await requireOwnMark();
     const fate = await deleteVersion(store, version, signal);
     tally = addTallies(tally, { ...emptyPruneTally, ...tallyOf[fate](version) });
   }
@@ -47,13 +49,13 @@ async function deleteVersions(
 }
 
 const tallyOf = {
-  deleted: tallyOfDoomed,
+  deleted: tallyOfDeletion,
   changed: () => ({ changed: 1 }),
   locked: ({ size }) => ({ locked: 1, lockedBytes: size }),
-} satisfies Record<string, (version: Doomed) => Partial<PruneTally>>;
+} satisfies Record<string, (version: Deletion) => Partial<PruneTally>>;
 
 /** What has become of it; deleted also when it was gone already. */
-async function deleteVersion(store: BlobStore, version: Doomed, signal: AbortSignal): Promise<keyof typeof tallyOf> {
+async function deleteVersion(store: BlobStore, version: Deletion, signal: AbortSignal): Promise<keyof typeof tallyOf> {
   try {
     await store.delete(version, signal);
     return 'deleted';
@@ -64,4 +66,29 @@ async function deleteVersion(store: BlobStore, version: Doomed, signal: AbortSig
     // Of a blob that is gone some services say that it is another.
     return (await store.properties(version.name, signal)) === undefined ? 'deleted' : 'changed';
   }
+}
+
+/**
+ * To be called before each delete: calls `check` when it was last called too long ago, once for all that wait for it. A process that was
+ * paused thus learns first what has become of its prune.
+ */
+function createRepeatedCheck(check: () => Promise<unknown>): () => Promise<void> {
+  let checkedAt = -Infinity;
+  let checking: Promise<void> | undefined;
+  const checkNow = async () => {
+    const startedAt = Date.now();
+    try {
+      await check();
+      checkedAt = startedAt;
+    } finally {
+      checking = undefined;
+    }
+  };
+  return async () => {
+    const age = Date.now() - checkedAt;
+    // Less than nothing when the clock was set back.
+    if (age >= 0 && age <= checkedFor) return;
+    checking ??= checkNow();
+    await checking;
+  };
 }

@@ -8,7 +8,7 @@ import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { jobId } from '../paged/job-id.ts';
-import { markReading } from '../../claims/mark-reading.ts';
+import { markReading } from '../../claims/reading-mark.ts';
 import { checkScope } from './scope.ts';
 
 /** Fixes what a verification is about: the run is there, its manifest is whole, and the input makes sense. */

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
-import { requireGood } from '../../../src/activities/prune/require-good.ts';
-import { sealForgotten } from '../../../src/activities/prune/seal-forgotten.ts';
+import { requireGood } from '../../../src/activities/prune/plan-prune.ts';
+import { sealForgotten } from '../../../src/activities/prune/forget-runs.ts';
 import { BlobStoreError, type BlobStore } from '../../../src/storage/blob-store.ts';
 import { forgottenBlob, pruningBlob, runningBlob, runLayout } from '../../../src/storage/run-layout.ts';
 import { leftoversIn, versionsIn } from '../../support/leftovers.ts';

@@ -14,7 +14,7 @@ import { checkOptions } from '../../backup/check-options.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { jobId } from '../../paged/job-id.ts';
-import { markReading } from '../../../claims/mark-reading.ts';
+import { markReading } from '../../../claims/reading-mark.ts';
 import { countSelected, onlySelected } from './count-selected.ts';
 import { requireSpace } from './free-space.ts';
 import { modeMeanwhile } from '../target/make-directories.ts';
