@@ -1,5 +1,5 @@
 import { eachConcurrently } from '../src/lib/each-concurrently.ts';
-import type { Page } from '../src/contracts/contract.ts';
+import type { Page } from '../src/contracts/job.ts';
 import type { Closing } from './closing.ts';
 import { openCopyRig, perform, type CopyRig } from './copy-rig.ts';
 import { median } from './median.ts';

@@ -17,7 +17,7 @@ import {
 import { knownPrefixSchema } from './contracts/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './lib/units.ts';
 import { Secret } from './lib/secret.ts';
-import { isWorkerName, workerNameRule } from './contracts/worker-name.ts';
+import { isWorkerName, workerNameRule } from './contracts/input.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;

@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import { findEmbeddedData } from './embedded/data-dir.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { siblingModule } from './lib/sibling-module.ts';
-import { workerQueue } from './contracts/worker-name.ts';
+import { workerQueue } from './contracts/job.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 import type { JobMetrics } from './telemetry/job-metrics.ts';
 import { watchActivities } from './telemetry/watch-activities.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { workflowNames, type BackupInput, type Tally } from '../../src/contracts/contract.ts';
+import { workflowNames } from '../../src/contracts/job.ts';
+import type { BackupInput, Tally } from '../../src/contracts/backup.ts';
 import type { RestoreInput, RestoreTally } from '../../src/contracts/restore.ts';
 import type { BenchKit } from './bench-kit.ts';
 import { readUsage, resetPeak, sumUsage, type Usage } from './process-usage.ts';

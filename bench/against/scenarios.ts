@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { mostFilesAtOnce } from '../../src/activities/paged/files-at-once.ts';
-import { systemFolder } from '../../src/contracts/blob-name.ts';
+import { systemFolder } from '../../src/contracts/blob-prefix.ts';
 import { BenchError } from '../bench-error.ts';
 import { countSameFiles } from '../same-files.ts';
 import { writeLargeFiles, writeSmallFiles } from '../trees.ts';

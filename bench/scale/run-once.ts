@@ -6,7 +6,8 @@ import { readUsage } from '../against/process-usage.ts';
 import type { Service } from '../against/service.ts';
 import type { Measured } from '../against/tool.ts';
 import { BenchError } from '../bench-error.ts';
-import { workflowNames, type BackupSummary } from '../../src/contracts/contract.ts';
+import { workflowNames } from '../../src/contracts/job.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 
 const lookEvery = 1000;
 

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { win32 } from 'node:path';
 import { encodePath, type EncodedPath } from './encoded-path.ts';
-
-/** Everything this project writes for itself lies below this name; no backed-up file's blob does. */
-export const systemFolder = '.durable-backup';
+import { systemFolder } from './blob-prefix.ts';
 
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 const maxNameLength = 1024;
+
 const maxSegments = 254;
+
 const keptOfLongName = 900;
+
 const keptSegments = 200;
+
 const shortenedEnd = /~(?=[0-9a-f]{32}$)/u;
 
 /**

@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { systemFolder } from './blob-name.ts';
 import { ExpectedError, failureTypes } from './failures.ts';
 
+/** Everything this project writes for itself lies below this name; no backed-up file's blob does. */
+export const systemFolder = '.durable-backup';
+
 const longest = 256;
+
 // Control characters by their numbers: not every reader of a JSON Schema knows classes of Unicode.
 const folders = /^(?!\/)(?:(?!\.{1,2}\/)[^\\%\u0000-\u001f\u007f-\u009f/]+\/)*$/u; // oxlint-disable-line no-control-regex
+
 // What stands before Azure drops a final dot, Windows a final space too, and Azure refuses U+FFFE and U+FFFF: `encodeSegment` escapes these in names of files.
 const safeFolders =
   /^(?:[^\\%\u0000-\u001f\u007f-\u009f\ufffd-\uffff/]*[^\\%\u0000-\u001f\u007f-\u009f\ufffd-\uffff/. ]\/)*$/u; // oxlint-disable-line no-control-regex

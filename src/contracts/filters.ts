@@ -95,3 +95,47 @@ export function filtersSchemaWith<T extends z.ZodType<number>>(largerThan: T) {
 export const filtersSchema = filtersSchemaWith(
   z.int().min(0).meta({ description: 'Bytes: larger files are left out' }),
 ) satisfies z.ZodType<Filters>;
+
+/** Why things are left out: kinds of rules; `not-held` is said in restores alone, of what the run lists and does not hold. */
+export const leavingOut = [
+  'include',
+  'exclude',
+  'ignore-file',
+  'if-present',
+  'cache',
+  'larger-than',
+  'file-system',
+  'own-data',
+  'not-held',
+] as const;
+
+/** A rule that leaves things out: what kind it is of, what it says, and where it stands, if in a file. */
+export interface Why {
+  readonly by: (typeof leavingOut)[number];
+  /** A glob, a line, a name or a size. */
+  readonly rule?: string;
+  /** The file and the line of it, or the file that marks a directory; relative to the root. */
+  readonly at?: string;
+}
+
+/** Why something is left out, for people; shorter where the rule itself is not known. */
+export function wordsOf(why: Why): string {
+  return words[why.by](why);
+}
+
+const words: Readonly<Record<Why['by'], (why: Why) => string>> = {
+  include: () => 'matches no include',
+  exclude: ({ rule }) => `excluded${by(rule)}`,
+  'ignore-file': ({ rule, at = 'an ignore file' }) => `excluded${by(rule)} in ${at}`,
+  'if-present': ({ at = 'something that marks its folder' }) => `there is ${at}`,
+  cache: ({ at = 'its tag' }) => `a cache, says ${at}`,
+  'larger-than': ({ rule }) =>
+    rule === undefined ? 'too large' : `larger than ${Number(rule).toLocaleString('en-US')} bytes`,
+  'file-system': () => 'on another file system',
+  'own-data': () => 'the data of the embedded servers, which hold the backups',
+  'not-held': ({ rule = 'no reason is known' }) => `listed, and not held (${rule})`,
+};
+
+function by(rule: string | undefined): string {
+  return rule === undefined ? '' : ` by ${rule}`;
+}

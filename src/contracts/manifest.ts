@@ -1,8 +1,14 @@
 import type { EncodedPath } from './encoded-path.ts';
-import type { Outcome } from './contract.ts';
-import type { Filters } from './filters.ts';
+import type { Filters, Why } from './filters.ts';
 import type { FileSystem, Suspicion } from './suspicion.ts';
-import type { Why } from './preview.ts';
+
+/**
+ * What became of a path in a run:
+ * `uploaded` its bytes were sent; `unchanged` it is as the run before left it; `adopted` the blob already held its bytes; `recorded` it has no bytes (a directory, a symlink);
+ * `skipped` it cannot be backed up (a socket, a fifo, a device) or vanished after it was listed;
+ * `changed` it never held still while it was read; `failed` it could not be read or stored.
+ */
+export type Outcome = 'uploaded' | 'unchanged' | 'adopted' | 'recorded' | 'skipped' | 'changed' | 'failed';
 
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
@@ -157,4 +163,9 @@ export function holdsContent(entry: ManifestEntry): entry is ManifestEntry & Sto
 /** Whether a file with this outcome has its content in storage. */
 export function isContentOutcome(outcome: Outcome): boolean {
   return outcome === 'uploaded' || outcome === 'unchanged' || outcome === 'adopted';
+}
+
+/** When a run began, as its id tells to the second; in ISO 8601. */
+export function startOf(id: string): string {
+  return id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/u, '$1-$2-$3T$4:$5:$6Z');
 }

@@ -1,5 +1,5 @@
 import type { Suspicion } from './suspicion.ts';
-import type { NotificationTarget } from './source-definition.ts';
+import type { NotificationTarget } from './sources.ts';
 
 /** What is told of a source: a scheduled run went well or not; there was no success for too long, and there is one again. */
 export type NoticeEvent = 'success' | 'failure' | 'missed' | 'recovered';

@@ -1,33 +1,12 @@
 import type { EntryKind } from './manifest.ts';
 import type { Suspicion } from './suspicion.ts';
+import type { Why } from './filters.ts';
 
 /**
  * What a backup would do about a path: `upload` when it is new or another, as far as that is known; `record` for what has no content; `fail`
  * for what cannot be read.
  */
 export type PreviewAction = 'upload' | 'unchanged' | 'record' | 'skip' | 'fail' | 'exclude';
-
-/** Why things are left out: kinds of rules; `not-held` is said in restores alone, of what the run lists and does not hold. */
-export const leavingOut = [
-  'include',
-  'exclude',
-  'ignore-file',
-  'if-present',
-  'cache',
-  'larger-than',
-  'file-system',
-  'own-data',
-  'not-held',
-] as const;
-
-/** A rule that leaves things out: what kind it is of, what it says, and where it stands, if in a file. */
-export interface Why {
-  readonly by: (typeof leavingOut)[number];
-  /** A glob, a line, a name or a size. */
-  readonly rule?: string;
-  /** The file and the line of it, or the file that marks a directory; relative to the root. */
-  readonly at?: string;
-}
 
 /** What a backup would do about one path. */
 export interface PreviewRow {

@@ -1,4 +1,4 @@
-import type { JobOptions } from './contract.ts';
+import type { JobOptions } from './job.ts';
 
 /** How long a prune waits for backups unless told otherwise, in milliseconds. */
 export const usualPatience = 24 * 3_600_000;
@@ -96,3 +96,18 @@ export interface PruneSummary extends PrunePlan, PruneTally {
   /** `container/name` of what the prune left. */
   readonly report: string;
 }
+
+/** A count of nothing to begin a prune with. */
+export const emptyPruneTally: PruneTally = {
+  deleted: 0,
+  deletedBytes: 0,
+  data: 0,
+  dataBytes: 0,
+  kept: 0,
+  keptBytes: 0,
+  foreign: 0,
+  foreignBytes: 0,
+  changed: 0,
+  locked: 0,
+  lockedBytes: 0,
+};

@@ -1,4 +1,4 @@
-import type { JobOptions, FileFailure } from './contract.ts';
+import type { JobOptions, FileFailure } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { FileAttributes, ManifestShard } from './manifest.ts';
 
@@ -124,3 +124,18 @@ export interface RestoreSummary extends RestoreTally {
   /** The first failures, at most `maxReportedFailures`; the ledger has them all. */
   readonly failures: readonly FileFailure[];
 }
+
+export const emptyRestoreTally: RestoreTally = {
+  files: 0,
+  bytes: 0,
+  restored: 0,
+  restoredBytes: 0,
+  unchanged: 0,
+  kept: 0,
+  directories: 0,
+  symlinks: 0,
+  deleted: 0,
+  skipped: 0,
+  failed: 0,
+  undeleted: 0,
+};

@@ -1,6 +1,6 @@
-import type { BackupInput } from './contract.ts';
+import type { BackupInput } from './backup.ts';
 import type { BackedUp, NotifyOptions, Step, TargetKind } from './notice.ts';
-import type { RetentionPolicy } from './retention.ts';
+import type { RetentionPolicy } from './forget.ts';
 
 /** What a scheduled run of a source is asked: its definition, without what the worker's own file says of whom to tell. */
 export interface ScheduledBackupInput {

@@ -1,4 +1,4 @@
-import type { JobOptions, FileFailure } from './contract.ts';
+import type { JobOptions, FileFailure } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { ManifestShard, StoredFile } from './manifest.ts';
 
@@ -98,4 +98,34 @@ export interface VerificationSummary extends VerificationTally {
   /** Whether nothing was missing, corrupt or impossible to check. */
   readonly complete: boolean;
   readonly failures: readonly FileFailure[];
+}
+
+export const emptyVerificationTally: VerificationTally = {
+  files: 0,
+  bytes: 0,
+  intact: 0,
+  readBytes: 0,
+  missing: 0,
+  corrupt: 0,
+  extra: 0,
+  unchecked: 0,
+  failed: 0,
+};
+
+/** What one line of the ledger adds to its page's tally. */
+export function verificationTallyOf({ outcome, size, attempts }: VerifiedFile): VerificationTally {
+  if (outcome === 'extra') return { ...emptyVerificationTally, extra: 1 };
+  const held = { ...emptyVerificationTally, files: 1, bytes: size };
+  switch (outcome) {
+    case 'intact':
+      return { ...held, intact: 1, readBytes: attempts > 0 ? size : 0 };
+    case 'archived':
+    case 'unchecked':
+      return { ...held, [outcome]: 1 };
+    case 'missing':
+    case 'corrupt':
+      return { ...held, [outcome]: 1, failed: 1, readBytes: attempts > 0 ? size : 0 };
+    case 'failed':
+      return { ...held, failed: 1 };
+  }
 }

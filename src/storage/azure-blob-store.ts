@@ -7,7 +7,7 @@ import {
   type BlobClient,
 } from '@azure/storage-blob';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemFolder } from '../contracts/blob-name.ts';
+import { systemFolder } from '../contracts/blob-prefix.ts';
 import { createAskAzure, type AskAzure } from './ask-azure.ts';
 import { archivedAt, etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
 import {

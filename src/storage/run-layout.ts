@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { systemFolder } from '../contracts/blob-name.ts';
+import { systemFolder } from '../contracts/blob-prefix.ts';
 
 /** What leaves data of its own in storage: the folders of each kind lie side by side. */
 export type JobKind = 'runs' | 'restores' | 'verifications' | 'prunes';

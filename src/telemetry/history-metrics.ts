@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { RootHistory } from '../history/views/run-history.ts';
-import type { SourceDefinition } from '../contracts/source-definition.ts';
+import type { SourceDefinition } from '../contracts/sources.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What is known of the last runs. */

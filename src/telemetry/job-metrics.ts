@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { MemoryUse } from '../activities/paged/memory-budget.ts';
-import { workflowNames, type Tally } from '../contracts/contract.ts';
+import { workflowNames, jobEndings, type JobEnd } from '../contracts/job.ts';
+import type { Tally } from '../contracts/backup.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import { jobEndings, type JobEnd } from '../contracts/job-end.ts';
 
 const minute = 60;
 const hour = 60 * minute;

@@ -6,7 +6,7 @@ import type {
   ActivityInboundCallsInterceptor,
   ActivityInterceptorsFactory,
 } from '@temporalio/worker';
-import type { CommittedRun } from '../contracts/contract.ts';
+import type { CommittedRun } from '../contracts/backup.ts';
 import { traceOfRun, traceOf } from '../lib/trace-context.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import { contextOf, tracer } from './tracer.ts';

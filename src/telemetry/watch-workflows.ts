@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { InjectedSinks } from '@temporalio/worker';
-import type { JobEnd } from '../contracts/job-end.ts';
+import type { JobEnd } from '../contracts/job.ts';
 import { parseTraceparent, traceOfRun } from '../lib/trace-context.ts';
 import type { TelemetrySinks } from '../workflows/telemetry.ts';
 import type { JobMetrics } from './job-metrics.ts';

@@ -1,7 +1,7 @@
 import { executeChild, ParentClosePolicy, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { compactTime } from '../lib/units.ts';
-import { workflowNames } from '../contracts/contract.ts';
+import { workflowNames } from '../contracts/job.ts';
 import type { BackedUp, Step } from '../contracts/notice.ts';
 import type { ScheduledBackupInput, ScheduledProgress } from '../contracts/scheduled.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';

@@ -1,6 +1,7 @@
 import { executeChild, ParentClosePolicy, sleep, workflowInfo } from '@temporalio/workflow';
 import { compactTime } from '../lib/units.ts';
-import { workflowNames, type BackupSummary } from '../contracts/contract.ts';
+import { workflowNames } from '../contracts/job.ts';
+import type { BackupSummary } from '../contracts/backup.ts';
 import { failureTypes, type FailureType } from '../contracts/failures.ts';
 import type { BackedUp } from '../contracts/notice.ts';
 import { defaultScheduledOptions, type ScheduledBackupInput, type ScheduledProgress } from '../contracts/scheduled.ts';

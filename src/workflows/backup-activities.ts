@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CommittedRun, Run, Tally } from '../contracts/contract.ts';
+import type { CommittedRun, Run, Tally } from '../contracts/backup.ts';
 import { sliceOptions, openOptions, recordOptions } from './paged/activity-options.ts';
 import { sliceSummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';
 import type { WorkerQueue } from './paged/worker-queue.ts';

@@ -1,8 +1,15 @@
 import { ApplicationFailure, makeContinueAsNewFunc, patched, sleep, workflowInfo } from '@temporalio/workflow';
-import type { BackupInput, JobProgress, BackupSummary, CommittedRun, Run, Tally } from '../contracts/contract.ts';
+import {
+  type BackupInput,
+  type BackupSummary,
+  type CommittedRun,
+  type Run,
+  type Tally,
+  emptyTally,
+} from '../contracts/backup.ts';
+import type { JobProgress } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { isGood, type Suspicion } from '../contracts/suspicion.ts';
-import { emptyTally } from '../contracts/tally.ts';
 import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
 import { noteFailure } from './note-failed-backup.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';

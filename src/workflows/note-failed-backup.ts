@@ -1,6 +1,6 @@
 import { ContinueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { BackupInput, Run } from '../contracts/contract.ts';
+import type { BackupInput, Run } from '../contracts/backup.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { openOptions } from './paged/activity-options.ts';
 import { caught } from './paged/step-failure.ts';

@@ -8,7 +8,7 @@ import {
   type NotifyOptions,
   type TargetPlace,
 } from '../contracts/notice.ts';
-import { workerQueue } from '../contracts/worker-name.ts';
+import { workerQueue } from '../contracts/job.ts';
 import { createProgressReport } from './paged/progress-report.ts';
 import { publishNotice } from './paged/publish.ts';
 import { caught } from './paged/step-failure.ts';

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { BackupInput } from '../contracts/contract.ts';
+import type { BackupInput } from '../contracts/backup.ts';
 import type { Preview } from '../contracts/preview.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';
 import { chooseQueue } from './paged/worker-queue.ts';

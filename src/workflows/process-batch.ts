@@ -6,10 +6,9 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from '@temporalio/workflow';
-import { freshCarry, type BatchCarry } from '../contracts/batch-carry.ts';
-import { maxReportedFailures } from '../contracts/contract.ts';
-import { failureTypes } from '../contracts/failures.ts';
 import {
+  freshCarry,
+  type BatchCarry,
   type BatchProgress,
   maxBatchItems,
   type BatchSummary,
@@ -17,7 +16,10 @@ import {
   type ItemResult,
   type OrderItem,
 } from '../contracts/orders.ts';
-import { processItem, summarizeBatch } from './batch-activities.ts';
+import { maxReportedFailures } from '../contracts/job.ts';
+import { failureTypes } from '../contracts/failures.ts';
+import { processItem } from './batch-activities.ts';
+import { summarizeBatch } from '../activities/orders/index.ts';
 import { reasonOf } from './paged/failure-reason.ts';
 import { fanOut } from './paged/fan-out.ts';
 import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';

@@ -7,19 +7,18 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { JobProgress } from '../contracts/contract.ts';
+import { type JobProgress, addTallies } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import type {
-  EarlierBackup,
-  MarkedPrune,
-  Prune,
-  PruneInput,
-  PrunePlan,
-  PruneSummary,
-  PruneTally,
+import {
+  type EarlierBackup,
+  type MarkedPrune,
+  type Prune,
+  type PruneInput,
+  type PrunePlan,
+  type PruneSummary,
+  type PruneTally,
+  emptyPruneTally,
 } from '../contracts/prune.ts';
-import { emptyPruneTally } from '../contracts/prune-tally.ts';
-import { addTallies } from '../contracts/tally.ts';
 import { here } from './paged/worker-queue.ts';
 import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
 import { noLongerWaiting, startProgress } from './paged/progress.ts';

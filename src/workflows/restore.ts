@@ -1,8 +1,13 @@
 import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../contracts/contract.ts';
+import type { CommittedReport } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import type { Restore, RestoreInput, RestoreSummary, RestoreTally } from '../contracts/restore.ts';
-import { emptyRestoreTally } from '../contracts/restore-tally.ts';
+import {
+  type Restore,
+  type RestoreInput,
+  type RestoreSummary,
+  type RestoreTally,
+  emptyRestoreTally,
+} from '../contracts/restore.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
 import { chooseQueue, type WorkerQueue } from './paged/worker-queue.ts';
 import { createProgressReport, published } from './paged/progress-report.ts';

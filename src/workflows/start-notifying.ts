@@ -1,5 +1,5 @@
 import { ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
-import { workflowNames } from '../contracts/contract.ts';
+import { workflowNames } from '../contracts/job.ts';
 import { listOf, type Notice, type NotifyInput, type TargetKind } from '../contracts/notice.ts';
 import { compactTime } from '../lib/units.ts';
 import type { notify } from './notify.ts';

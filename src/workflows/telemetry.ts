@@ -9,7 +9,7 @@ import {
   type Sinks,
   type WorkflowInterceptorsFactory,
 } from '@temporalio/workflow';
-import type { JobEnd } from '../contracts/job-end.ts';
+import type { JobEnd } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { formatTraceparent, traceOfRun, type TraceContext, traceOf, withTrace } from '../lib/trace-context.ts';
 

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CommittedReport } from '../contracts/contract.ts';
+import type { CommittedReport } from '../contracts/job.ts';
 import type { Verification, VerificationTally } from '../contracts/verification.ts';
 import { checkedOpenOptions, sliceOptions, recordOptions } from './paged/activity-options.ts';
 import { sliceSummary, gated, pageSummary, type PagedActivities } from './paged/paged-activities.ts';

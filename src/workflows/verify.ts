@@ -1,13 +1,13 @@
 import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../contracts/contract.ts';
+import type { CommittedReport } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import type {
-  Verification,
-  VerificationInput,
-  VerificationSummary,
-  VerificationTally,
+import {
+  type Verification,
+  type VerificationInput,
+  type VerificationSummary,
+  type VerificationTally,
+  emptyVerificationTally,
 } from '../contracts/verification.ts';
-import { emptyVerificationTally } from '../contracts/verification-tally.ts';
 import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
 import { here } from './paged/worker-queue.ts';
 import { createProgressReport, published } from './paged/progress-report.ts';

@@ -3,7 +3,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { isRunning } from '../../src/claims/claim-root.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { writeTree } from '../support/tree.ts';
 import { connect, startWorker } from '../support/workflow-harness.ts';
 import { openRig } from './rig.ts';

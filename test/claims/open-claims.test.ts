@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
-import type { BackupInput } from '../../src/contracts/contract.ts';
+import type { BackupInput } from '../../src/contracts/backup.ts';
 import { ownerBlob, runningBlob, runLayout } from '../../src/storage/run-layout.ts';
 import { writeTree } from '../support/tree.ts';
 import { blobBytes, openRig, perform, type Rig } from '../activities/rig.ts';

@@ -3,7 +3,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import { createBlobProxy } from '../support/blob-proxy.ts';
 import { deepTree } from '../support/deep-tree.ts';

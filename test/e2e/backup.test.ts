@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { inject } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { containerClient, expectHolds, readManifest } from '../support/stored-run.ts';
 import { findFiles, temporaryDirectory, writeLarge, writeTree } from '../support/tree.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';

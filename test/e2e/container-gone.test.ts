@@ -7,7 +7,7 @@ import { containerClient, expectHolds } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 
 let client: Client;
 let close: () => Promise<void>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';

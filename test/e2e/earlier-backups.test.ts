@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { RunInfo } from '../../src/history/views/run-info.ts';
 import { openEmbeddedStack } from '../../src/embedded/embedded-stack.ts';
 import { runCommand, servers } from '../client/cli/command.ts';

@@ -6,7 +6,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openEmbeddedStack } from '../../src/embedded/embedded-stack.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { differences, readFingerprint } from '../model/fingerprint.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { createBlobProxy } from '../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, type onTestFinished, test } from 'vitest';
 import { markForgotten } from '../../src/history/forget/forgotten.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { markForgotten } from '../../src/history/forget/forgotten.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { leftoversIn } from '../support/leftovers.ts';

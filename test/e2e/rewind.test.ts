@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { createBlobProxy } from '../support/blob-proxy.ts';
 import { containerClient, expectHolds, readManifest } from '../support/stored-run.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, type onTestFinished, tes
 import { acceptRun } from '../../src/history/views/backups.ts';
 import { forgetRuns } from '../../src/history/forget/forget-runs.ts';
 import { findRun } from '../../src/history/runs/run-catalogue.ts';
-import type { BackupInput, BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupInput, BackupSummary } from '../../src/contracts/backup.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';

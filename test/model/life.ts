@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { decodePath } from '../../src/contracts/encoded-path.ts';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { leftoversIn, versionsIn } from '../support/leftovers.ts';
 import { containerClient, readManifest } from '../support/stored-run.ts';
 import type { Action, Ask } from './actions.ts';

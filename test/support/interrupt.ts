@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject, type onTestFinished } from 'vitest';
-import type { JobOptions, BackupSummary } from '../../src/contracts/contract.ts';
+import type { JobOptions } from '../../src/contracts/job.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { createBlobProxy, type SeenRequest } from './blob-proxy.ts';

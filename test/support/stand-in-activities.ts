@@ -1,8 +1,8 @@
 import type { Activities } from '../../src/activities/index.ts';
 import type { NotedFailure } from '../../src/activities/backup/note-failed-backup.ts';
-import { type JobOptions, type Slice, defaultJobOptions, type Page, type Tally } from '../../src/contracts/contract.ts';
+import { type JobOptions, type Slice, defaultJobOptions, type Page, addTallies } from '../../src/contracts/job.ts';
+import { type Tally, emptyTally } from '../../src/contracts/backup.ts';
 import type { Suspicion } from '../../src/contracts/suspicion.ts';
-import { addTallies, emptyTally } from '../../src/contracts/tally.ts';
 
 /** What the tree looks like to the stand-ins, and what happens to its copies. */
 export interface Plan {

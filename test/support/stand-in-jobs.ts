@@ -1,7 +1,8 @@
-import { defaultJobOptions, type SealedPage, type Tally } from '../../src/contracts/contract.ts';
+import { defaultJobOptions, type SealedPage } from '../../src/contracts/job.ts';
+import type { Tally } from '../../src/contracts/backup.ts';
 import type { Activities } from '../../src/activities/index.ts';
-import { emptyRestoreTally } from '../../src/contracts/restore-tally.ts';
-import { emptyVerificationTally } from '../../src/contracts/verification-tally.ts';
+import { emptyRestoreTally } from '../../src/contracts/restore.ts';
+import { emptyVerificationTally } from '../../src/contracts/verification.ts';
 import { createStandIns, type BackupActivities, type Plan, type Seen } from './stand-in-activities.ts';
 
 type RestoreActivities = Pick<
@@ -89,7 +90,7 @@ export function createVerifyStandIns(plan: Plan): { activities: VerifyActivities
 const anyRun = <A extends unknown[]>([, ...rest]: [unknown, ...A]) =>
   [undefined as unknown as Parameters<BackupActivities['sealPage']>[0], ...rest] as const;
 
-function sealed<T>({ tally, ...rest }: SealedPage, other: (tally: Tally) => T): SealedPage<T> {
+function sealed<T>({ tally, ...rest }: SealedPage<Tally>, other: (tally: Tally) => T): SealedPage<T> {
   return { ...rest, tally: other(tally) };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { expect, onTestFinished } from 'vitest';
-import type { BackupInput } from '../../src/contracts/contract.ts';
+import type { BackupInput } from '../../src/contracts/backup.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { createStandIns, type Plan, type Seen } from './stand-in-activities.ts';
 import { startWorker } from './workflow-harness.ts';

@@ -3,8 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { onTestFinished } from 'vitest';
 import { type OrderActivities, summarizeBatch } from '../../src/activities/orders/index.ts';
 import type { Reservation } from '../../src/inventory/inventory.ts';
-import type { BatchCarry } from '../../src/contracts/batch-carry.ts';
-import type { ItemResult, OrderItem } from '../../src/contracts/orders.ts';
+import type { BatchCarry, ItemResult, OrderItem } from '../../src/contracts/orders.ts';
 import { startWorker } from './workflow-harness.ts';
 
 export interface StartedBatch {

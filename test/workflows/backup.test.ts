@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { BackupInput, BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupInput, BackupSummary } from '../../src/contracts/backup.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { progressQuery } from '../../src/workflows/messages.ts';
 import { recordHistory } from '../support/record-history.ts';

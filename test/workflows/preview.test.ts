@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { BackupInput } from '../../src/contracts/contract.ts';
+import type { BackupInput } from '../../src/contracts/backup.ts';
 import type { Preview } from '../../src/contracts/preview.ts';
-import { workerQueue } from '../../src/contracts/worker-name.ts';
+import { workerQueue } from '../../src/contracts/job.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { connect, startWorker } from '../support/workflow-harness.ts';
 

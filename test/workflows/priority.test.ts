@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { startBackup } from '../support/start-backup.ts';
 import { connect } from '../support/workflow-harness.ts';
 

@@ -3,7 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { progressQuery, resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
-import { emptyRestoreTally } from '../../src/contracts/restore-tally.ts';
+import { emptyRestoreTally } from '../../src/contracts/restore.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { createRestoreStandIns, createVerifyStandIns } from '../support/stand-in-jobs.ts';
 import { failureOf } from '../support/start-backup.ts';

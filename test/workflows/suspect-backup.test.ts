@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { ScheduledBackupReport } from '../../src/contracts/scheduled.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { recordHistory } from '../support/record-history.ts';

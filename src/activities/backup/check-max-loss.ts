@@ -1,4 +1,4 @@
-import type { BackupInput } from '../../contracts/contract.ts';
+import type { BackupInput } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { maxLossSchema } from '../../contracts/suspicion.ts';
 

@@ -1,6 +1,6 @@
-import { defaultJobOptions, type JobOptions } from '../../contracts/contract.ts';
+import { defaultJobOptions, type JobOptions } from '../../contracts/job.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { workerTimeoutBounds } from '../../contracts/worker-name.ts';
+import { workerTimeoutBounds } from '../../contracts/input.ts';
 
 // The upper bounds keep a page's copies below Temporal's 2,000 pending activities, and a page's reference below its payload limit.
 const bounds: Readonly<Record<keyof JobOptions, readonly [least: number, most: number]>> = {

@@ -1,5 +1,5 @@
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { tagsSchema } from '../../contracts/tags.ts';
+import { tagsSchema } from '../../contracts/input.ts';
 
 /** The tags of a run, each once. Throws an {@link ExpectedError} that names what is wrong. */
 export function checkTags(given: readonly string[] = []): readonly string[] {

@@ -1,5 +1,5 @@
 import { isByteRate } from '../../lib/units.ts';
-import type { BackupInput } from '../../contracts/contract.ts';
+import type { BackupInput } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 
 /** Throws an {@link ExpectedError} when the limit on uploads is one that no run can keep. */

@@ -1,10 +1,9 @@
 import { Context } from '@temporalio/activity';
-import type { CommittedRun, Run, Tally } from '../../contracts/contract.ts';
+import { type CommittedRun, type Run, type Tally, emptyTally } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { acceptedAt } from '../../history/runs/accepted.ts';
-import { emptyTally } from '../../contracts/tally.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';

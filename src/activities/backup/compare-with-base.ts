@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import { readEntries } from '../../history/entries/read-entries.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { blobName, encodeRoot } from '../../contracts/blob-name.ts';
-import type { Run } from '../../contracts/contract.ts';
+import type { Run } from '../../contracts/backup.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import {
   entryKey,

@@ -4,7 +4,7 @@ import { firstShard } from '../../history/entries/first-shard.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
 import { parseSealed } from '../../history/records/manifest-checksum.ts';
-import type { Run } from '../../contracts/contract.ts';
+import type { Run } from '../../contracts/backup.ts';
 import { entryKey, type PageEntry } from '../../contracts/manifest.ts';
 import type { VerifiedFile } from '../../contracts/verification.ts';
 import { BlobStoreError, type BlobStore } from '../../storage/blob-store.ts';

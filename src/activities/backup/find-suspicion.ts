@@ -1,5 +1,5 @@
 import { readEntries } from '../../history/entries/read-entries.ts';
-import type { Run, Tally } from '../../contracts/contract.ts';
+import type { Run, Tally } from '../../contracts/backup.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import { suspicionOf, type Suspicion } from '../../contracts/suspicion.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

@@ -1,5 +1,5 @@
 import { referenceFor, type LastRuns } from '../../history/runs/last-runs.ts';
-import type { BackupInput } from '../../contracts/contract.ts';
+import type { BackupInput } from '../../contracts/backup.ts';
 import type { PageEntry } from '../../contracts/manifest.ts';
 import { suspicionOf, type Reference, type Suspicion } from '../../contracts/suspicion.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

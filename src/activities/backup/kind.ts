@@ -1,4 +1,4 @@
-import type { Run, Tally } from '../../contracts/contract.ts';
+import { type Run, type Tally, emptyTally, tallyOf } from '../../contracts/backup.ts';
 import {
   isContentOutcome,
   nameOfKind,
@@ -6,7 +6,6 @@ import {
   type ManifestEntry,
   type PageEntry,
 } from '../../contracts/manifest.ts';
-import { emptyTally, tallyOf } from '../../contracts/tally.ts';
 import type { PagedKind } from '../paged/kind.ts';
 import { unread } from './copy/file-outcome.ts';
 

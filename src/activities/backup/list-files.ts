@@ -1,4 +1,5 @@
-import type { JobOptions, Page, Run } from '../../contracts/contract.ts';
+import type { JobOptions, Page } from '../../contracts/job.ts';
+import type { Run } from '../../contracts/backup.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { compareWithBase } from './compare-with-base.ts';
 import type { ActivityDependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { BackupInput, Run } from '../../contracts/contract.ts';
+import type { BackupInput, Run } from '../../contracts/backup.ts';
 import { lastRuns, referenceFor } from '../../history/runs/last-runs.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import type { ActivityDependencies } from '../dependencies.ts';

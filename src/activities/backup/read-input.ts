@@ -2,7 +2,7 @@ import { opendir, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { newPrefixOf } from '../../contracts/blob-prefix.ts';
 import { confine } from '../../files/confine.ts';
-import type { BackupInput, Run } from '../../contracts/contract.ts';
+import type { BackupInput, Run } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { FileAttributes } from '../../contracts/manifest.ts';
 import { checkFilters } from './check-filters.ts';

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { forgottenSince } from '../../history/forget/forgotten.ts';
 import { hasData } from '../../history/runs/run-catalogue.ts';
 import { forgottenRun, runWithoutBase, runWithoutData } from '../../history/runs/run-not-found.ts';
-import type { Run } from '../../contracts/contract.ts';
+import type { Run } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';

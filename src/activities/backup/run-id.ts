@@ -1,5 +1,5 @@
 import { listRuns } from '../../history/runs/run-catalogue.ts';
-import { startOf } from '../../contracts/run-start.ts';
+import { startOf } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobId } from '../paged/job-id.ts';
 

@@ -1,6 +1,6 @@
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { kindOf, type TargetPlace } from '../../contracts/notice.ts';
-import type { NotificationTarget, SourceDefinition } from '../../contracts/source-definition.ts';
+import type { NotificationTarget, SourceDefinition } from '../../contracts/sources.ts';
 
 /** What the activities that tell somebody share. */
 export interface NotifyDependencies {

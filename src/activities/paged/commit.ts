@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { CommittedReport } from '../../contracts/contract.ts';
+import { type CommittedReport, addTallies, type Counts } from '../../contracts/job.ts';
 import type { ManifestShard } from '../../contracts/manifest.ts';
-import { addTallies, type Counts } from '../../contracts/tally.ts';
 import { sealManifest, parseSealed } from '../../history/records/manifest-checksum.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
 import { isBlobStoreError, type BlobStore, type Precondition } from '../../storage/blob-store.ts';

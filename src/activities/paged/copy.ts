@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { JobOptions, Slice, SliceResult } from '../../contracts/contract.ts';
+import type { JobOptions, Slice, SliceResult } from '../../contracts/job.ts';
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { findRecord, readRecord, writeRecord } from '../../history/records/own-record.ts';

@@ -1,4 +1,4 @@
-import type { JobOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/job.ts';
 import type { PageRow } from './kind.ts';
 
 /**

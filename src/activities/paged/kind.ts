@@ -1,4 +1,4 @@
-import type { JobOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/job.ts';
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import type { JobKind, StoredJob } from '../../storage/run-layout.ts';
 import type { OutcomeRow, Row } from './shard.ts';

@@ -1,7 +1,7 @@
 import { displayPath } from '../../contracts/encoded-path.ts';
 import { printable } from '../../lib/printable.ts';
 import { afterUnread, entryKey } from '../../contracts/manifest.ts';
-import type { JobOptions, Slice, Page } from '../../contracts/contract.ts';
+import type { JobOptions, Slice, Page } from '../../contracts/job.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import {
   checkMetadata,

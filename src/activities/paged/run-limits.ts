@@ -1,4 +1,4 @@
-import type { Run } from '../../contracts/contract.ts';
+import type { Run } from '../../contracts/backup.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { withUploadLimit, createRateLimit, type Clock, type RateLimit } from '../../storage/pace/rate-limit.ts';
 

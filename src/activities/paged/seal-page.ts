@@ -1,7 +1,13 @@
 import { comparePaths, displayPath } from '../../contracts/encoded-path.ts';
-import { maxReportedFailures, type SliceFailure, type FileFailure, type SealedPage } from '../../contracts/contract.ts';
+import {
+  maxReportedFailures,
+  type SliceFailure,
+  type FileFailure,
+  type SealedPage,
+  sumTallies,
+  type Counts,
+} from '../../contracts/job.ts';
 import { entryKey } from '../../contracts/manifest.ts';
-import { sumTallies, type Counts } from '../../contracts/tally.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { Attempt } from './activity.ts';

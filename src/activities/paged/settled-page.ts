@@ -1,5 +1,4 @@
-import type { Page } from '../../contracts/contract.ts';
-import type { Counts } from '../../contracts/tally.ts';
+import type { Page, Counts } from '../../contracts/job.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { CopyOutcome, PagedJob, PagedKind, PageRow } from './kind.ts';

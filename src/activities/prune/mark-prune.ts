@@ -1,7 +1,6 @@
-import { systemFolder } from '../../contracts/blob-name.ts';
-import { emptyPruneTally } from '../../contracts/prune-tally.ts';
-import type { MarkedPrune, Prune, PruneTally } from '../../contracts/prune.ts';
-import { startOf } from '../../contracts/run-start.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
+import { emptyPruneTally, type MarkedPrune, type Prune, type PruneTally } from '../../contracts/prune.ts';
+import { startOf } from '../../contracts/manifest.ts';
 import { mayBeRewritten } from '../../history/records/blob-names.ts';
 import { readRecord, writeRecord } from '../../history/records/own-record.ts';
 import { hasData } from '../../history/runs/run-catalogue.ts';

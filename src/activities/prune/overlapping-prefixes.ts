@@ -1,4 +1,4 @@
-import { systemFolder } from '../../contracts/blob-name.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { blobFolder } from '../../history/records/blob-names.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';

@@ -1,6 +1,6 @@
 import type { IsRunning } from '../../claims/claim-root.ts';
 import { claimedRuns, type ForgottenRun } from '../../claims/pruning-mark.ts';
-import { laterFirst } from '../../contracts/decide-retention.ts';
+import { laterFirst } from '../../history/forget/decide-retention.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import type { Prune, PrunePlan, RunFate } from '../../contracts/prune.ts';

@@ -1,7 +1,6 @@
 import { claimedRuns } from '../../claims/pruning-mark.ts';
-import { emptyPruneTally } from '../../contracts/prune-tally.ts';
-import type { Prune, PruneTally } from '../../contracts/prune.ts';
-import { addTallies } from '../../contracts/tally.ts';
+import { emptyPruneTally, type Prune, type PruneTally } from '../../contracts/prune.ts';
+import { addTallies } from '../../contracts/job.ts';
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';

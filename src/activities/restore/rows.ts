@@ -1,7 +1,6 @@
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import type { FileAttributes, ManifestEntry } from '../../contracts/manifest.ts';
-import { emptyRestoreTally } from '../../contracts/restore-tally.ts';
-import type { Restore, RestoreOutcome, RestoreTally } from '../../contracts/restore.ts';
+import { emptyRestoreTally, type Restore, type RestoreOutcome, type RestoreTally } from '../../contracts/restore.ts';
 import type { PagedKind, PageRow } from '../paged/kind.ts';
 import type { Row } from '../paged/shard.ts';
 

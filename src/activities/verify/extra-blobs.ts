@@ -1,7 +1,11 @@
-import { systemFolder } from '../../contracts/blob-name.ts';
-import type { VerificationTally, VerifiedFile } from '../../contracts/verification.ts';
-import { sumTallies } from '../../contracts/tally.ts';
-import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
+import {
+  type VerificationTally,
+  type VerifiedFile,
+  emptyVerificationTally,
+  verificationTallyOf,
+} from '../../contracts/verification.ts';
+import { sumTallies } from '../../contracts/job.ts';
 import type { BlobProperties, BlobStore } from '../../storage/blob-store.ts';
 import type { JobLayout } from '../../storage/run-layout.ts';
 import { writeShard } from '../paged/shard.ts';

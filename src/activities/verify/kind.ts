@@ -1,12 +1,13 @@
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
-import type {
-  Verification,
-  VerificationOutcome,
-  VerificationTally,
-  VerifiedFile,
+import {
+  type Verification,
+  type VerificationOutcome,
+  type VerificationTally,
+  type VerifiedFile,
+  emptyVerificationTally,
+  verificationTallyOf,
 } from '../../contracts/verification.ts';
-import { emptyVerificationTally, verificationTallyOf } from '../../contracts/verification-tally.ts';
 import type { PagedKind } from '../paged/kind.ts';
 
 /** What was found of a file. */

@@ -1,4 +1,4 @@
-import type { Page } from '../../contracts/contract.ts';
+import type { Page } from '../../contracts/job.ts';
 import type { Verification } from '../../contracts/verification.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { namesToGive, takenForDirectory } from '../sources/sources-file.ts';
-import type { BackupInput } from '../../contracts/contract.ts';
+import type { BackupInput } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
-import { backupInputOf } from '../../contracts/source-input.ts';
+import { type SourceDefinition, backupInputOf } from '../../contracts/sources.ts';
 import { namedSource, type SourcesFileFlags } from './open/at-source.ts';
 import { requireElsewhere } from './open/other-prefixes.ts';
 import { backupInstanceId, sourceInstanceId } from './instance-id.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
-import { workerQueue } from '../../contracts/worker-name.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
+import { workerQueue } from '../../contracts/job.ts';
 
 /**
  * One directory of one machine has one id, so a command that was killed and is run again goes on with the run that it left. A worker's

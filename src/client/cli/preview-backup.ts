@@ -6,7 +6,7 @@ import { exitCodes } from './exit-code.ts';
 import { previewFormat } from './render/preview-text.ts';
 import { findEmbeddedData, mayHoldBlobs } from '../../embedded/data-dir.ts';
 import { lastRuns, type LastRuns } from '../../history/runs/last-runs.ts';
-import type { BackupInput } from '../../contracts/contract.ts';
+import type { BackupInput } from '../../contracts/backup.ts';
 import type { Filters } from '../../contracts/filters.ts';
 import type { PreviewRow } from '../../contracts/preview.ts';
 import type { Suspicion } from '../../contracts/suspicion.ts';

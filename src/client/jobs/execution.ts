@@ -4,7 +4,7 @@ import {
   type WorkflowExecutionInfo,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { workflowNames, type JobProgress } from '../../contracts/contract.ts';
+import { workflowNames, type JobProgress } from '../../contracts/job.ts';
 import type { JobClient } from './job-client.ts';
 import type { RuntimeStatus } from './job.ts';
 import { decodePayloads, fetchLarge } from './payloads.ts';

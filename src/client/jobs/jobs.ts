@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { JobProgress } from '../../contracts/contract.ts';
+import type { JobProgress } from '../../contracts/job.ts';
 import { restartJob, rewindJob } from './rewind-job.ts';
 import { createJobClient, isGone, type JobClient } from './job-client.ts';
 import { describe, findJob, retrying, runtimeStatus } from './execution.ts';

@@ -1,4 +1,4 @@
-import { workerQueue } from '../../contracts/worker-name.ts';
+import { workerQueue } from '../../contracts/job.ts';
 import type { JobClient } from './job-client.ts';
 
 /** Whether workers have lately asked for workflows on the jobClient's task queue. */

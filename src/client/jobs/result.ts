@@ -2,7 +2,7 @@ import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporal
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { temporal } from '@temporalio/proto';
-import { maxReportedFailures } from '../../contracts/contract.ts';
+import { maxReportedFailures } from '../../contracts/job.ts';
 import { failureTypes } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Execution } from './execution.ts';

@@ -1,8 +1,7 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { freshCarry } from '../../contracts/batch-carry.ts';
-import { workflowNames } from '../../contracts/contract.ts';
+import { freshCarry, type OrderItem } from '../../contracts/orders.ts';
+import { workflowNames } from '../../contracts/job.ts';
 import { failureTypes } from '../../contracts/failures.ts';
-import type { OrderItem } from '../../contracts/orders.ts';
 import type { JobClient } from './job-client.ts';
 import { argumentsOf } from './execution.ts';
 import type { JobFailure } from './job.ts';

@@ -1,7 +1,7 @@
 import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
 import { isDeepStrictEqual } from 'node:util';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { scheduleFault } from '../../contracts/schedule.ts';
+import { scheduleFault } from './schedule-times.ts';
 import {
   scheduleId,
   scheduleIdPrefix,
@@ -10,7 +10,7 @@ import {
   watchWorkflow,
   type WatchInput,
 } from '../../contracts/scheduled.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import { isGone, type JobClient } from '../jobs/job-client.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
 import { askSchedule } from './schedule-info.ts';

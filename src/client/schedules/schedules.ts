@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { scheduleId } from '../../contracts/scheduled.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { JobClient } from '../jobs/job-client.ts';
 import { describe } from '../jobs/execution.ts';
 import { inLanes } from '../../lib/in-lanes.ts';

@@ -4,7 +4,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, ty
 import { ExpectedError } from '../../contracts/failures.ts';
 import { unknownName } from '../../lib/nearest-name.ts';
 import { membersOf } from '../../lib/schema-members.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import { sourcesSchema, type WrittenSource } from './source-schema.ts';
 
 /**

@@ -13,12 +13,11 @@ import {
   shareRule,
 } from '../../lib/units.ts';
 import { filtersSchemaWith } from '../../contracts/filters.ts';
-import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/retention.ts';
-import { scheduleFault } from '../../contracts/schedule.ts';
-import { sourceNamePattern, sourceNameRule } from '../../contracts/source-definition.ts';
-import { workerNamePattern, workerNameRule } from '../../contracts/worker-name.ts';
+import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/forget.ts';
+import { scheduleFault } from '../schedules/schedule-times.ts';
+import { sourceNamePattern, sourceNameRule } from '../../contracts/sources.ts';
+import { workerNamePattern, workerNameRule, tagsSchema } from '../../contracts/input.ts';
 import { defaultMaxLoss } from '../../contracts/suspicion.ts';
-import { tagsSchema } from '../../contracts/tags.ts';
 
 /** What `parse` makes a number of. */
 function parsed(written: z.ZodType<string | number>, parse: (text: string) => number | undefined, rule: string) {

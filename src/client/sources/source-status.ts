@@ -1,6 +1,6 @@
-import type { JobProgress } from '../../contracts/contract.ts';
-import type { FailedBackup } from '../../contracts/failed-backup.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { JobProgress } from '../../contracts/job.ts';
+import type { FailedBackup } from '../../contracts/backup.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { Backups } from '../../history/views/backups.ts';
 import { type NewestRuns, isSince } from '../../history/views/newest-runs.ts';
 import type { RunInfo } from '../../history/views/run-info.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
-import type { SourceDefinition } from '../../contracts/source-definition.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { Backups } from '../../history/views/backups.ts';
 
 /** Looked for in the working directory where nothing else is named. */

@@ -1,6 +1,5 @@
-import { globsOf, type Filters } from '../../contracts/filters.ts';
+import { globsOf, type Filters, type Why } from '../../contracts/filters.ts';
 import { compilePathGlob, type AskedPath, type PathGlob } from '../../contracts/globs/path-glob.ts';
-import type { Why } from '../../contracts/preview.ts';
 
 /** The globs of a run over the paths of its tree. */
 export interface Globs {

@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
 import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { ignoreFileName } from '../../contracts/filters.ts';
+import { ignoreFileName, type Why } from '../../contracts/filters.ts';
 import { globBudget } from '../../contracts/globs/glob-budget.ts';
 import type { Name } from '../../contracts/globs/glob.ts';
 import type { AskedPath } from '../../contracts/globs/path-glob.ts';
-import type { Why } from '../../contracts/preview.ts';
 import { createTurn } from '../../lib/create-turn.ts';
 import { readBlock, toRead } from '../open-file.ts';
 import { joined } from '../paths.ts';

@@ -1,6 +1,6 @@
 import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
 import type { PageEntry } from '../../contracts/manifest.ts';
-import type { Why } from '../../contracts/preview.ts';
+import type { Why } from '../../contracts/filters.ts';
 import type { DirectoryNames } from './directory-names.ts';
 
 /** What a directory holds under a name. */

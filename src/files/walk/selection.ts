@@ -1,9 +1,8 @@
 import { lstat, open, stat } from 'node:fs/promises';
 import { displayPath, encodeSegment, type EncodedPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
-import type { Filters } from '../../contracts/filters.ts';
+import type { Filters, Why } from '../../contracts/filters.ts';
 import { askedPath, type AskedPath } from '../../contracts/globs/path-glob.ts';
-import type { Why } from '../../contracts/preview.ts';
 import type { ResolveWithin } from '../confine.ts';
 import { readMounts, type Mounts } from '../mounts.ts';
 import { readBlock, toRead } from '../open-file.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { systemFolder } from '../../contracts/blob-name.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
 import { attributesSchema } from '../records/attributes-schema.ts';
 import { decodePath, encodePath, encodeText } from '../../contracts/encoded-path.ts';
 import { holdsContent, isContentOutcome, nameOfKind, type ManifestEntry } from '../../contracts/manifest.ts';

@@ -1,4 +1,4 @@
-import { isAmbiguous, meantBy, type ExactPaths } from '../../contracts/asked-path.ts';
+import { isAmbiguous, meantBy, type ExactPaths } from '../../contracts/globs/path-pattern.ts';
 import { comparePaths } from '../../contracts/encoded-path.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

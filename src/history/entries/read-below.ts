@@ -3,7 +3,7 @@ import { entryKey, type Manifest, type ManifestEntry, type ManifestShard } from 
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { firstShard } from './first-shard.ts';
 import { readEntries } from './read-entries.ts';
-import { tallyOf } from '../../contracts/tally.ts';
+import { tallyOf } from '../../contracts/backup.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { manifestInvalid } from '../records/manifest-invalid.ts';
 

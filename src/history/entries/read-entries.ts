@@ -15,7 +15,7 @@ import { manifestInvalid } from '../records/manifest-invalid.ts';
 import { readBlob } from '../records/read-blob.ts';
 import { readLines } from '../records/read-lines.ts';
 import { firstShard } from './first-shard.ts';
-import { leavingOut } from '../../contracts/preview.ts';
+import { leavingOut } from '../../contracts/filters.ts';
 
 const shardsAhead = 1;
 

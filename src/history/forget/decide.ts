@@ -1,10 +1,8 @@
-import { decideRetention, type RetentionDecision } from '../../contracts/decide-retention.ts';
-import type { ForgetInput, ForgetRow } from '../../contracts/forget.ts';
-import type { RetentionPolicy } from '../../contracts/retention.ts';
+import { decideRetention, type RetentionDecision } from './decide-retention.ts';
+import type { ForgetInput, ForgetRow, RetentionPolicy } from '../../contracts/forget.ts';
 import { newestManifests, choosableRuns } from '../runs/run-catalogue.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
-import type { Manifest } from '../../contracts/manifest.ts';
-import { startOf } from '../../contracts/run-start.ts';
+import { type Manifest, startOf } from '../../contracts/manifest.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { isGood } from '../../contracts/suspicion.ts';
 import { forgottenRuns } from './forgotten.ts';

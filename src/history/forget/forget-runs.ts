@@ -1,9 +1,14 @@
 import { eachConcurrently } from '../../lib/each-concurrently.ts';
-import type { ForgetInput, ForgetResult, ForgetRow } from '../../contracts/forget.ts';
+import {
+  type ForgetInput,
+  type ForgetResult,
+  type ForgetRow,
+  keepsNothing,
+  type RetentionPolicy,
+} from '../../contracts/forget.ts';
 import { markForgotten } from './forgotten.ts';
 import { decideByName, decideByPolicy, type ForgetParts, bareRow } from './decide.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { keepsNothing, type RetentionPolicy } from '../../contracts/retention.ts';
 import { isRunId, unknownRun } from '../runs/run-not-found.ts';
 import { isBlobStoreError, type BlobProperties } from '../../storage/blob-store.ts';
 import { forgottenBlob } from '../../storage/run-layout.ts';

@@ -1,4 +1,5 @@
-import { encodeRoot, systemFolder } from '../../contracts/blob-name.ts';
+import { encodeRoot } from '../../contracts/blob-name.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FailedBackup } from '../../contracts/failed-backup.ts';
+import type { FailedBackup } from '../../contracts/backup.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { failedBlob, failedFolder } from '../../storage/run-layout.ts';
 import { readBlob } from '../records/read-blob.ts';

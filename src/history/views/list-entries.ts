@@ -7,7 +7,7 @@ import {
   pathMatcher,
   requirePathBudget,
   type ExactPaths,
-} from '../../contracts/asked-path.ts';
+} from '../../contracts/globs/path-pattern.ts';
 import { createTurn } from '../../lib/create-turn.ts';
 import { type EncodedPath, displayPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';

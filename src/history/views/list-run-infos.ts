@@ -1,7 +1,7 @@
 import { forgottenRuns } from '../forget/forgotten.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';
-import { startOf } from '../../contracts/run-start.ts';
+import { startOf } from '../../contracts/manifest.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';

@@ -1,6 +1,6 @@
 import { readFailedBackups } from '../runs/failed-backups.ts';
 import { readRunning, type Running } from '../runs/running-mark.ts';
-import type { FailedBackup } from '../../contracts/failed-backup.ts';
+import type { FailedBackup } from '../../contracts/backup.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { listRunInfos } from './list-run-infos.ts';
 import type { RunInfo } from './run-info.ts';

@@ -2,12 +2,12 @@ import { forgottenRuns } from '../forget/forgotten.ts';
 import { failedBackupsBelow } from '../runs/failed-backups.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';
-import type { FailedBackup } from '../../contracts/failed-backup.ts';
+import type { FailedBackup } from '../../contracts/backup.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { isSuspect } from '../../contracts/suspicion.ts';
-import { startOf } from '../../contracts/run-start.ts';
+import { startOf } from '../../contracts/manifest.ts';
 
 /** The last runs of one directory. Times are milliseconds since 1970. */
 export interface RootHistory {

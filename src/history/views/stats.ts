@@ -1,6 +1,6 @@
 import { blobFolder } from '../records/blob-names.ts';
 import { isRunId } from '../runs/run-not-found.ts';
-import { systemFolder } from '../../contracts/blob-name.ts';
+import { systemFolder } from '../../contracts/blob-prefix.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { jobsFolder, ownFolder, prefixOfFolder } from '../../storage/run-layout.ts';
 import { listRunInfos } from './list-run-infos.ts';

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { JobOptions } from '../../contracts/contract.ts';
+import type { JobOptions } from '../../contracts/job.ts';
 import { nonRetryableFailureTypes } from '../../contracts/failures.ts';
 
 const nonRetryableErrorTypes = [...nonRetryableFailureTypes];

@@ -1,5 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { JobOptions, SliceFailure, Page, SliceResult } from '../../contracts/contract.ts';
+import type { JobOptions, SliceFailure, Page, SliceResult } from '../../contracts/job.ts';
 import { reasonOf } from './failure-reason.ts';
 import { fanOut } from './fan-out.ts';
 import type { PagedActivities } from './paged-activities.ts';

@@ -1,4 +1,4 @@
-import type { JobProgress, Page } from '../../contracts/contract.ts';
+import type { JobProgress, Page } from '../../contracts/job.ts';
 import type { PagedActivities } from './paged-activities.ts';
 import type { ProgressReport } from './progress-report.ts';
 import { pageListed } from './progress.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts';
-import type { Slice, SliceFailure, Page, SealedPage, SliceResult } from '../../contracts/contract.ts';
+import type { Slice, SliceFailure, Page, SealedPage, SliceResult } from '../../contracts/job.ts';
 import type { Suspension } from './suspension.ts';
 
 /** The activities of a job over pages of files, bound to its run. All but `copy`, which the fan-out holds back itself, wait while the job is suspended. */

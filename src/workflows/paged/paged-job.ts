@@ -8,8 +8,8 @@ import {
   type FileFailure,
   type Page,
   type SliceResult,
-} from '../../contracts/contract.ts';
-import { addTallies } from '../../contracts/tally.ts';
+  addTallies,
+} from '../../contracts/job.ts';
 import { copyPage } from './copy-page.ts';
 import { everyPage, failedPages } from './page-reader.ts';
 import type { PagedActivities } from './paged-activities.ts';

@@ -1,4 +1,4 @@
-import type { JobProgress, Page, SliceResult } from '../../contracts/contract.ts';
+import type { JobProgress, Page, SliceResult } from '../../contracts/job.ts';
 
 export const startProgress: JobProgress = {
   phase: 'opening',

@@ -1,5 +1,5 @@
 import { patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { JobProgress } from '../../contracts/contract.ts';
+import type { JobProgress } from '../../contracts/job.ts';
 import type { BatchProgress } from '../../contracts/orders.ts';
 import type { Notice, NotifyProgress } from '../../contracts/notice.ts';
 import { printable } from '../../lib/printable.ts';

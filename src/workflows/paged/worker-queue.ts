@@ -5,9 +5,9 @@ import {
   TimeoutFailure,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import { defaultJobOptions, type JobOptions, type JobProgress } from '../../contracts/contract.ts';
+import { defaultJobOptions, type JobOptions, type JobProgress, workerQueue } from '../../contracts/job.ts';
 import { failureTypes } from '../../contracts/failures.ts';
-import { isWorkerName, workerQueue, workerNameRule, workerTimeoutBounds } from '../../contracts/worker-name.ts';
+import { isWorkerName, workerNameRule, workerTimeoutBounds } from '../../contracts/input.ts';
 import { noLongerWaiting } from './progress.ts';
 import type { ProgressReport } from './progress-report.ts';
 import type { Suspension } from './suspension.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkOptions } from '../../../src/activities/backup/check-options.ts';
-import { defaultJobOptions } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions } from '../../../src/contracts/job.ts';
 
 test('what is not given is the default', () => {
   expect(checkOptions()).toEqual(defaultJobOptions);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Tally } from '../../../src/contracts/contract.ts';
-import { addTallies, emptyTally } from '../../../src/contracts/tally.ts';
+import { type Tally, emptyTally } from '../../../src/contracts/backup.ts';
+import { addTallies } from '../../../src/contracts/job.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { readManifest } from '../../support/stored-run.ts';
 import { writeTree } from '../../support/tree.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { content, writeTree } from '../../support/tree.ts';
 import { blobBytes, blobNames, listAll, mebibyte, nameOf, openRig, perform, type Rig } from '../rig.ts';

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { walk } from '../../../src/files/walk/walk.ts';
-import { defaultJobOptions, type Slice, type Page } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions, type Slice, type Page } from '../../../src/contracts/job.ts';
 import type { ManifestEntry, PageEntry } from '../../../src/contracts/manifest.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';

@@ -4,7 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { attributesOf } from '../../../src/files/stat.ts';
 import { rootFileSystem } from '../../../src/files/mounts.ts';
-import { defaultJobOptions } from '../../../src/contracts/contract.ts';
+import { defaultJobOptions } from '../../../src/contracts/job.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { runAsNobody, runAsReader } from '../../support/as-nobody.ts';
 import { writeTree } from '../../support/tree.ts';

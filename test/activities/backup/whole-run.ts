@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { BackupInput, Page, Run, Tally } from '../../../src/contracts/contract.ts';
+import type { BackupInput, Run, Tally } from '../../../src/contracts/backup.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import type { ManifestEntry } from '../../../src/contracts/manifest.ts';
 import { readManifest } from '../../support/stored-run.ts';
 import { copyAll, listAll, perform, type Rig } from '../rig.ts';

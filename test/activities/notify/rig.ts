@@ -9,7 +9,7 @@ import {
   type TargetKind,
   type TellInput,
 } from '../../../src/contracts/notice.ts';
-import type { NotificationTarget, SourceDefinition } from '../../../src/contracts/source-definition.ts';
+import type { NotificationTarget, SourceDefinition } from '../../../src/contracts/sources.ts';
 
 export interface Received {
   readonly path: string;

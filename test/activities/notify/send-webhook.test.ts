@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createNotifyActivities } from '../../../src/activities/notify/index.ts';
 import type { NotifyOptions } from '../../../src/contracts/notice.ts';
-import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
+import type { SourceDefinition } from '../../../src/contracts/sources.ts';
 import { asked, notice, sourceTelling, startReceiver } from './rig.ts';
 
 function send(definition: SourceDefinition | undefined, options?: Partial<NotifyOptions>): Promise<void> {

@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import type { ManifestEntry } from '../../../src/contracts/manifest.ts';
-import { emptyTally } from '../../../src/contracts/tally.ts';
+import { emptyTally } from '../../../src/contracts/backup.ts';
 import { readShard, writeShard } from '../../../src/activities/paged/shard.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Run } from '../../../src/contracts/contract.ts';
+import type { Run } from '../../../src/contracts/backup.ts';
 import { forgottenBlob, jobLayout, runLayout, runningBlob } from '../../../src/storage/run-layout.ts';
 import { leftoversIn, versionsIn } from '../../support/leftovers.ts';
 import { writeTree } from '../../support/tree.ts';

@@ -2,17 +2,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createActivities } from '../../../src/activities/index.ts';
 import { markForgotten } from '../../../src/history/forget/forgotten.ts';
-import type { Run } from '../../../src/contracts/contract.ts';
-import type {
-  MarkedPrune,
-  Prune,
-  PruneInput,
-  PrunePlan,
-  PruneReport,
-  PruneTally,
+import type { Run } from '../../../src/contracts/backup.ts';
+import {
+  type MarkedPrune,
+  type Prune,
+  type PruneInput,
+  type PrunePlan,
+  type PruneReport,
+  type PruneTally,
+  emptyPruneTally,
 } from '../../../src/contracts/prune.ts';
-import { emptyPruneTally } from '../../../src/contracts/prune-tally.ts';
-import { addTallies } from '../../../src/contracts/tally.ts';
+import { addTallies } from '../../../src/contracts/job.ts';
 import { versionsIn } from '../../support/leftovers.ts';
 import { writeTree } from '../../support/tree.ts';
 import { blobBytes, perform, type Rig } from '../rig.ts';

@@ -3,7 +3,8 @@ import { describeShard, readShard, writeShard } from '../../../src/activities/pa
 import { sealManifest } from '../../../src/history/records/manifest-checksum.ts';
 import type { Filters } from '../../../src/contracts/filters.ts';
 import type { ManifestEntry } from '../../../src/contracts/manifest.ts';
-import { emptyTally, sumTallies, tallyOf } from '../../../src/contracts/tally.ts';
+import { emptyTally, tallyOf } from '../../../src/contracts/backup.ts';
+import { sumTallies } from '../../../src/contracts/job.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
 import { blobBytes } from '../rig.ts';

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import type { Restore } from '../../../src/contracts/restore.ts';
 import { exchangers, whileExchanging, type Exchanger } from '../../support/exchanging.ts';
 import { writeTree } from '../../support/tree.ts';

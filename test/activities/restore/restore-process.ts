@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../../src/activities/index.ts';
 import { createMemoryBudget } from '../../../src/activities/paged/memory-budget.ts';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import type { Restore } from '../../../src/contracts/restore.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 

@@ -5,7 +5,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { createActivities } from '../../../src/activities/index.ts';
 import type { RestoreRow } from '../../../src/activities/restore/rows.ts';
-import type { JobOptions, Page, SliceResult } from '../../../src/contracts/contract.ts';
+import type { JobOptions, Page, SliceResult } from '../../../src/contracts/job.ts';
 import type { Restore, RestoreInput, RestoreReport, RestoreTally } from '../../../src/contracts/restore.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';
 import { jobLayout } from '../../../src/storage/run-layout.ts';

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import type {
   Verification,
   VerificationInput,

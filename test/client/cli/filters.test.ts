@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { PreviewRow } from '../../../src/contracts/preview.ts';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { runCommand, servers, type Ended } from './command.ts';

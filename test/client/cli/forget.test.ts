@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import type { ForgetResult } from '../../../src/contracts/forget.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { runCommand, servers, type Ended } from './command.ts';

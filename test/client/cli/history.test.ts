@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { LedgerRow } from '../../../src/history/views/read-report-rows.ts';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import {

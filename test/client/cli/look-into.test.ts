@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { EntryRow } from '../../../src/history/views/list-entries.ts';
 import type { VersionRow } from '../../../src/history/views/find-versions.ts';
 import type { DifferenceRow } from '../../../src/history/views/compare-runs.ts';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { runCommand, servers, startAtTerminal, type Ended } from './command.ts';

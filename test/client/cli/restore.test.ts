@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../../src/contracts/restore.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';

@@ -4,7 +4,7 @@ import { expect, inject, test } from 'vitest';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
 import type { SourceStatus } from '../../../src/client/sources/source-status.ts';
 import { addFailedBackup } from '../../../src/history/runs/failed-backups.ts';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { writeTree } from '../../support/tree.ts';
 import { openSourcesRig } from './sources-rig.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { connectClient, temporalTarget } from '../../../src/client/cli/open/temporal.ts';
-import { workflowNames } from '../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../src/contracts/job.ts';
 
 const megabyte = 1024 * 1024;
 

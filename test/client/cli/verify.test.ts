@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { runCommand, servers, type Ended } from './command.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { createBlobProxy, type BlobProxy } from '../../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';

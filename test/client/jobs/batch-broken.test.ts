@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { createOrderActivities } from '../../../src/activities/orders/index.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
-import type { BatchCarry } from '../../../src/contracts/batch-carry.ts';
+import type { BatchCarry } from '../../../src/contracts/orders.ts';
 import { failureTypes } from '../../../src/contracts/failures.ts';
 import { startWorker as startBareWorker } from '../../support/workflow-harness.ts';
 import { postJson, startApi, startWorker, untilEnded, type Api } from '../http/harness.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { JobExistsError, type Jobs } from '../../../src/client/jobs/jobs.ts';
-import { workflowNames } from '../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../src/contracts/job.ts';
 import { resumeUpdate, suspendUpdate } from '../../../src/workflows/messages.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { writeLarge, writeTree } from '../../support/tree.ts';

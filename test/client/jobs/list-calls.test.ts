@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JobPage } from '../../../src/client/jobs/list-jobs.ts';
-import { workflowNames } from '../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../src/contracts/job.ts';
 import { countedJobs } from './counted-jobs.ts';
 import { startApi, startWorker, type Api } from '../http/harness.ts';
 import { startOrderApi } from '../http/order-rig.ts';

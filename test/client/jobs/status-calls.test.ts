@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { summarizeBatch } from '../../../src/activities/orders/index.ts';
-import { workflowNames } from '../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../src/contracts/job.ts';
 import type { BatchProgress, ItemResult } from '../../../src/contracts/orders.ts';
 import { startWorker, type RunningWorker } from '../../support/workflow-harness.ts';
 import { countedJobs, type CountedJobs } from './counted-jobs.ts';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Jobs } from '../../../src/client/jobs/jobs.ts';
-import { workflowNames } from '../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../src/contracts/job.ts';
 import { startApi, startWorker } from '../http/harness.ts';
 
 const items = [{ sku: 'A', quantity: 1 }];

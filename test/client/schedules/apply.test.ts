@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
+import type { SourceDefinition } from '../../../src/contracts/sources.ts';
 import { scheduleId, watchId } from '../../../src/contracts/scheduled.ts';
 import { startWorker } from '../../support/workflow-harness.ts';
 import { nightly, openSchedules } from './rig.ts';

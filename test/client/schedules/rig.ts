@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
-import type { SourceDefinition } from '../../../src/contracts/source-definition.ts';
+import type { SourceDefinition } from '../../../src/contracts/sources.ts';
 import { removeSchedule } from '../../support/remove-schedule.ts';
 import { Schedules } from '../../../src/client/schedules/schedules.ts';
 

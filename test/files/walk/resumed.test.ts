@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Filters } from '../../../src/contracts/filters.ts';
-import type { Page } from '../../../src/contracts/contract.ts';
+import type { Page } from '../../../src/contracts/job.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 import { listAll, openRig, perform, type Rig } from '../../activities/rig.ts';

@@ -1,9 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { selectEntries, type SelectOptions } from '../../../src/activities/backup/select-entries.ts';
 import { displayPath } from '../../../src/contracts/encoded-path.ts';
-import type { Filters } from '../../../src/contracts/filters.ts';
+import type { Filters, Why } from '../../../src/contracts/filters.ts';
 import { entryKey, type PageEntry } from '../../../src/contracts/manifest.ts';
-import type { Why } from '../../../src/contracts/preview.ts';
 import type { LeftOut } from '../../../src/files/walk/scope.ts';
 
 export interface Selected {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkWhole } from '../../../src/history/entries/read-below.ts';
 import { readEntries } from '../../../src/history/entries/read-entries.ts';
 import { readManifest } from '../../../src/history/records/read-manifest.ts';
-import type { Run } from '../../../src/contracts/contract.ts';
+import type { Run } from '../../../src/contracts/backup.ts';
 import { comparePaths, encodePath, encodeText } from '../../../src/contracts/encoded-path.ts';
 import { entryKey, type FileOutcome, type PageEntry } from '../../../src/contracts/manifest.ts';
 import { writeRecord } from '../../../src/history/records/own-record.ts';

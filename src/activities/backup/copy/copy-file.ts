@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blobName, encodeRoot } from '../../../contracts/blob-name.ts';
-import type { Run } from '../../../contracts/contract.ts';
+import type { Run } from '../../../contracts/backup.ts';
 import { decodePath } from '../../../contracts/encoded-path.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
 import type { ResolveWithin } from '../../../files/confine.ts';

@@ -1,4 +1,4 @@
-import type { Run } from '../../../contracts/contract.ts';
+import type { Run } from '../../../contracts/backup.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
 import { createDirectoryCheck, createResolver, realFolders } from '../../../files/confine.ts';
 import { createBlockReader } from './blocks/read-in-blocks.ts';

@@ -1,6 +1,5 @@
-import type { CommittedReport } from '../../../contracts/contract.ts';
-import { emptyRestoreTally } from '../../../contracts/restore-tally.ts';
-import type { Restore, RestoreTally } from '../../../contracts/restore.ts';
+import type { CommittedReport } from '../../../contracts/job.ts';
+import { emptyRestoreTally, type Restore, type RestoreTally } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';

@@ -1,5 +1,5 @@
-import { emptyRestoreTally } from '../../../contracts/restore-tally.ts';
-import { sumTallies } from '../../../contracts/tally.ts';
+import { emptyRestoreTally } from '../../../contracts/restore.ts';
+import { sumTallies } from '../../../contracts/job.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { JobLayout } from '../../../storage/run-layout.ts';
 import { readShard, writeShard } from '../../paged/shard.ts';

@@ -1,4 +1,4 @@
-import { shownNames, textMatcher } from '../../../contracts/asked-path.ts';
+import { shownNames, textMatcher } from '../../../contracts/globs/path-pattern.ts';
 import { createTurn } from '../../../lib/create-turn.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { LeftOutRow } from '../../../contracts/manifest.ts';
-import { leavingOut, type Why } from '../../../contracts/preview.ts';
+import { leavingOut, type Why } from '../../../contracts/filters.ts';
 
 /** What a run left out, to ask by path. */
 export interface LeftOutSet {

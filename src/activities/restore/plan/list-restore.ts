@@ -1,4 +1,4 @@
-import type { Page } from '../../../contracts/contract.ts';
+import type { Page } from '../../../contracts/job.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';

@@ -1,6 +1,5 @@
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
-import type { Filters } from '../../../contracts/filters.ts';
-import type { Why } from '../../../contracts/preview.ts';
+import type { Filters, Why } from '../../../contracts/filters.ts';
 import { locationOf } from '../../../files/paths.ts';
 import type { Globs } from '../../../files/walk/globs.ts';
 import { ignoredBy, type IgnoreLevels } from '../../../files/walk/ignore-file.ts';

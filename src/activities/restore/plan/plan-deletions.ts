@@ -1,8 +1,7 @@
 import { displayPath, type EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { Manifest, PageEntry } from '../../../contracts/manifest.ts';
-import type { Why } from '../../../contracts/preview.ts';
+import { type Why, wordsOf } from '../../../contracts/filters.ts';
 import type { Restore } from '../../../contracts/restore.ts';
-import { wordsOf } from '../../../contracts/words-of-why.ts';
 import { locationOf } from '../../../files/paths.ts';
 import { attributesOf, kindOf, lstatMaybe } from '../../../files/stat.ts';
 import { createGlobs } from '../../../files/walk/globs.ts';

@@ -1,4 +1,4 @@
-import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../../contracts/asked-path.ts';
+import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../../contracts/globs/path-pattern.ts';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { parentOf } from '../../../files/paths.ts';

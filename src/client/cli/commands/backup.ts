@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { backupReport } from '../render/backup-report.ts';
-import { workflowNames, type BackupInput } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
+import type { BackupInput } from '../../../contracts/backup.ts';
 import { defaultMaxLoss } from '../../../contracts/suspicion.ts';
 import type { SourcesFileFlags } from '../open/at-source.ts';
 import { backupTarget } from '../backup-target.ts';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
 import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
-import { isWorkerName, workerNameRule } from '../../../contracts/worker-name.ts';
+import { isWorkerName, workerNameRule } from '../../../contracts/input.ts';
 import { atSource, type SourceFlags } from '../open/at-source.ts';
 import type { Call, CommonFlags, Task } from '../invocation.ts';
 

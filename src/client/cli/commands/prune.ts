@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { pruneReport } from '../render/prune-report.ts';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import { durationRule, parseDuration } from '../../../lib/units.ts';
 import type { PruneInput } from '../../../contracts/prune.ts';
 import type { SourceFlags } from '../open/at-source.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { restoreReport } from '../render/restore-report.ts';
-import { requirePathBudget } from '../../../contracts/asked-path.ts';
-import { workflowNames } from '../../../contracts/contract.ts';
+import { requirePathBudget } from '../../../contracts/globs/path-pattern.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../../contracts/restore.ts';
 import { requireElsewhere } from '../open/other-prefixes.ts';
 import { jobInstanceId } from '../instance-id.ts';

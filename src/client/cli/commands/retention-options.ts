@@ -7,7 +7,7 @@ import {
   withinSchema,
   type RetentionCount,
   type RetentionPolicy,
-} from '../../../contracts/retention.ts';
+} from '../../../contracts/forget.ts';
 import { anotherTag } from './tag-option.ts';
 
 /** What {@link withRetention} adds. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { tagRule, tagSchema } from '../../../contracts/tags.ts';
+import { tagRule, tagSchema } from '../../../contracts/input.ts';
 
 /** What {@link withTag} adds. */
 export interface TagFlags {

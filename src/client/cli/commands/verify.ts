@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { verificationReport } from '../render/verification-report.ts';
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import type { VerificationInput } from '../../../contracts/verification.ts';
 import { fixRun } from '../fix-run.ts';
 import { jobInstanceId } from '../instance-id.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { openSourcesFile, sourceNamed, takenForDirectory, type SourcesFile } from '../../sources/sources-file.ts';
-import { isSourceName, type SourceDefinition } from '../../../contracts/source-definition.ts';
+import { isSourceName, type SourceDefinition } from '../../../contracts/sources.ts';
 import type { Call } from '../invocation.ts';
 
 /** Where the names of sources stand. */

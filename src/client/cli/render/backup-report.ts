@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts';
-import type { BackupSummary } from '../../../contracts/contract.ts';
+import type { BackupSummary } from '../../../contracts/backup.ts';
 import { failureTypes } from '../../../contracts/failures.ts';
 import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { failureLines, summaryIn, type ReportContext, type ReportKind } from './report.ts';

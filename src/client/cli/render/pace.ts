@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../../contracts/contract.ts';
+import type { JobProgress } from '../../../contracts/job.ts';
 
 /** How fast a backup goes. */
 export interface Pace {

@@ -1,6 +1,6 @@
 import type { PreviewRow } from '../../../contracts/preview.ts';
 import { printable } from '../../../lib/printable.ts';
-import { wordsOf } from '../../../contracts/words-of-why.ts';
+import { wordsOf } from '../../../contracts/filters.ts';
 import { formatCount } from './format.ts';
 import type { RowFormat } from './row-lines.ts';
 

@@ -1,6 +1,6 @@
 import { printable, printableLines } from '../../../lib/printable.ts';
 import { SingleBar } from 'cli-progress';
-import type { JobProgress } from '../../../contracts/contract.ts';
+import type { JobProgress } from '../../../contracts/job.ts';
 import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { createPace, type Pace } from './pace.ts';
 

@@ -1,5 +1,5 @@
 import { printable, printableJson, printableLines } from '../../../lib/printable.ts';
-import type { FileFailure } from '../../../contracts/contract.ts';
+import type { FileFailure } from '../../../contracts/job.ts';
 import type { FailureType } from '../../../contracts/failures.ts';
 import type { JobResult } from '../../jobs/job.ts';
 import { formatCount } from './format.ts';

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { suspicionSchema } from './schemas.ts';
-import type { ForgetInput, ForgetResult, ForgetRow } from '../../../contracts/forget.ts';
-import { retentionSchema } from '../../../contracts/retention.ts';
-import { tagsSchema } from '../../../contracts/tags.ts';
+import { type ForgetInput, type ForgetResult, type ForgetRow, retentionSchema } from '../../../contracts/forget.ts';
+import { tagsSchema } from '../../../contracts/input.ts';
 
 const mostRuns = 1000;
 const flag = (description: string) => z.boolean().optional().meta({ description });

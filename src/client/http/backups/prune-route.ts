@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import type { AppDependencies } from '../app-dependencies.ts';
 import type { Keys } from '../server/keys.ts';
 import type { Orchestrator } from '../instances/orchestrators.ts';

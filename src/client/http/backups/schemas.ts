@@ -3,7 +3,7 @@ import { changes, type DifferenceRow } from '../../../history/views/compare-runs
 import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
 import type { LedgerRow } from '../../../history/views/read-report-rows.ts';
 import { runStates, type RunInfo } from '../../../history/views/run-info.ts';
-import { isAmbiguous } from '../../../contracts/asked-path.ts';
+import { isAmbiguous } from '../../../contracts/globs/path-pattern.ts';
 import { budgetFault } from '../../../contracts/globs/glob-budget.ts';
 import type { Suspicion } from '../../../contracts/suspicion.ts';
 import { overwritePolicies, type RestoreInput } from '../../../contracts/restore.ts';

@@ -1,6 +1,6 @@
 import { Router, type Request } from 'express';
 import { retryRun, whyNotRetried, type Retry } from '../../jobs/retry-run.ts';
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { createStartAnswer } from '../instances/answer-start.ts';
 import type { AppDependencies } from '../app-dependencies.ts';

@@ -1,4 +1,4 @@
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import { checkRoot } from '../check-root.ts';
 import { readObject } from '../read-object.ts';
 import { readOrderBatch } from './read-order-batch.ts';

@@ -1,4 +1,4 @@
-import { workflowNames } from '../../../contracts/contract.ts';
+import { workflowNames } from '../../../contracts/job.ts';
 import { webhookPrefix } from '../app-dependencies.ts';
 import { backupOperations } from './backup-operations.ts';
 import { forgetOperation } from './forget-operation.ts';

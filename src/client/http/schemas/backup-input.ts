@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { BackupInput, JobOptions } from '../../../contracts/contract.ts';
+import type { BackupInput } from '../../../contracts/backup.ts';
+import type { JobOptions } from '../../../contracts/job.ts';
 import { prefixSchema } from '../../../contracts/blob-prefix.ts';
 import { byteRateBounds } from '../../../lib/units.ts';
 import { filtersSchema } from '../../../contracts/filters.ts';
 import { maxLossSchema } from '../../../contracts/suspicion.ts';
-import { tagsSchema } from '../../../contracts/tags.ts';
-import { workerNamePattern, workerNameRule, workerTimeoutBounds } from '../../../contracts/worker-name.ts';
+import { tagsSchema, workerNamePattern, workerNameRule, workerTimeoutBounds } from '../../../contracts/input.ts';
 
 const whole = (least: number, most: number, description: string) =>
   z.int().min(least).max(most).optional().meta({ description });

@@ -1,7 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/activity';
 import { expect, test } from 'vitest';
-import type { Slice } from '../../../../src/contracts/contract.ts';
+import type { Slice } from '../../../../src/contracts/job.ts';
 import type { SeenRequest } from '../../../support/blob-proxy.ts';
 import { content, writeTree } from '../../../support/tree.ts';
 import {

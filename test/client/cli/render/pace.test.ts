@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createPace } from '../../../../src/client/cli/render/pace.ts';
-import type { JobProgress } from '../../../../src/contracts/contract.ts';
+import type { JobProgress } from '../../../../src/contracts/job.ts';
 
 const MiB = 1024 * 1024;
 const start: JobProgress = {

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { expect, test } from 'vitest';
 import { createBar, createLines } from '../../../../src/client/cli/render/progress-display.ts';
-import type { JobProgress } from '../../../../src/contracts/contract.ts';
+import type { JobProgress } from '../../../../src/contracts/job.ts';
 
 const half: JobProgress = {
   phase: 'copying',

@@ -5,7 +5,7 @@ import { errorJson, reportJson, reportText } from '../../../../src/client/cli/re
 import { restoreReport } from '../../../../src/client/cli/render/restore-report.ts';
 import { verificationReport } from '../../../../src/client/cli/render/verification-report.ts';
 import type { JobResult } from '../../../../src/client/jobs/job.ts';
-import type { BackupSummary } from '../../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../../../src/contracts/verification.ts';
 

@@ -1,7 +1,7 @@
 import { realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { BackupSummary } from '../../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../../src/contracts/backup.ts';
 import { temporaryDirectory, writeTree } from '../../../support/tree.ts';
 import { postJson, startApi, startWorker } from '../harness.ts';
 import { follow, problemOf, rowsOf } from './rig.ts';

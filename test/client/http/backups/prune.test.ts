@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
-import { workflowNames } from '../../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../../src/contracts/job.ts';
 import type { PruneSummary } from '../../../../src/contracts/prune.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { postJson, startApi, startedWorkflows, startWorker, type Api } from '../harness.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { LedgerRow } from '../../../../src/history/views/read-report-rows.ts';
-import type { BackupSummary } from '../../../../src/contracts/contract.ts';
+import type { BackupSummary } from '../../../../src/contracts/backup.ts';
 import { containerClient } from '../../../support/stored-run.ts';
 import { locationOf, postJson, untilEnded, type Api, type StatusBody } from '../harness.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { RunInfo } from '../../../../src/history/views/run-info.ts';
 import { sealManifest } from '../../../../src/history/records/manifest-checksum.ts';
-import { workflowNames } from '../../../../src/contracts/contract.ts';
+import { workflowNames } from '../../../../src/contracts/job.ts';
 import { failureTypes } from '../../../../src/contracts/failures.ts';
 import type { Manifest } from '../../../../src/contracts/manifest.ts';
 import type { RestoreSummary } from '../../../../src/contracts/restore.ts';

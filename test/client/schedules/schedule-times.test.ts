@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { scheduleFault } from '../../src/contracts/schedule.ts';
-import type { SourceSchedule } from '../../src/contracts/source-definition.ts';
+import { scheduleFault } from '../../../src/client/schedules/schedule-times.ts';
+import type { SourceSchedule } from '../../../src/contracts/sources.ts';
 
 const hour = 3_600_000;
 

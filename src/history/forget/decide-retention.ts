@@ -1,8 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
-import { startOf } from './run-start.ts';
-import type { Filters } from './filters.ts';
-import { isGood, isSuspect, sameFilters, type Suspicion } from './suspicion.ts';
-import { retentionCounts, type RetentionCount, type RetentionPolicy } from './retention.ts';
+import { startOf } from '../../contracts/manifest.ts';
+import type { Filters } from '../../contracts/filters.ts';
+import { isGood, isSuspect, sameFilters, type Suspicion } from '../../contracts/suspicion.ts';
+import { retentionCounts, type RetentionCount, type RetentionPolicy } from '../../contracts/forget.ts';
 
 interface BegunRun {
   readonly run: string;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { beginningOf, meantBy, normalizePath, pathMatcher } from '../../src/contracts/asked-path.ts';
-import { encodePath } from '../../src/contracts/encoded-path.ts';
-import { nearestName } from '../../src/lib/nearest-name.ts';
+import { beginningOf, meantBy, normalizePath, pathMatcher } from '../../../src/contracts/globs/path-pattern.ts';
+import { encodePath } from '../../../src/contracts/encoded-path.ts';
+import { nearestName } from '../../../src/lib/nearest-name.ts';
 
 test.each([
   ['a/b', 'a/b'],

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Outcome, Tally } from '../../src/contracts/contract.ts';
-import type { EntryKind, ManifestEntry } from '../../src/contracts/manifest.ts';
-import { addTallies, emptyTally, tallyOf } from '../../src/contracts/tally.ts';
+import type { Outcome, EntryKind, ManifestEntry } from '../../src/contracts/manifest.ts';
+import { type Tally, emptyTally, tallyOf } from '../../src/contracts/backup.ts';
+import { addTallies } from '../../src/contracts/job.ts';
 
 function entry(kind: EntryKind, outcome: Outcome, size: number): ManifestEntry {
   return { path: 'x', kind, outcome, size, mtimeNs: '0', ctimeNs: '0', mode: 0, attempts: 1 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { decideRetention, type RetainableRun } from '../../src/contracts/decide-retention.ts';
-import type { RetentionPolicy } from '../../src/contracts/retention.ts';
+import { decideRetention, type RetainableRun } from '../../../src/history/forget/decide-retention.ts';
+import type { RetentionPolicy } from '../../../src/contracts/forget.ts';
 
 const runAt = (startedAt: string, given: Partial<RetainableRun> = {}): RetainableRun => ({
   run: startedAt,

@@ -1,11 +1,12 @@
+import type { BackupInput } from './backup.ts';
 import type { Filters } from './filters.ts';
-import type { RetentionPolicy } from './retention.ts';
+import type { RetentionPolicy } from './forget.ts';
 
 export {
   isWorkerName as isSourceName,
   workerNamePattern as sourceNamePattern,
   workerNameRule as sourceNameRule,
-} from './worker-name.ts';
+} from './input.ts';
 
 /**
  * One entry of the sources file, checked and filled in: what is backed up by a name, where to, when, and what follows. Durations are
@@ -76,3 +77,17 @@ export type NotificationTarget =
   | { readonly webhook: string }
   /** A program and its arguments; no shell reads them. */
   | { readonly command: readonly string[] };
+
+/** What the backup of a source is asked. */
+export function backupInputOf({ root, prefix, worker, tags, filters, maxLoss, limits }: SourceDefinition): BackupInput {
+  return {
+    root,
+    prefix,
+    ...(worker !== undefined && { worker }),
+    ...(tags && tags.length > 0 && { tags }),
+    ...(filters && { filters }),
+    ...(maxLoss !== undefined && { maxLoss }),
+    ...(limits?.uploadLimit !== undefined && { uploadLimit: limits.uploadLimit }),
+    ...(limits?.window !== undefined && { options: { window: limits.window } }),
+  };
+}

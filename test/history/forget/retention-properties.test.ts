@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decideRetention, type RetainableRun } from '../../src/contracts/decide-retention.ts';
-import { retentionCounts, type RetentionPolicy } from '../../src/contracts/retention.ts';
+import { decideRetention, type RetainableRun } from '../../../src/history/forget/decide-retention.ts';
+import { retentionCounts, type RetentionPolicy } from '../../../src/contracts/forget.ts';
 
 const kept = (runs: readonly RetainableRun[], policy: RetentionPolicy) =>
   decideRetention(runs, policy).flatMap(({ run, keep }) => (keep ? [run.run] : []));

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
-import { longestWait } from '../lib/units.ts';
-import { timeZoneSchema } from './retention.ts';
-import type { SourceSchedule } from './source-definition.ts';
+import { longestWait } from '../../lib/units.ts';
+import { timeZoneSchema } from '../../contracts/forget.ts';
+import type { SourceSchedule } from '../../contracts/sources.ts';
 
 /** A missed start is made up for, however long it was missed. */
 export const usualCatchupWindow = 365 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
-import { displayPath, encodePath, encodeSegment, type EncodedPath } from './encoded-path.ts';
-import { ExpectedError, failureTypes } from './failures.ts';
-import { requireBudget } from './globs/glob-budget.ts';
-import { compileGlob, namesOf, type Name } from './globs/glob.ts';
+import { displayPath, encodePath, encodeSegment, type EncodedPath } from '../encoded-path.ts';
+import { ExpectedError, failureTypes } from '../failures.ts';
+import { requireBudget } from './glob-budget.ts';
+import { compileGlob, namesOf, type Name } from './glob.ts';
 
 /**
  * Brings a path, or a glob, that a caller asks for into the form that is compared. Throws an {@link ExpectedError} that names `field`

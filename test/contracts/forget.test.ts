@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { keepsNothing, retentionSchema } from '../../src/contracts/retention.ts';
-import { tagsSchema } from '../../src/contracts/tags.ts';
+import { keepsNothing, retentionSchema } from '../../src/contracts/forget.ts';
+import { tagsSchema } from '../../src/contracts/input.ts';
 
 const complaint = (value: unknown) => {
   const [issue] = retentionSchema.safeParse(value).error?.issues ?? [];

@@ -1,0 +1,143 @@
+import type { Filters } from './filters.ts';
+import type { FileFailure, JobOptions } from './job.ts';
+import type { FileAttributes, ManifestEntry } from './manifest.ts';
+import type { Judged, LossWishes, Suspicion } from './suspicion.ts';
+
+export interface BackupInput extends LossWishes {
+  /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
+  readonly root: string;
+  /** Where the directory is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can read it. */
+  readonly worker?: string;
+  /** Put before every blob's name: empty, or folders that each end in a slash; the worker's `BACKUP_PREFIX` unless given. */
+  readonly prefix?: string;
+  /** Reads every file, whatever its times and size say; sends those whose content is another. */
+  readonly checksum?: boolean;
+  /** Looks every unchanged file up in storage and sends again what is missing or is not what the last run stored. */
+  readonly repair?: boolean;
+  /** Makes this host the owner of the prefix, which another host has written so far. */
+  readonly takeOver?: boolean;
+  /** What of the tree is backed up; everything but what `.backupignore` files leave out, unless given. */
+  readonly filters?: Filters;
+  /** Words that mark the run, to find it and to keep it by. */
+  readonly tags?: readonly string[];
+  /** Most bytes a second that each worker process sends of this run's files, within the limit of its own. */
+  readonly uploadLimit?: number;
+  readonly options?: Partial<JobOptions>;
+}
+
+/** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
+export interface Run extends Judged {
+  /** Names the run in storage and sorts by start time: `20261121T051430Z-1f3a9c2e`. */
+  readonly id: string;
+  /** Absolute path, as the caller wrote it. */
+  readonly root: string;
+  /** Of the root itself, as it was when the run was opened; absent where an earlier version opened it. */
+  readonly rootAttributes?: FileAttributes;
+  readonly container: string;
+  /** Put before every blob's name. */
+  readonly prefix: string;
+  readonly options: JobOptions;
+  /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
+  readonly round?: number;
+  /** Most bytes of its files that each worker process sends a second. */
+  readonly uploadLimit?: number;
+  /** A prune was at work when it began. It then relies on no blob that it did not write itself, for that may be deleted. */
+  readonly besidePrune?: boolean;
+  /** The run of the same root whose manifest tells what is unchanged. */
+  readonly base?: string;
+  /** What is done about files that the base says are unchanged: nothing unless given. */
+  readonly unchanged?: 'read' | 'look-up' | 'read-and-look-up';
+  readonly filters?: Filters;
+  /** Each once. */
+  readonly tags?: readonly string[];
+}
+
+/** Counts of one page or of a whole run. `files` and `bytes` are those that the run holds. */
+export interface Tally {
+  readonly files: number;
+  readonly bytes: number;
+  readonly uploaded: number;
+  readonly uploadedBytes: number;
+  readonly adopted: number;
+  readonly unchanged: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly skipped: number;
+  /** Files whose outcome is `failed` or `changed`. */
+  readonly failed: number;
+  /** What filters and ignore files left out, a folder with all that is in it counting once; absent when nothing was. */
+  readonly excluded?: number;
+}
+
+export const emptyTally: Tally = {
+  files: 0,
+  bytes: 0,
+  uploaded: 0,
+  uploadedBytes: 0,
+  adopted: 0,
+  unchanged: 0,
+  directories: 0,
+  symlinks: 0,
+  skipped: 0,
+  failed: 0,
+};
+
+/** What one entry adds to its page's tally. */
+export function tallyOf({ kind, outcome, size }: ManifestEntry): Tally {
+  switch (outcome) {
+    case 'uploaded':
+      return { ...emptyTally, files: 1, bytes: size, uploaded: 1, uploadedBytes: size };
+    case 'adopted':
+      return { ...emptyTally, files: 1, bytes: size, adopted: 1 };
+    case 'unchanged':
+      return { ...emptyTally, files: 1, bytes: size, unchanged: 1 };
+    case 'recorded':
+      return { ...emptyTally, directories: kind === 'directory' ? 1 : 0, symlinks: kind === 'symlink' ? 1 : 0 };
+    case 'skipped':
+      return { ...emptyTally, skipped: 1 };
+    case 'changed':
+    case 'failed':
+      return { ...emptyTally, failed: 1 };
+  }
+}
+
+/** What `commitRun` returns. */
+export interface CommittedRun {
+  /** `container/name` of the manifest. */
+  readonly manifest: string;
+  /** The sum of all shards. */
+  readonly tally: Tally;
+  readonly warnings?: readonly string[];
+  /** Why it is suspect; absent when it is not, and when that was accepted. */
+  readonly suspect?: Suspicion;
+}
+
+/** The result of a run. `bytes` is the size of every regular file that the run holds, as the original sample returns it. */
+export interface BackupSummary extends Tally {
+  readonly runId: string;
+  readonly root: string;
+  /** `container/name` of the run's manifest. */
+  readonly manifest: string;
+  /** Whether no file failed. */
+  readonly complete: boolean;
+  /** Why it may not be what the directory ought to hold: it is then no success. */
+  readonly suspect?: Suspicion;
+  /** What may not be as it was meant, such as globs that match nothing; absent when there is nothing to tell. */
+  readonly warnings?: readonly string[];
+  /** The first failures, at most {@link maxReportedFailures}; the manifest has them all. */
+  readonly failures: readonly FileFailure[];
+}
+
+/** A backup that failed and left no manifest: it never began, or ended before all else was done. */
+export interface FailedBackup {
+  /** When it failed, in ISO 8601. */
+  readonly at: string;
+  readonly instanceId: string;
+  /** Tells what has the same instance id apart. */
+  readonly execution: string;
+  /** Where it had begun. */
+  readonly run?: string;
+  /** One of `failureTypes`, or the name of what nobody expected. */
+  readonly type: string;
+  readonly message: string;
+}
