@@ -18,8 +18,7 @@ import {
 } from '../contracts/orders.ts';
 import { maxReportedFailures } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
-import { processItem } from './batch-activities.ts';
-import { summarizeBatch } from '../activities/orders/index.ts';
+import { processItem, summarizeBatch } from './batch-activities.ts';
 import { reasonOf } from './paged/failure-reason.ts';
 import { fanOut } from './paged/fan-out.ts';
 import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
