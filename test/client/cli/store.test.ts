@@ -1,4 +1,5 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { findCli } from '../../support/find-cli.ts';
@@ -9,6 +10,8 @@ import { runCommand, type CommandOptions } from './command.ts';
 async function userOf(home: string, settings: NodeJS.ProcessEnv = {}) {
   const env = {
     HOME: home,
+    // Of compiled modules and downloads, and nobody's backups; that of the other tests.
+    XDG_CACHE_HOME: join(tmpdir(), '.cache'),
     EMBEDDED_TEMPORAL_PORT: '0',
     EMBEDDED_UI_PORT: '0',
     EMBEDDED_BLOB_PORT: '0',
