@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { format } from 'oxfmt';
 import { z } from 'zod';
-import { openApiDocument } from '../src/client/http/openapi/document.ts';
+import { routes } from '../src/client/http/routes.ts';
 import { variables } from '../src/config-variables.ts';
 import { createProgram } from '../src/client/cli/backup-arguments.ts';
 
@@ -127,7 +127,7 @@ function groupsOfVariables(): [title: keyof typeof variables, Variable[]][] {
   return Object.entries(variables).map(([title, group]) => [
     title as keyof typeof variables,
     Object.entries<z.ZodType>(group.shape).map(([name, schema]) => {
-      const meta: Meta = schema.meta() ?? {};
+      const meta = (schema.meta() ?? {}) as Meta;
       return { name, fallback: fallbackOf(schema), ...meta };
     }),
   ]);
@@ -190,14 +190,8 @@ function comment(text: string, width: number): string {
 
 /** The page with the table of all calls between its marks. */
 function withCalls(page: string): string {
-  const { paths } = openApiDocument({ keyed: false });
-  // Each start of an orchestrator has a second path; the page says so once.
-  const told = Object.entries(paths).filter(
-    ([path]) => !path.startsWith('/runtime/webhooks/durabletask/orchestrators/'),
-  );
-  const rows = told.flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { summary }]) => [`\`${method.toUpperCase()} ${path}\``, summary]),
-  );
+  // Starts have other paths too; the page says so once.
+  const rows = routes.map(({ method, path, summary }) => [`\`${method.toUpperCase()} ${path}\``, summary]);
   const marked = /(?<=<!-- calls:[^>]*-->\n).*?(?=<!-- end -->)/su;
   return page.replace(marked, () => `\n${table(['call', 'what it does'], rows)}\n\n`);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OpenApiDocument } from '../../src/client/http/openapi/document.ts';
+import type { OpenApiFile } from '../support/openapi-file.ts';
 import { startDevServer } from './dev-server.ts';
 import { installSchemathesis } from './install.ts';
 import { plainStarts } from './plain-starts.ts';
@@ -21,7 +21,7 @@ const program = await installSchemathesis(join(project, '.data'));
 const directory = await mkdtemp(join(tmpdir(), 'durable-backup-api-'));
 const server = await startDevServer(directory, apiKey);
 try {
-  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiDocument;
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApiFile;
   const codes = [
     await schemathesis('openapi.json', document),
     await schemathesis('plain-starts.json', plainStarts(document), '--phases', 'coverage'),
@@ -32,7 +32,7 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function schemathesis(name: string, document: OpenApiDocument, ...options: string[]): Promise<number> {
+async function schemathesis(name: string, document: OpenApiFile, ...options: string[]): Promise<number> {
   const file = join(directory, name);
   await writeFile(file, JSON.stringify(document));
   const args = ['--config-file', settings, 'run', '--url', server.url, ...options, ...process.argv.slice(2), file];

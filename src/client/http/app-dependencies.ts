@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Backups } from '../../history/views/backups.ts';
 import type { SourcesFile } from '../sources/sources-file.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import type { MetricsSource } from './server/metrics-route.ts';
 
 /** What the HTTP API is made of. */
 export interface AppDependencies {
@@ -19,7 +18,7 @@ export interface AppDependencies {
   /** Most bytes of an order batch's body. */
   readonly maxBatchBytes: number;
   /** What the process tells of itself; `open` to callers without a key too. */
-  readonly metrics: MetricsSource & { readonly open: boolean };
+  readonly metrics: { text(): Promise<string>; readonly open: boolean };
   /** Without it everybody who reaches the port may do everything. */
   readonly apiKey?: string;
 }

@@ -1,46 +1,45 @@
 import express, { type Express, type Request, type Response } from 'express';
-import { webhookPrefix, type AppDependencies } from './app-dependencies.ts';
-import { applyEdges, type Edges } from './server/middleware.ts';
-import { createContentRoutes } from './backups/content-routes.ts';
-import { createForgetRoute } from './backups/forget-route.ts';
-import { createPreviewRoute } from './backups/preview-route.ts';
-import { createPruneRoute } from './backups/prune-route.ts';
-import { createReportRoutes, createRunRoutes } from './backups/run-routes.ts';
-import { createScheduleRoutes } from './backups/schedule-routes.ts';
-import { createSourceRoutes } from './backups/source-routes.ts';
-import { createRunStartRoutes } from './backups/start-routes.ts';
-import { createKeys } from './server/keys.ts';
-import { createMetricsRoute } from './server/metrics-route.ts';
-import { createInstanceRoutes } from './instances/instance-routes.ts';
-import { createBatchRoute, createStartRoute } from './instances/start-route.ts';
+import type { AppDependencies } from './app-dependencies.ts';
+import { openApiDocument } from './document.ts';
+import { refuseUnknownStart, unknownStartPaths } from './instances/start.ts';
 import { problemHandler } from './problem.ts';
+import { inOrderOfMatching, mount, refuseOthers, type Route, type Server } from './route.ts';
+import { routes } from './routes.ts';
+import { createKeys } from './server/keys.ts';
+import { createLimits } from './server/limits.ts';
+import { applyEdges, type Edges } from './server/middleware.ts';
 
 /** The HTTP API, not yet listening. Its paths and answers are those of the Durable Functions HTTP API. */
 export function createApp(deps: AppDependencies, edges: Edges): Express {
   const app = express();
-  applyEdges(app, { ...deps, keyed: deps.apiKey !== undefined }, edges);
+  const keyed = deps.apiKey !== undefined;
+  applyEdges(app, { log: deps.log, keyed }, edges);
+  const server: Server = {
+    ...deps,
+    keys: createKeys(deps.apiKey),
+    hasWorkers: remembered(() => deps.jobs.hasWorkers()),
+    draining: edges.draining,
+    document: documentOf(keyed),
+  };
+  const limits = createLimits(deps.jobs, edges.rateLimits, edges.maxBacklog);
+  const serve = (wanted: (route: Route) => boolean) => {
+    const served = inOrderOfMatching(routes.filter(wanted));
+    for (const route of served) mount(app, route, server, route.starts === true ? limits.starts : []);
+    refuseOthers(
+      app,
+      served.filter(({ page }) => page === true),
+    );
+  };
+  serve(({ unlimited }) => unlimited === true);
+  if (limits.requests.length > 0) app.use(...limits.requests);
+  serve(({ page, unlimited }) => page === true && unlimited !== true);
   // Express would answer OPTIONS by itself.
   app.use((request, response, next) => (request.method === 'OPTIONS' ? notFound(request, response) : next()));
-  const keys = createKeys(deps.apiKey);
-  const start = createStartRoute(deps, keys);
-  app.use('/orchestrators', start);
-  app.use(`${webhookPrefix}/orchestrators`, start);
-  app.use('/api/batches', createBatchRoute(deps, keys));
-  app.use(
-    '/api/backups',
-    createSourceRoutes(deps, keys),
-    createScheduleRoutes(deps, keys),
-    createRunRoutes(deps, keys),
-    createContentRoutes(deps, keys),
-    createRunStartRoutes(deps, keys),
-    createForgetRoute(deps, keys),
-    createPruneRoute(deps, keys),
-    createPreviewRoute(deps, keys),
-  );
-  for (const kind of ['restores', 'verifications'] as const)
-    app.use(`/api/${kind}`, createReportRoutes(deps, keys, kind));
-  app.use(`${webhookPrefix}/instances`, createInstanceRoutes(deps, keys));
-  app.use(createMetricsRoute(deps.metrics, keys, deps.metrics));
+  serve(({ page }) => page !== true);
+  app.post(unknownStartPaths, ...limits.starts, (request) => {
+    server.keys.check(request);
+    refuseUnknownStart(String(request.params['functionName']), routes);
+  });
   app.use(notFound);
   app.use(problemHandler(deps.log));
   return app;
@@ -49,4 +48,29 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
 // Unknown paths and methods alike get an empty 404 from Durable Functions.
 function notFound(_request: Request, response: Response): void {
   response.status(404).end();
+}
+
+// What no name of a host can be, and JSON writes as it is.
+const anyOrigin = 'http://{origin}';
+
+/** The document as each caller reaches the server, made once. */
+function documentOf(keyed: boolean): Server['document'] {
+  let made: string | undefined;
+  return (origin) => {
+    made ??= JSON.stringify(openApiDocument(routes, { origin: anyOrigin, keyed }));
+    return made.replaceAll(anyOrigin, origin);
+  };
+}
+
+// Probes come from many places at once; Temporal is asked once for all of them.
+const rememberFor = 1000;
+
+/** Calls `ask` at most once in {@link rememberFor} milliseconds, however many wait for the answer. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  const forget = () => setTimeout(() => (answer = undefined), rememberFor).unref();
+  return () => {
+    answer ??= ask().finally(forget);
+    return answer;
+  };
 }

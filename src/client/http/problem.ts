@@ -18,6 +18,11 @@ export class HttpProblem extends Error {
   }
 }
 
+/** An answer without a body, as Durable Functions gives for what it does not know. */
+export function nothing(status: number): HttpProblem {
+  return new HttpProblem(status, '');
+}
+
 /** The one place where failures become answers: problem details (RFC 9457), with the `Message` that Durable Functions clients read. */
 export function problemHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
@@ -27,9 +32,12 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     }
     const { status, detail } = describe(error);
     if (status >= 500) log.error({ err: error, requestId: request.id }, 'request failed');
-    response.set(headersOf(error));
+    response.status(status).set(headersOf(error));
+    if (detail === '') {
+      response.end();
+      return;
+    }
     response
-      .status(status)
       .type('application/problem+json')
       .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, Message: detail }));
   };

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { unknownName } from '../../lib/nearest-name.ts';
 import { membersOf } from '../../lib/schema-members.ts';
-import { matchNames } from './instances/match-names.ts';
 import { HttpProblem } from './problem.ts';
 
 /**
@@ -18,6 +17,13 @@ export function readObject<T>(schema: z.ZodType<T>, value: unknown, what: string
     return issue.keys.map((key) => `${place}${unknownName(key, known)}`);
   });
   throw new HttpProblem(400, `The body must be ${what}: ${wrong.join('; ')}`);
+}
+
+/** The object with those of its properties renamed that one of `names` matches without case. What is no object is returned as it is. */
+export function matchNames(value: unknown, names: readonly string[]): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const known = new Map(names.map((name) => [name.toLowerCase(), name]));
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [known.get(name.toLowerCase()) ?? name, held]));
 }
 
 /** The value with its members, and those of objects in it, named as the schema names them. */

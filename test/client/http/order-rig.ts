@@ -4,7 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { onTestFinished } from 'vitest';
 import type { CatalogueRow, Inventory, UnknownSku } from '../../../src/inventory/inventory.ts';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
-import type { ManagementUris } from '../../../src/client/http/instances/management-uris.ts';
+import type { ManagementUris } from '../../../src/client/http/instances/answer-start.ts';
 import { fastDirectory } from '../../support/fast-directory.ts';
 import { postJson, startApi, startWorker, type Api } from './harness.ts';
 

@@ -18,7 +18,6 @@ async function expectEmpty404(response: Response): Promise<void> {
 const instances = '/runtime/webhooks/durabletask/instances';
 
 test.each([
-  ['GET', '/'],
   ['GET', startPath],
   ['PUT', startPath],
   ['DELETE', startPath],

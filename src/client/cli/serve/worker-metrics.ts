@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import express from 'express';
 import { Backups } from '../../../history/views/backups.ts';
 import { createKeys } from '../../http/server/keys.ts';
-import { createMetricsRoute } from '../../http/server/metrics-route.ts';
+import { mountMetrics } from '../../http/server/pages.ts';
 import { problemHandler } from '../../http/problem.ts';
 import type { Config } from '../../../config.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
@@ -47,7 +47,7 @@ export async function serveMetrics(
   watchBackups(metrics, new Backups({ store, prefix: config.prefix }), config);
   const app = express();
   app.disable('x-powered-by');
-  app.use(createMetricsRoute(metrics, createKeys(apiKey?.reveal()), { open }));
+  mountMetrics(app, { metrics: { text: () => metrics.text(), open }, keys: createKeys(apiKey?.reveal()) });
   app.use(problemHandler(log));
   const server = await listen({ host, port, variable: 'METRICS_PORT' }, app);
   log.info({ url: `${urlOf(server, host)}/metrics` }, 'metrics are served');

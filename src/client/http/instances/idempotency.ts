@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { JobExistsError, type Jobs } from '../../jobs/jobs.ts';
 import { HttpProblem } from '../problem.ts';
@@ -15,12 +14,11 @@ export interface StartRequest {
 
 /**
  * Starts a job and returns its instance id. With an `Idempotency-Key`, the same request sent again leads to the same instance for as
- * long as Temporal keeps it, ended, rewound or restarted; without an id of the caller's own, the key decides the id. Throws a 400
- * {@link HttpProblem} for a key that cannot be read, a 422 for a known key with another request, and `JobExistsError`.
+ * long as Temporal keeps it, ended, rewound or restarted; without an id of the caller's own, the key decides the id. Throws a 422
+ * {@link HttpProblem} for a known key with another request, and `JobExistsError`.
  */
-export async function startIdempotently(jobs: Jobs, request: Request, start: StartRequest): Promise<string> {
+export async function startIdempotently(jobs: Jobs, key: string | undefined, start: StartRequest): Promise<string> {
   const { name, args, summary } = start;
-  const key = idempotencyKey(request);
   if (key === undefined) {
     return jobs.start(name, args, { summary, ...(start.instanceId !== undefined && { instanceId: start.instanceId }) });
   }
@@ -66,12 +64,6 @@ export const idempotencyKeySchema = z
     /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}"$/u,
     'must be 1 to 255 plain characters in quotes: "8e03978e"',
   );
-
-function idempotencyKey(request: Request): string | undefined {
-  const { data, error } = idempotencyKeySchema.optional().safeParse(request.get('idempotency-key'));
-  if (error) throw new HttpProblem(400, `The Idempotency-Key ${error.issues[0]?.message}`);
-  return data;
-}
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

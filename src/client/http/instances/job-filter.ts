@@ -1,50 +1,53 @@
+import { z } from 'zod';
 import { runtimeStatuses, type JobFilter, type RuntimeStatus } from '../../jobs/job.ts';
-import { HttpProblem } from '../problem.ts';
-import type { Query } from '../query.ts';
+import { anyText, anyTexts, readList, readTime, strict, time, type Read } from '../parameters.ts';
 
-/** The filter of a list. What it does not know of is left out, as Durable Functions does. */
-export function readListFilter(query: Query): JobFilter {
-  const { known } = statusesOf(query);
-  return { ...times(query), ...(known.length > 0 && { statuses: known }), ...prefix(query) };
-}
+const instanceIdPrefix = { instanceIdPrefix: anyText('What the ids begin with') };
 
-/**
- * The filter of a purge, where what is left out would delete more than was meant. Throws a 400 {@link HttpProblem} for a status or
- * a time that cannot be read, and when `createdTimeFrom` is not there.
- */
-export function readPurgeFilter(query: Query): JobFilter {
-  if (query.time('createdTimeFrom') === undefined) {
-    throw new HttpProblem(400, "Please provide value for 'createdTimeFrom' parameter.");
-  }
-  const { known, unknown } = statusesOf(query);
-  if (unknown.length > 0) {
-    const names = unknown.map((name) => JSON.stringify(name)).join(', ');
-    throw new HttpProblem(400, `runtimeStatus ${names} is not one of ${runtimeStatuses.join(', ')}`);
-  }
-  if ((query.text('createdTimeTo') ?? '').trim() !== '' && query.time('createdTimeTo') === undefined) {
-    throw new HttpProblem(400, 'createdTimeTo is not an ISO time, such as 2030-01-31T12:00:00Z');
-  }
-  return { ...times(query), ...(known.length > 0 && { statuses: known }), ...prefix(query) };
-}
+/** Of a list. What it does not know of is left out, as Durable Functions does. */
+export const listFilter = {
+  createdTimeFrom: time('Started then or later'),
+  createdTimeTo: time('Started then or before'),
+  runtimeStatus: anyTexts('One of them, or several with commas between them'),
+  ...instanceIdPrefix,
+};
 
-function statusesOf(query: Query): { known: RuntimeStatus[]; unknown: string[] } {
-  const found = query.list('runtimeStatus').map((name) => ({
-    name,
-    status: runtimeStatuses.find((status) => status.toLowerCase() === name.toLowerCase()),
-  }));
+const knownStatus = z.enum(runtimeStatuses, {
+  error: ({ input }) => `${JSON.stringify(input)} is not one of ${runtimeStatuses.join(', ')}`,
+});
+
+/** Of a purge, where what is left out would delete more than was meant: a time or a status that cannot be read is refused. */
+export const purgeFilter = {
+  createdTimeFrom: strict(readTime, "Please provide value for 'createdTimeFrom' parameter.", {
+    description: 'Started then or later',
+    type: 'string',
+    format: 'date-time',
+    examples: ['2030-01-31T12:00:00Z'],
+  }),
+  createdTimeTo: strict(
+    (text) => (text === '' ? null : readTime(text)),
+    'createdTimeTo is not an ISO time, such as 2030-01-31T12:00:00Z',
+    { description: 'Started then or before', type: 'string', format: 'date-time' },
+  ).optional(),
+  runtimeStatus: z
+    .preprocess((given) => readList(given).map((name) => statusOf(name) ?? name), z.array(knownStatus))
+    .optional()
+    .meta({ description: 'One of them; commas do too' }),
+  ...instanceIdPrefix,
+};
+
+/** The filter that either of them asks for. */
+export function jobFilterOf(asked: Read<typeof listFilter> | Read<typeof purgeFilter>): JobFilter {
+  const { createdTimeFrom: createdFrom, createdTimeTo: createdTo, runtimeStatus = [], instanceIdPrefix = '' } = asked;
+  const statuses = [...new Set(runtimeStatus.flatMap((name) => statusOf(name) ?? []))];
   return {
-    known: [...new Set(found.flatMap(({ status }) => status ?? []))],
-    unknown: found.flatMap(({ name, status }) => (status === undefined ? name : [])),
+    ...(createdFrom && { createdFrom }),
+    ...(createdTo && { createdTo }),
+    ...(statuses.length > 0 && { statuses }),
+    ...(instanceIdPrefix !== '' && { instanceIdPrefix }),
   };
 }
 
-function times(query: Query): JobFilter {
-  const createdFrom = query.time('createdTimeFrom');
-  const createdTo = query.time('createdTimeTo');
-  return { ...(createdFrom && { createdFrom }), ...(createdTo && { createdTo }) };
-}
-
-function prefix(query: Query): JobFilter {
-  const instanceIdPrefix = query.text('instanceIdPrefix') ?? '';
-  return instanceIdPrefix === '' ? {} : { instanceIdPrefix };
+function statusOf(name: string): RuntimeStatus | undefined {
+  return runtimeStatuses.find((status) => status.toLowerCase() === name.toLowerCase());
 }

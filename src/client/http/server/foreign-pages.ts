@@ -6,7 +6,7 @@ import { HttpProblem } from '../problem.ts';
 /**
  * Keeps web pages away from an API without a key, which their reader's browser would reach for them: no page of elsewhere changes anything
  * or makes it work by reading, and no name but one of this machine counts, since anybody's name may be made to lead here. A link that
- * somebody follows to the page that shows the API is no such thing. `proxied`: whether callers come through a proxy, under names of its own.
+ * somebody follows to the page that shows the API, or to the root that leads there, is no such thing. `proxied`: whether callers come through a proxy, under names of its own.
  */
 export function refuseForeignPages({ proxied }: { readonly proxied: boolean }): RequestHandler {
   return (request, _response, next) => {
@@ -29,7 +29,7 @@ export function refuseForeignPages({ proxied }: { readonly proxied: boolean }): 
 // What it leads to is the same for all and costs nothing, and the page that it is on sees nothing of it.
 function isFollowedLink(request: Request): boolean {
   const isShown = request.get('sec-fetch-mode') === 'navigate' && request.get('sec-fetch-dest') === 'document';
-  return request.method === 'GET' && request.path === '/docs' && isShown;
+  return request.method === 'GET' && ['/', '/docs'].includes(request.path) && isShown;
 }
 
 // One that names no host is no browser.

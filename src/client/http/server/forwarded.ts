@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parse } from 'forwarded-parse';
-import { isHost } from './host.ts';
 
 /** What a proxy says of the address that the caller used; what it does not say, or says wrongly, is left out. */
-export interface ForwardedOrigin {
+interface ForwardedOrigin {
   readonly proto?: 'http' | 'https';
   readonly host?: string;
 }
@@ -34,4 +33,12 @@ function firstForwarded(header = ''): ForwardedOrigin {
   } catch {
     return {};
   }
+}
+
+const longest = 300;
+const authority = /^(?:\[[\da-f:.]+\]|[^\s/\\?#@<>"'%:[\]\p{Cc}]+)(?::\d{1,5})?$/iu;
+
+/** Whether `host` is a host with an optional port, fit to stand in a URI: nothing that could end it or begin another part. */
+export function isHost(host: string): boolean {
+  return host.length <= longest && authority.test(host) && URL.canParse(`http://${host}/`);
 }

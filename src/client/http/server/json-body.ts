@@ -1,15 +1,18 @@
-import express, { type Request, type RequestHandler } from 'express';
+import express, { type Request, type Response } from 'express';
 import { HttpProblem } from '../problem.ts';
 
 /** Deeper values make serialisers overflow their stack; Durable Functions refuses them at the same depth. */
 const maxDepth = 64;
 
 /** Reads the whole body, of whatever type, for {@link readJsonBody}. A longer one is a 413, an unknown Content-Encoding a 415. */
-export function collectBody(limit: number): RequestHandler {
-  return express.raw({ type: () => true, limit });
+export async function collectBody(request: Request, response: Response, limit: number): Promise<void> {
+  const collect = express.raw({ type: () => true, limit });
+  await new Promise<void>((resolve, reject) => {
+    collect(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
 }
 
-export interface JsonBodyOptions {
+interface JsonBodyOptions {
   /** Accept JSON of any declared type. By default a type that is not JSON's is a 415, and none is fine. */
   readonly anyType?: boolean;
   /** Ends the message about what is not JSON: what to send instead. */

@@ -1,17 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Jobs } from '../../jobs/jobs.ts';
-import { lately } from './lately.ts';
 import { HttpProblem } from '../problem.ts';
 
 const minute = 60_000;
 const retryAfterBacklog = '10';
-// Whole paths, since an instance may have any name. What steers what is there already is none of them.
-const starts = [
-  /^(?:\/runtime\/webhooks\/durabletask)?\/orchestrators\/[^/]/iu,
-  /^\/runtime\/webhooks\/durabletask\/instances\/[^/]+\/(?:restart|rewind)\/?$/iu,
-  /^\/api\/(?:batches|backups(?:\/(?:prune|preview|schedules\/[^/]+\/trigger|[^/]+\/(?:restores|verifications|retry)))?)\/?$/iu,
-];
 
 /** Requests that one client may make in a minute; 0 is no limit. */
 export interface RateLimits {
@@ -20,24 +13,31 @@ export interface RateLimits {
   readonly starts: number;
 }
 
-/**
- * Turns away with 429 whoever asks too often. Clients are told apart by address, IPv6 ones by their network; behind proxies of
- * `TRUST_PROXY` the address is the one that they name in `X-Forwarded-For`.
- */
-export function limitRate({ requests, starts }: RateLimits): RequestHandler[] {
-  return [limiter('requests', requests), limiter('starts', starts, (request) => !isStart(request))].flat();
+/** What requests pass before a route, and starts besides. */
+export interface Limits {
+  readonly requests: readonly RequestHandler[];
+  readonly starts: readonly RequestHandler[];
 }
 
 /**
- * Turns starts away with 429 while `most` tasks or more wait for workers; 0 is no limit. What was started before is none the worse for
- * it. Where nobody can say how many wait, nothing is turned away.
+ * Turns away with 429 whoever asks too often. Clients are told apart by address, IPv6 ones by their network; behind proxies of
+ * `TRUST_PROXY` the address is the one that they name in `X-Forwarded-For`. Starts are turned away too while `backlog` tasks or more wait
+ * for workers; 0 is no limit.
  */
-export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler[] {
+export function createLimits(jobs: Pick<Jobs, 'waitingTasks'>, rates: RateLimits, backlog: number): Limits {
+  return {
+    requests: limiter('requests', rates.requests),
+    starts: [...limiter('starts', rates.starts), ...limitBacklog(jobs, backlog)],
+  };
+}
+
+/** What was started before is none the worse for it. Where nobody can say how many tasks wait, nothing is turned away. */
+function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler[] {
   if (most === 0) return [];
   const waiting = lately(() => jobs.waitingTasks(), 0);
   return [
-    (request, _response, next) => {
-      if (!isStart(request) || waiting() < most) {
+    (_request, _response, next) => {
+      if (waiting() < most) {
         next();
         return;
       }
@@ -47,17 +47,12 @@ export function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): Re
   ];
 }
 
-function isStart(request: Request): boolean {
-  return request.method === 'POST' && starts.some((start) => start.test(request.path));
-}
-
-function limiter(what: string, limit: number, skip: (request: Request) => boolean = () => false): RequestHandler[] {
+function limiter(what: string, limit: number): RequestHandler[] {
   if (limit === 0) return [];
   return [
     rateLimit({
       windowMs: minute,
       limit,
-      skip,
       standardHeaders: false,
       legacyHeaders: false,
       // Its checks write to the console; whose headers to trust is the configuration's to say.
@@ -73,4 +68,34 @@ function limiter(what: string, limit: number, skip: (request: Request) => boolea
       },
     }),
   ];
+}
+
+/** Milliseconds after which it is asked again, and after which an answer counts no more. */
+const askEvery = 1000;
+const forgottenAfter = 5000;
+
+/**
+ * What `ask` answered lately; `unknown` when it did not. Nobody waits for an answer: who wants one has it asked, at most once a second,
+ * for those who come later.
+ */
+function lately<T>(ask: () => Promise<T>, unknown: T): () => T {
+  let known = { answer: unknown, at: -Infinity };
+  let askedAt = -Infinity;
+  let isAsking = false;
+  const look = async () => {
+    isAsking = true;
+    askedAt = performance.now();
+    try {
+      known = { answer: await ask(), at: performance.now() };
+    } catch {
+      known = { answer: unknown, at: -Infinity };
+    } finally {
+      isAsking = false;
+    }
+  };
+  return () => {
+    const now = performance.now();
+    if (!isAsking && now - askedAt >= askEvery) void look();
+    return now - known.at < forgottenAfter ? known.answer : unknown;
+  };
 }

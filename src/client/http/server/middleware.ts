@@ -1,12 +1,8 @@
 import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import type { Jobs } from '../../jobs/jobs.ts';
-import { createDocsRoutes } from '../openapi/docs-routes.ts';
-import { whileDraining } from './draining.ts';
 import { refuseForeignPages } from './foreign-pages.ts';
-import { createHealthRoutes } from './health.ts';
-import { limitBacklog, limitRate, type RateLimits } from './limits.ts';
+import type { RateLimits } from './limits.ts';
 import { originOf } from './origin.ts';
 import { HttpProblem } from '../problem.ts';
 import { requestLog } from './request-log.ts';
@@ -26,21 +22,26 @@ export interface Edges {
 }
 
 interface EdgeParts {
-  readonly jobs: Jobs;
   readonly log: Logger;
   /** Whether the API asks for a key. */
   readonly keyed: boolean;
 }
 
-/** What every request passes before it reaches a route: log, headers, the checks of its address, health, rate limit. */
-export function applyEdges(app: Express, { jobs, log, keyed }: EdgeParts, edges: Edges): void {
+/** What every request passes before it reaches a route: log, headers, the checks of its address. */
+export function applyEdges(app: Express, { log, keyed }: EdgeParts, edges: Edges): void {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', edges.trustProxy ?? false);
   app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
   if (!keyed) app.use(refuseForeignPages({ proxied: edges.trustProxy !== undefined }));
-  app.use(createHealthRoutes(jobs, edges.draining));
-  app.use(...limitRate(edges.rateLimits), ...limitBacklog(jobs, edges.maxBacklog), createDocsRoutes({ keyed }));
+}
+
+/** Makes connections end with their answers from when `draining` aborts. */
+function whileDraining(draining: AbortSignal): RequestHandler {
+  return (_request, response, next) => {
+    if (draining.aborted) response.set('Connection', 'close');
+    next();
+  };
 }
 
 const contentSecurityPolicy = {

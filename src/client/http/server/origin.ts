@@ -1,6 +1,5 @@
 import type { Request } from 'express';
-import { readForwarded } from './forwarded.ts';
-import { isHost } from './host.ts';
+import { readForwarded, isHost } from './forwarded.ts';
 import { HttpProblem } from '../problem.ts';
 
 /**

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
-import { logFieldsOf } from './log-fields.ts';
-import { isQuietPath } from './quiet-path.ts';
 
 const plainValue = /^[\w.,:+ -]{0,64}$/u;
 const saneId = /^[\w.:-]{1,128}$/u;
@@ -70,4 +68,27 @@ function plainPart(url: string): string {
     .filter(([name, value]) => plainParameters.has(name.toLowerCase()) && plainValue.test(value))
     .map(([name, value]) => `${name}=${value}`);
   return query.length === 0 ? path : `${path}?${query.join('&')}`;
+}
+
+/** What a request's line in the log says besides. */
+interface LogFields {
+  readonly instanceId?: string;
+  readonly traceId?: string;
+}
+
+const name = 'logFields';
+
+/** Puts fields into the line that will tell of the request. */
+export function addLogFields(response: Response, fields: LogFields): void {
+  response.locals[name] = { ...(response.locals[name] as LogFields | undefined), ...fields };
+}
+
+/** Those fields, once the request is answered. */
+function logFieldsOf(response: ServerResponse & Partial<Pick<Response, 'locals'>>): LogFields {
+  return response.headersSent ? ((response.locals?.[name] as LogFields | undefined) ?? {}) : {};
+}
+
+/** Whether probes and scrapers ask for this path, whose log lines would drown the others. */
+export function isQuietPath(url = ''): boolean {
+  return /^\/(?:healthz|readyz|metrics)\/?(?:\?|$)/iu.test(url);
 }

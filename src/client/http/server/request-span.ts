@@ -1,7 +1,6 @@
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Request, RequestHandler, Response } from 'express';
-import { addLogFields } from './log-fields.ts';
-import { isQuietPath } from './quiet-path.ts';
+import { addLogFields, isQuietPath } from './request-log.ts';
 
 /** Told how a request was answered; seconds. */
 export type OnAnswered = (method: string, status: number, seconds: number) => void;

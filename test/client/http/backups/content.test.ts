@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DifferenceRow } from '../../../../src/history/views/compare-runs.ts';
 import type { EntryRow } from '../../../../src/history/views/list-entries.ts';
-import { differenceRowSchema, entryRowSchema } from '../../../../src/client/http/backups/schemas.ts';
+import { differenceRowSchema, entryRowSchema } from '../../../../src/client/http/backups/contents.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { startApi, startWorker, type Api } from '../harness.ts';
 import { backUp, blobOf, problemOf, rowsOf } from './rig.ts';

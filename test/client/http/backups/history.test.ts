@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../../src/history/views/run-info.ts';
-import { ledgerRowSchema, runInfoSchema } from '../../../../src/client/http/backups/schemas.ts';
+import { ledgerRowSchema, runInfoSchema } from '../../../../src/client/http/backups/runs.ts';
 import type { Manifest } from '../../../../src/contracts/manifest.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { startApi, startWorker, type Api } from '../harness.ts';

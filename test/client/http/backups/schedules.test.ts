@@ -119,7 +119,7 @@ test('an API without a sources file applies nothing', async () => {
   const api = await startApi();
   const answer = await fetch(`${api.url}/api/backups/schedules/apply`, { method: 'POST' });
   expect(await problemOf(answer)).toMatchObject({
-    status: 501,
+    status: 409,
     detail: expect.stringMatching(/DURABLE_BACKUP_CONFIG/u) as string,
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { managementUrisSchema, statusBodySchema } from '../../../../src/client/http/schemas/answers.ts';
+import { managementUrisSchema } from '../../../../src/client/http/answers.ts';
+import { statusBodySchema } from '../../../../src/client/http/instances/status.ts';
 import { locationOf, postJson, startApi, startedWorkflows, untilEnded } from '../harness.ts';
 import { filled, postBatch, send, startOrderApi, times, urisOf } from '../order-rig.ts';
 

@@ -1,7 +1,7 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import type { ManagementUris } from '../../../../src/client/http/instances/management-uris.ts';
+import type { ManagementUris } from '../../../../src/client/http/instances/answer-start.ts';
 import { createDataConverter } from '../../../../src/storage/large-messages/data-converter.ts';
 import { largeText, megabyte, newWorker } from '../../../storage/large-messages/rig.ts';
 import { startApiProcess } from '../../../support/api-process.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { statusBodySchema } from '../../../../src/client/http/schemas/answers.ts';
+import { statusBodySchema } from '../../../../src/client/http/instances/status.ts';
 import { instancesPath, postJson, startApi, untilEnded, type Api, type StatusBody } from '../harness.ts';
 import { filled, postBatch, send, startOrderApi, times, urisOf } from '../order-rig.ts';
 

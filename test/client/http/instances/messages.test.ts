@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ManagementUris } from '../../../../src/client/http/instances/management-uris.ts';
+import type { ManagementUris } from '../../../../src/client/http/instances/answer-start.ts';
 import { instancesPath, startApi, startWorker, untilEnded, type Api } from '../harness.ts';
 import { filled, postBatch, send, startOrderApi, urisOf } from '../order-rig.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { managementUrisSchema } from '../../../../src/client/http/schemas/answers.ts';
+import { managementUrisSchema } from '../../../../src/client/http/answers.ts';
 import { createBlobProxy } from '../../../support/blob-proxy.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { countedJobs } from '../../jobs/counted-jobs.ts';

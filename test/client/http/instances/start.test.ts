@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { managementUrisSchema } from '../../../../src/client/http/schemas/answers.ts';
+import { managementUrisSchema } from '../../../../src/client/http/answers.ts';
 import { ExpectedError } from '../../../../src/contracts/failures.ts';
 import { writeTree } from '../../../support/tree.ts';
 import {

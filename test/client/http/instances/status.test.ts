@@ -1,6 +1,6 @@
 import { createHttpPoller, type OperationState } from '@azure/core-lro';
 import { expect, test } from 'vitest';
-import { statusBodySchema } from '../../../../src/client/http/schemas/answers.ts';
+import { statusBodySchema } from '../../../../src/client/http/instances/status.ts';
 import { instancesPath, locationOf, postJson, startApi, startPath, untilEnded, type StatusBody } from '../harness.ts';
 import { filled, postBatch, send, startOrderApi, times, urisOf } from '../order-rig.ts';
 
