@@ -1,10 +1,10 @@
 // What waits at most to be taken of the side output.
 const mostAside = 1000;
 
-/** Where values come from, and what is to be done when there are no more. */
+/** Where values come from, and what is to be done when there are no more, if anything. */
 interface Source<V> {
   readonly entries: AsyncIterable<V>;
-  readonly end: () => void;
+  readonly end?: () => void;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function* withSideOutput<A, V>(
       yield settled.value;
       next = iterator.next();
     }
-    end();
+    end?.();
   } finally {
     // What waits is let go, so that it can end.
     taken.resolve();

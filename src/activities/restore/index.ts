@@ -1,12 +1,11 @@
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createCommitRestore } from './finish/commit-restore.ts';
-import { createListRestore } from './plan/list-restore.ts';
-import { createListUnrestored } from './finish/list-unrestored.ts';
-import { createOpenRestore } from './plan/open-restore.ts';
-import { createRestoreFiles } from './write/restore-files.ts';
 import { createSealPage } from '../paged/seal-page.ts';
-import { restoreKind } from './rows.ts';
+import { createCommitRestore } from './finish/commit-restore.ts';
+import { restoreKind } from './ledger.ts';
+import { createListRestore, createListUnrestored } from './plan/list-restore.ts';
+import { createOpenRestore } from './plan/open-restore.ts';
 import { createTargets } from './target/targets.ts';
+import { createRestoreFiles } from './write/restore-files.ts';
 
 /** The effects of a restore, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
 export function createRestoreActivities(deps: ActivityDependencies) {

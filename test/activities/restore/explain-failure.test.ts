@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { explainFailure } from '../../../src/activities/restore/write/explain-failure.ts';
+import { explainFailure } from '../../../src/activities/restore/write/restore-paths.ts';
 
 /** What the system throws on a write for which there is no space. */
 async function noSpace(): Promise<unknown> {

@@ -7,7 +7,7 @@ import {
   isSameTime,
   mtimeSeconds,
   restoredMode,
-} from '../../../src/activities/restore/write/file-attributes.ts';
+} from '../../../src/activities/restore/target/attributes.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 test('every time from 1902 to 2100 comes back to the microsecond, and whole seconds exactly', async () => {

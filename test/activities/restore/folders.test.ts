@@ -13,10 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { followTarget } from '../../../src/activities/restore/target/folder-by-path.ts';
-import type { Folder } from '../../../src/activities/restore/target/folder.ts';
-import { createFolders, type Folders } from '../../../src/activities/restore/target/folders.ts';
-import { holdTarget } from '../../../src/activities/restore/target/held-folder.ts';
+import { createFolderCache, type FolderCache } from '../../../src/activities/restore/target/folder-cache.ts';
+import { followTarget, holdTarget, type Folder } from '../../../src/activities/restore/target/folder.ts';
 import { createTargets } from '../../../src/activities/restore/target/targets.ts';
 import { createDiskLookup } from '../../../src/files/disks.ts';
 import { deepTree } from '../../support/deep-tree.ts';
@@ -32,7 +30,7 @@ interface Rig {
   readonly around: string;
   readonly target: string;
   readonly top: Folder;
-  readonly folders: Folders;
+  readonly folders: FolderCache;
   readonly limit: { left: number };
 }
 
@@ -45,7 +43,7 @@ async function openTarget(way: Way = 'held open', left = 10): Promise<Rig> {
   const limit = { left };
   const byPath = () => followTarget(target, process.geteuid?.());
   const top = await (way === 'held open' ? holdTarget(target, createDiskLookup()) : byPath());
-  const folders = createFolders(top, limit);
+  const folders = createFolderCache(top, limit);
   onTestFinished(() => folders.close());
   return { around, target, top, folders, limit };
 }
@@ -155,7 +153,7 @@ test('directories are closed only when nobody works in them any more', async () 
 test('a directory deeper than any path is reached, step by step', async () => {
   const names = Array.from({ length: 30 }, (_, i) => `${i}`.padEnd(200, '-'));
   const root = await deepTree(names, () => false);
-  const folders = createFolders(await holdTarget(await realpath(root), createDiskLookup()), { left: 4 });
+  const folders = createFolderCache(await holdTarget(await realpath(root), createDiskLookup()), { left: 4 });
   onTestFinished(() => folders.close());
   await folders.within(names.join('/'), ({ at }) => writeFile(at(name), 'deep'));
   expect(await folders.within(names.join('/'), ({ at }) => readFile(at(name), 'utf8'))).toBe('deep');

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryNameOf } from '../../../src/activities/restore/target/places.ts';
+import { temporaryNameOf } from '../../../src/activities/restore/target/temporaries.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { fileEntry, forgeRun, sha256 } from '../../history/records/rig.ts';
 import { writeTree } from '../../support/tree.ts';

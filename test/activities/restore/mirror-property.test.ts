@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Filters } from '../../../src/contracts/filters.ts';
-import { openWhole, finish } from '../backup/whole-run.ts';
+import { finish, openWhole } from '../backup/whole-run.ts';
 import { listAll } from '../rig.ts';
 import { expectedAfter, ignoreName, ignoreTexts, marker, type Rules, type Tree } from './mirror-oracle.ts';
 import { brief, mirror, openRestoreRig, restoreRun } from './rig.ts';

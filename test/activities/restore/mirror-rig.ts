@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { describeShard, readShard, writeShard } from '../../../src/activities/paged/shard.ts';
-import { sealManifest } from '../../../src/history/records/manifest-checksum.ts';
 import type { Filters } from '../../../src/contracts/filters.ts';
 import type { ManifestEntry } from '../../../src/contracts/manifest.ts';
 import { emptyTally, tallyOf } from '../../../src/contracts/backup.ts';
 import { sumTallies } from '../../../src/contracts/job.ts';
+import { sealManifest } from '../../../src/history/records/manifest-checksum.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { writeTree } from '../../support/tree.ts';
 import { blobBytes } from '../rig.ts';

@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Filters } from '../../../src/contracts/filters.ts';
 import { bindMount, mayBind } from '../../support/mounting.ts';
 import { writeTree } from '../../support/tree.ts';
+import { finish } from '../backup/whole-run.ts';
 import { perform } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';
-import { finish } from '../backup/whole-run.ts';
 import { backedUp, editRun, mirrored } from './mirror-rig.ts';
 import { brief, mirror, openRestoreRig, restoreRun } from './rig.ts';
 

@@ -1,8 +1,12 @@
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createClashFinder, noFolding, type Folding } from '../../../src/activities/restore/plan/name-clashes.ts';
-import { probeFolding } from '../../../src/activities/restore/plan/probe-folding.ts';
+import {
+  createClashFinder,
+  noFolding,
+  probeFolding,
+  type Folding,
+} from '../../../src/activities/restore/plan/name-clashes.ts';
 import { createTargets } from '../../../src/activities/restore/target/targets.ts';
 import { comparePaths } from '../../../src/contracts/encoded-path.ts';
 import { entryKey, type EntryKind } from '../../../src/contracts/manifest.ts';

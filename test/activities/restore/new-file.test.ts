@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeSmallFile, makeSmallFileInPool } from '../../../src/activities/restore/write/new-file.ts';
-import type { RestoreEntry } from '../../../src/activities/restore/rows.ts';
+import type { RestoreEntry } from '../../../src/activities/restore/ledger.ts';
+import { makeSmallFile, makeSmallFileInPool } from '../../../src/activities/restore/write/write-file.ts';
 import { content, temporaryDirectory } from '../../support/tree.ts';
 
 const block = 64 * 1024;

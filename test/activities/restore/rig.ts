@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { createActivities } from '../../../src/activities/index.ts';
-import type { RestoreRow } from '../../../src/activities/restore/rows.ts';
+import type { RestoreRow } from '../../../src/activities/restore/ledger.ts';
 import type { JobOptions, Page, SliceResult } from '../../../src/contracts/job.ts';
 import type { Restore, RestoreInput, RestoreReport, RestoreTally } from '../../../src/contracts/restore.ts';
 import { parseNdjson } from '../../../src/storage/ndjson.ts';

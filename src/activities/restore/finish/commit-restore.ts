@@ -4,16 +4,12 @@ import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { createCommit, sumShards, type JobTimes } from '../../paged/commit.ts';
-import { deletePlanned } from './delete-planned.ts';
+import { createLedgerPages, pageShards, restoreKind } from '../ledger.ts';
 import { openDeletionPlan } from '../plan/deletion-plan.ts';
-import { finishPages } from './finish-pages.ts';
-import { createLedgerPages, pageShards } from './ledger-pages.ts';
-import { createDirectoryOpener } from '../target/open-directories.ts';
-import { createOpenedDirectories } from '../target/opened-directories.ts';
-import { createPutBack } from './put-back.ts';
-import { restoreKind } from '../rows.ts';
+import { createPutBack, openableTarget } from '../target/closed-folders.ts';
 import type { Targets } from '../target/targets.ts';
-import { tellDeletions, tellReplaced } from './tell-deletions.ts';
+import { deletePlanned, tellDeletions, tellReplaced } from './delete-planned.ts';
+import { finishPages } from './finish-pages.ts';
 
 /**
  * Does what needs all files in their places: deletes what is planned, if nothing failed, and gives directories their permissions and
@@ -28,15 +24,14 @@ export function createCommitRestore({ store }: ActivityDependencies, targets: Ta
     const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
     const ledger = createLedgerPages(store, layout, signal);
     await targets.inFound(restore.target, async ({ realTarget, folders }) => {
-      const opened = createOpenedDirectories(store, layout, signal);
       const { deletions: parts = 0 } = restore;
       const planned = { plan: openDeletionPlan(store, restore, signal), parts, ledger };
       const isWhole = before.tally.failed === 0;
       await (isWhole ? tellDeletions(planned) : tellReplaced(planned, store, before.shards, signal));
       if (restore.dryRun) return;
-      const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+      const target = openableTarget(folders, store, layout, signal);
       if (isWhole) await deletePlanned({ target, ledger }, parts, signal);
-      const putBack = await createPutBack(folders, opened);
+      const putBack = await createPutBack(folders, store, layout, signal);
       await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
     });
     return commit(attempt, restore, times);

@@ -4,12 +4,11 @@ import { entryKey, type FileAttributes } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { locationOf, parentOf } from '../../../files/paths.ts';
 import { reasonOf } from '../../../lib/message-of.ts';
-import type { RestoreRow } from '../rows.ts';
+import { replaceFromLast, shardOfFolders, type LedgerPages, type RestoreRow } from '../ledger.ts';
+import { directoryMode, isSameDirectory, mtimeSeconds } from '../target/attributes.ts';
+import type { NotPutBack, PutBack } from '../target/closed-folders.ts';
 import type { Target } from '../target/targets.ts';
-import { directoryMode, isSameDirectory, mtimeSeconds } from '../write/file-attributes.ts';
-import { removeTemporaries } from '../write/temporaries.ts';
-import { replaceFromLast, shardOfFolders, type LedgerPages } from './ledger-pages.ts';
-import type { NotPutBack, PutBack } from './put-back.ts';
+import { removeTemporaries } from '../target/temporaries.ts';
 
 /** A target at the end of its restore. */
 interface Finishing extends Pick<Target, 'realTarget'> {

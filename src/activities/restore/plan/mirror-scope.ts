@@ -6,7 +6,7 @@ import { ignoredBy, type IgnoreLevels } from '../../../files/walk/ignore-file.ts
 import { ruleAt, type Child, type Entrance, type Scope } from '../../../files/walk/scope.ts';
 import { askedOf, enterRoot, leftOut } from '../../../files/walk/selection.ts';
 import { hasFailed } from '../../paged/shard.ts';
-import type { HeldEntry, HeldRun } from './held-run.ts';
+import type { IndexedEntry, RunIndex } from './run-index.ts';
 
 /**
  * How a target is walked for what a mirror of a run may delete: that which the run could have held. Left out is all that the run left out or could not read, and all that it would leave out if the target were what it backs up,
@@ -14,7 +14,7 @@ import type { HeldEntry, HeldRun } from './held-run.ts';
  */
 export async function enterMirror(
   realTarget: string,
-  run: HeldRun,
+  run: RunIndex,
   { filters, globs }: { readonly filters: Filters; readonly globs: Globs },
 ): Promise<Entrance> {
   const { followSymlinks: _, ...rules } = filters;
@@ -27,7 +27,7 @@ export async function enterMirror(
 }
 
 interface Place {
-  readonly run: HeldRun;
+  readonly run: RunIndex;
   readonly folder: EncodedPath;
   /** Of the ignore files that the run holds for the folders around. */
   readonly above: IgnoreLevels;
@@ -63,7 +63,7 @@ function guarded(entrance: Entrance, { run, folder, above }: Place): Entrance {
 }
 
 /** A folder of which only what the run holds may be touched. */
-function allKept(run: HeldRun, why: Why): Entrance {
+function allKept(run: RunIndex, why: Why): Entrance {
   const scope: Scope = {
     look: async (child, inspect) => ((await run.find(child.path)) ? inspect(child) : leftOut(child, why)),
     enter: () => Promise.resolve(allKept(run, why)),
@@ -74,12 +74,12 @@ function allKept(run: HeldRun, why: Why): Entrance {
 const plain: NonNullable<Scope['look']> = (child, inspect) => inspect(child);
 
 /** Whether there is a row of the run for it, so that nobody asks about deleting it. */
-function isHeldAs(child: Child, held: HeldEntry | undefined): boolean {
+function isHeldAs(child: Child, held: IndexedEntry | undefined): boolean {
   return held !== undefined && (lackOf(held) !== undefined || (held.kind === 'directory') === child.isDirectory);
 }
 
 /** Why the run does not hold what is at a path that it lists, and in it. */
-function lackOf(held: HeldEntry): Why | undefined {
+function lackOf(held: IndexedEntry): Why | undefined {
   const { kind, outcome, reason } = held;
   // A symlink with a reason is one that would have been followed.
   const isLacking = hasFailed(held) || outcome === 'skipped' || (kind === 'symlink' && reason !== undefined);

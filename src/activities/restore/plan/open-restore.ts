@@ -1,33 +1,28 @@
 import { readdir } from 'node:fs/promises';
+import { markReading } from '../../../claims/reading-mark.ts';
+import { prefixOf } from '../../../contracts/blob-prefix.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import type { Filters } from '../../../contracts/filters.ts';
+import type { Manifest, ManifestEntry } from '../../../contracts/manifest.ts';
+import { overwritePolicies, type Restore, type RestoreInput } from '../../../contracts/restore.ts';
 import { exactPaths } from '../../../history/entries/exact-paths.ts';
 import { checkWhole } from '../../../history/entries/read-below.ts';
-import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../../history/records/own-target.ts';
 import { readEntries } from '../../../history/entries/read-entries.ts';
+import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../../history/records/own-target.ts';
 import { findRun } from '../../../history/runs/run-catalogue.ts';
-import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import type { Manifest, ManifestEntry } from '../../../contracts/manifest.ts';
-import { prefixOf } from '../../../contracts/blob-prefix.ts';
-import { overwritePolicies, type Restore, type RestoreInput } from '../../../contracts/restore.ts';
 import { requireContainer } from '../../../storage/require-container.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import { checkOptions } from '../../backup/check-options.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { jobId } from '../../paged/job-id.ts';
-import { markReading } from '../../../claims/reading-mark.ts';
-import { countSelected, onlySelected } from './count-selected.ts';
-import { requireSpace } from './free-space.ts';
+import { openableTarget } from '../target/closed-folders.ts';
 import { modeMeanwhile } from '../target/make-directories.ts';
-import { foldsNames } from './name-clashes.ts';
-import { createDirectoryOpener } from '../target/open-directories.ts';
-import { createOpenedDirectories } from '../target/opened-directories.ts';
-import { planDeletions } from './plan-deletions.ts';
-import { probeFolding } from './probe-folding.ts';
-import { requireApart } from './require-apart.ts';
-import { requireTold } from './require-told.ts';
-import { normalizePaths } from './select-paths.ts';
-import { checkTarget, findTarget } from '../target/target-directory.ts';
-import type { Target, Targets } from '../target/targets.ts';
+import { checkTarget, findTarget, type Target, type Targets } from '../target/targets.ts';
+import { requireApart, requireSpace } from './check-target.ts';
+import { planDeletions } from './deletion-plan.ts';
+import { foldsNames, probeFolding } from './name-clashes.ts';
+import { countSelected, normalizePaths, onlySelected } from './select-paths.ts';
 
 type Wishes = Pick<Restore, 'paths' | 'overwrite' | 'delete' | 'dryRun' | 'options'>;
 
@@ -148,8 +143,7 @@ async function prepareTarget(
   await targets.inFound(restore.target, (found) => requireSpace(found, bytes, entries));
   if (restore.dryRun) return;
   const check = async ({ realTarget, folders }: Target) => {
-    const opened = createOpenedDirectories(store, jobLayout('restores', restore), signal);
-    const target = { folders, withOpenDirectories: createDirectoryOpener(folders, opened) };
+    const target = openableTarget(folders, store, jobLayout('restores', restore), signal);
     if (restore.delete && foldsNames(await probeFolding(target, restore.id))) {
       throw invalid(
         `delete: ${realTarget} does not tell names apart by case or by how accents are written, so a file could be taken for another; restore without delete`,
@@ -181,4 +175,23 @@ async function isEmpty({ folders }: Target): Promise<boolean> {
 
 function invalid(message: string): ExpectedError {
   return new ExpectedError(failureTypes.invalidInput, message);
+}
+
+/**
+ * Throws an {@link ExpectedError} when nobody can tell what a run left out, so that a mirror of it could delete just that: an earlier version
+ * made it and did not write that down, and it was not by globs alone, which tell it themselves.
+ */
+function requireTold(manifest: Manifest): void {
+  const { run, root, excluded = 0, filters = {}, leftOut } = manifest;
+  const mayBeHidden = goesByState(filters) || (excluded > 0 && filters.ignoreFiles !== false);
+  if (leftOut !== undefined || !mayBeHidden) return;
+  throw new ExpectedError(
+    failureTypes.invalidInput,
+    `delete: run ${run} is of an earlier version, which did not write down what it left out: back ${root} up once more and restore that run, restore without delete, or give --force (over HTTP force: true); then only what its filters and the ignore files that it holds leave out is sure to stay`,
+  );
+}
+
+/** Whether what was left out depends on what was found there, and not on names alone. */
+function goesByState({ excludeIfPresent = [], excludeCaches, largerThan, oneFileSystem }: Filters): boolean {
+  return excludeIfPresent.length > 0 || excludeCaches === true || largerThan !== undefined || oneFileSystem === true;
 }

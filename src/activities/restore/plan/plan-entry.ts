@@ -1,13 +1,16 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readlink } from 'node:fs/promises';
-import { encodeText, type EncodedPath } from '../../../contracts/encoded-path.ts';
+import { lstat } from 'node:fs/promises';
+import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { nameOfKind } from '../../../contracts/manifest.ts';
 import type { Restore, RestoreOutcome } from '../../../contracts/restore.ts';
 import { lastNameOf, parentOf } from '../../../files/paths.ts';
-import type { RestoreEntry } from '../rows.ts';
-import type { Folders } from '../target/folders.ts';
-import { isSameDirectory, isSameFile, isSameTime } from '../write/file-attributes.ts';
+import type { RestoreEntry } from '../ledger.ts';
+import { isAsHeld } from '../target/attributes.ts';
+import type { FolderCache } from '../target/folder-cache.ts';
 import type { DeletionPlan } from './deletion-plan.ts';
+
+// Enough to keep the thread pool busy; more only holds memory.
+export const planAtOnce = { concurrency: 64 };
 
 /** What is to become of a path; without an outcome it is to be written. */
 interface Plan {
@@ -32,7 +35,7 @@ export function givesWay(restore: Pick<Restore, 'delete' | 'overwrite'>): boolea
 }
 
 /** `deletions` says what of another kind may go. */
-export function createPlanner(restore: Restore, folders: Folders, deletions: Pick<DeletionPlan, 'find'>): Planner {
+export function createPlanner(restore: Restore, folders: FolderCache, deletions: Pick<DeletionPlan, 'find'>): Planner {
   const states = new Map<EncodedPath, Promise<FolderState>>();
 
   const folderState = (path: EncodedPath): Promise<FolderState> => {
@@ -100,15 +103,6 @@ export function createPlanner(restore: Restore, folders: Folders, deletions: Pic
     if (isFolder && planned === undefined) return failed(`${inTheWay} since the restore began: start it again`);
     return { reason: `${there} gives way to it`, ...(isFolder && { replacesFolder: true }) };
   }
-}
-
-/** Whether what stands at a place is what the run holds, as far as attributes tell. */
-export async function isAsHeld(entry: RestoreEntry, found: BigIntStats, location: Buffer): Promise<boolean> {
-  if (entry.kind === 'directory') return isSameDirectory(found, entry);
-  if (entry.kind === 'file') return isSameFile(found, entry);
-  if (!found.isSymbolicLink() || !isSameTime(found, entry)) return false;
-  const target = await readlink(location, { encoding: 'buffer' }).catch(() => undefined);
-  return target !== undefined && encodeText(target) === entry.target;
 }
 
 /** What stands at a place, or that it cannot be seen; undefined where nothing does. */

@@ -1,7 +1,17 @@
-import { invalid, normalizePath, pathMatcher, requirePathBudget } from '../../../contracts/globs/path-pattern.ts';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import {
+  invalid,
+  normalizePath,
+  pathMatcher,
+  requirePathBudget,
+  shownNames,
+  textMatcher,
+} from '../../../contracts/globs/path-pattern.ts';
+import { holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
 import { parentOf } from '../../../files/paths.ts';
+import { createTurn } from '../../../lib/create-turn.ts';
 
 /** Which paths are asked for. */
 export interface Selection {
@@ -13,7 +23,7 @@ const everything: Selection = { selects: () => true };
 
 /**
  * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that the run has exactly as it is
- * written, or as a ledger encodes it, is that path alone; a restore that an earlier version opened did not look, and takes it for a glob besides.
+ * written, or as a ledger encodes it, is that path alone.
  */
 export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | 'exact'>): Selection {
   if (paths === undefined) return everything;
@@ -59,3 +69,46 @@ export function normalizePaths(paths: readonly string[] | undefined): readonly s
   requirePathBudget(plain, 'paths');
   return plain;
 }
+
+type Asked = Pick<Restore, 'paths' | 'exact'>;
+
+/** The entries that are asked for, without the folders on the way to them. */
+export async function* onlySelected(
+  entries: AsyncIterable<ManifestEntry>,
+  asked: Asked,
+): AsyncGenerator<ManifestEntry> {
+  const selection = createSelection(asked);
+  const turn = createTurn();
+  for await (const entry of entries) {
+    if (selection.selects(entry.path)) yield entry;
+    await turn.giveWay();
+  }
+}
+
+/** Bytes of the files among entries that `paths` select. Throws an {@link ExpectedError} that names each path which matches nothing. */
+export async function countSelected(
+  entries: AsyncIterable<ManifestEntry>,
+  { paths = [], exact = {} }: Asked,
+): Promise<number> {
+  // The run has the exact ones, and of what is in a folder that is asked for, the folder is an entry too.
+  let unmatched = paths
+    .filter((path) => !Object.hasOwn(exact, path))
+    .map((path) => ({ path, matches: textMatcher(path) }));
+  let bytes = 0;
+  for await (const entry of entries) {
+    if (unmatched.length > 0) {
+      const names = shownNames(entry.path);
+      unmatched = unmatched.filter(({ matches }) => !matches(entry.path, names));
+    }
+    if (holdsContent(entry)) bytes += entry.size;
+  }
+  if (unmatched.length === 0) return bytes;
+  const shown = unmatched.slice(0, mostShown).map(({ path }) => `"${path}"`);
+  const more = unmatched.length > mostShown ? ` and ${unmatched.length - mostShown} more` : '';
+  throw new ExpectedError(
+    failureTypes.invalidInput,
+    `paths: ${shown.join(', ')}${more} matches nothing in the run; give paths relative to the directory that was backed up`,
+  );
+}
+
+const mostShown = 20;

@@ -3,9 +3,8 @@ import { mkdir, unlink } from 'node:fs/promises';
 import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { lastNameOf, parentOf } from '../../../files/paths.ts';
 import { lstatMaybe } from '../../../files/stat.ts';
-import type { Folder } from './folder.ts';
-import { obstacle, type Folders } from './folders.ts';
-import { openToRead } from './open-to-read.ts';
+import { obstacle, type FolderCache } from './folder-cache.ts';
+import { openToRead, type Folder } from './folder.ts';
 
 /** Nobody else may look into a directory before it has its own permissions, which it gets last. */
 export const modeMeanwhile = 0o700;
@@ -21,7 +20,7 @@ export interface Directories {
   readonly sync: () => Promise<void>;
 }
 
-export function createDirectories(folders: Folders, givesWay: boolean): Directories {
+export function createDirectories(folders: FolderCache, givesWay: boolean): Directories {
   const made = new Map<EncodedPath, Promise<void>>();
   const touched = new Set<EncodedPath>();
 
@@ -80,7 +79,7 @@ async function isMade(location: Buffer): Promise<boolean> {
   }
 }
 
-async function syncDirectory(folders: Folders, path: EncodedPath): Promise<void> {
+async function syncDirectory(folders: FolderCache, path: EncodedPath): Promise<void> {
   const handle = await folders.within(path, openToRead).catch(unlessAway);
   if (handle === undefined) return;
   try {

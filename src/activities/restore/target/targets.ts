@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import { confine } from '../../../files/confine.ts';
 import { createDiskLookup } from '../../../files/disks.ts';
 import { reasonOf } from '../../../lib/message-of.ts';
-import { followTarget } from './folder-by-path.ts';
-import type { Folder } from './folder.ts';
-import { createFolders, type Folders } from './folders.ts';
-import { holdTarget } from './held-folder.ts';
-import { findTarget, type FoundTarget } from './target-directory.ts';
+import { createFolderCache, type FolderCache } from './folder-cache.ts';
+import { followTarget, holdTarget, type Folder } from './folder.ts';
 
 // Of what a process may have open they leave most to connections and files.
 const mostHandles = 256;
@@ -19,7 +17,7 @@ export interface Target {
   readonly realTarget: string;
   /** The nearest directory to it that is there: itself, once it is there. */
   readonly existing: string;
-  readonly folders: Folders;
+  readonly folders: FolderCache;
 }
 
 type Work<T> = (target: Target) => Promise<T>;
@@ -55,7 +53,7 @@ export function createTargets(roots: readonly string[], system = thisSystem): Ta
     system.holdsFolders ? holdTarget(real, createDiskLookup()) : followTarget(real, system.user);
 
   const doIn = async <T>({ path, existing }: FoundTarget, folder: Folder | undefined, work: Work<T>): Promise<T> => {
-    const folders = createFolders(folder, limit);
+    const folders = createFolderCache(folder, limit);
     try {
       return await work({ realTarget: path, existing, folders });
     } finally {
@@ -135,4 +133,56 @@ function remedyOf(error: unknown): string {
     return 'the file system is mounted read-only; mount it writable, or restore into another folder';
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'free space there, or restore into another folder';
   return "give the worker's user permission to write there";
+}
+
+/** Checks the form of a target and brings it into its shortest one. Throws an {@link ExpectedError}. */
+export function checkTarget(target: string): string {
+  if (target.includes('\0')) throw invalid('target: holds a null character, which no path can');
+  if (!isAbsolute(target)) {
+    throw invalid(`target: ${JSON.stringify(target)} is not absolute; give the absolute path on the worker's machine`);
+  }
+  return resolve(target);
+}
+
+/** A directory to restore into, as it is or will be. */
+interface FoundTarget {
+  /** Its real path. */
+  readonly path: string;
+  /** The nearest directory to it that is there: itself, once it is there. A real path. */
+  readonly existing: string;
+}
+
+/**
+ * Finds a target that need not be there yet. Throws an {@link ExpectedError} when it lies outside `roots`, or when something that is no
+ * directory is in its place.
+ */
+export async function findTarget(target: string, roots: readonly string[]): Promise<FoundTarget> {
+  const nearest = await nearestExisting(target);
+  const existing = await confine(nearest, roots);
+  if (!(await stat(existing)).isDirectory()) {
+    throw unusable(`${nearest} is not a directory: give a directory to restore into`);
+  }
+  return { path: join(existing, relative(nearest, target)), existing };
+}
+
+async function nearestExisting(target: string): Promise<string> {
+  for (let path = target; ; path = dirname(path)) {
+    try {
+      await realpath(path);
+      return path;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOTDIR') throw unusable(`${target} leads through something that is not a directory`);
+      if (code !== 'ENOENT' || path === dirname(path))
+        throw unusable(`${target} cannot be reached (${reasonOf(error)})`);
+    }
+  }
+}
+
+function invalid(message: string): ExpectedError {
+  return new ExpectedError(failureTypes.invalidInput, message);
+}
+
+function unusable(message: string): ExpectedError {
+  return new ExpectedError(failureTypes.targetUnusable, message);
 }

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Folder } from '../target/folder.ts';
-import { openToRead } from '../target/open-to-read.ts';
+import { openToRead, type Folder } from '../target/folder.ts';
 import type { GroupSync } from './group-sync.ts';
 import type { Written } from './put-in-place.ts';
 

@@ -1,14 +1,13 @@
 import { renameSync } from 'node:fs';
-import { rename, unlink } from 'node:fs/promises';
+import { opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import type { Restore } from '../../../contracts/restore.ts';
 import { lastNameOf } from '../../../files/paths.ts';
 import { lstatMaybe } from '../../../files/stat.ts';
 import type { ThreadChoice } from '../../../files/thread-choice.ts';
-import type { RestoredPath, RestoreEntry } from '../rows.ts';
+import type { RestoredPath, RestoreEntry } from '../ledger.ts';
+import { restoredMode } from '../target/attributes.ts';
 import type { Folder } from '../target/folder.ts';
 import type { Directories } from '../target/make-directories.ts';
-import { restoredMode } from './file-attributes.ts';
-import { removeTree } from './remove-tree.ts';
 
 /** What stands whole and checked beside its place, under the name `temporary`. */
 export interface Written {
@@ -68,4 +67,31 @@ async function move(from: Buffer, place: Buffer, { disk }: Folder, threadChoice:
   const began = performance.now();
   renameSync(from, place);
   threadChoice.onDone(performance.now() - began);
+}
+
+/** Removes what has this name in a folder and, of a directory, all that is in it. Links go and are not followed. */
+async function removeTree(folder: Folder, name: Buffer): Promise<void> {
+  const directory = await openDirectory(folder, name);
+  if (directory === undefined) return unlink(folder.at(name));
+  try {
+    for await (const { name: child } of await namesIn(directory)) await removeTree(directory, child);
+  } finally {
+    await directory.close();
+  }
+  await rmdir(folder.at(name));
+}
+
+async function openDirectory(folder: Folder, name: Buffer): Promise<Folder | undefined> {
+  try {
+    return await folder.open(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function namesIn({ self }: Folder): Promise<AsyncIterable<{ readonly name: Buffer }>> {
+  // The types of Node know no names as bytes here.
+  const asBytes = { encoding: 'buffer' as BufferEncoding };
+  return (await opendir(self, asBytes)) as unknown as AsyncIterable<{ readonly name: Buffer }>;
 }

@@ -4,17 +4,15 @@ import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import { createCopy, type Copying } from '../../paged/copy.ts';
 import { createFilesAtOnce, type FilesAtOnce } from '../../paged/files-at-once.ts';
+import { restoreKind, type RestoreEntry } from '../ledger.ts';
 import { givesWay } from '../plan/plan-entry.ts';
-import { restoreKind, type RestoreEntry } from '../rows.ts';
+import { openableTarget } from '../target/closed-folders.ts';
 import { createDirectories } from '../target/make-directories.ts';
-import { createDirectoryOpener } from '../target/open-directories.ts';
-import { createOpenedDirectories } from '../target/opened-directories.ts';
 import type { Targets } from '../target/targets.ts';
 import { createGroupSync, type GroupSync } from './group-sync.ts';
 import { createPack } from './pack.ts';
-import { restoreAll } from './restore-all.ts';
-import type { RestoreContext } from './restore-path.ts';
-import { isSmall } from './write-small.ts';
+import { restoreAll, type RestoreContext } from './restore-paths.ts';
+import { isSmall } from './write-file.ts';
 
 // Milliseconds: three times what making a small file takes.
 const quickFile = 0.3;
@@ -54,7 +52,6 @@ function withContext<T>(
   work: (context: RestoreContext) => Promise<T>,
 ): Promise<T> {
   const pack = createPack(groupSync, entries.filter(isSmall).length);
-  const opened = createOpenedDirectories(store, jobLayout('restores', restore), signal);
   return targets.inMade(restore.target, ({ realTarget, folders }) =>
     work({
       store,
@@ -63,8 +60,7 @@ function withContext<T>(
       realTarget,
       signal,
       onBytes: (bytes) => (progress.bytes += bytes),
-      folders,
-      withOpenDirectories: createDirectoryOpener(folders, opened),
+      ...openableTarget(folders, store, jobLayout('restores', restore), signal),
       pack,
       threadChoice,
       filesAtOnce,

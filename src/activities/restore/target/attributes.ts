@@ -1,5 +1,7 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileAttributes } from '../../../contracts/manifest.ts';
+import { readlink } from 'node:fs/promises';
+import { encodeText } from '../../../contracts/encoded-path.ts';
+import type { FileAttributes, ManifestEntry } from '../../../contracts/manifest.ts';
 
 const setUserId = 0o4000;
 const setGroupId = 0o2000;
@@ -7,6 +9,17 @@ const setGroupId = 0o2000;
 const smallestStep = 2.5e-7;
 
 type Attributes = Pick<FileAttributes, 'size' | 'mtimeNs' | 'mode'>;
+
+type HeldAttributes = Attributes & Pick<ManifestEntry, 'kind' | 'target'>;
+
+/** Whether what stands at a place is what the run holds, as far as attributes tell. */
+export async function isAsHeld(entry: HeldAttributes, found: BigIntStats, location: Buffer): Promise<boolean> {
+  if (entry.kind === 'directory') return isSameDirectory(found, entry);
+  if (entry.kind === 'file') return isSameFile(found, entry);
+  if (!found.isSymbolicLink() || !isSameTime(found, entry)) return false;
+  const target = await readlink(location, { encoding: 'buffer' }).catch(() => undefined);
+  return target !== undefined && encodeText(target) === entry.target;
+}
 
 /**
  * The permission bits that a restored file gets. Its owner becomes the worker's user, and a program that runs as its owner must not

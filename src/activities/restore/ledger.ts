@@ -1,8 +1,11 @@
 import type { EncodedPath } from '../../contracts/encoded-path.ts';
+import { sumTallies } from '../../contracts/job.ts';
 import type { FileAttributes, ManifestEntry } from '../../contracts/manifest.ts';
 import { emptyRestoreTally, type Restore, type RestoreOutcome, type RestoreTally } from '../../contracts/restore.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import type { JobLayout } from '../../storage/run-layout.ts';
 import type { PagedKind, PageRow } from '../paged/kind.ts';
-import type { Row } from '../paged/shard.ts';
+import { readShard, writeShard, type Row } from '../paged/shard.ts';
 
 /** One line of a page: what the run holds at a path, and what is to become of it. Without an outcome a copy has to find it out. */
 export interface RestoreEntry
@@ -35,7 +38,7 @@ export interface RestoreRow extends Row, RestoredPath, Omit<FileAttributes, 'cti
 }
 
 /** What one row adds to its page's counts. Files, bytes, restored and unchanged are of files alone. */
-export function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTally {
+function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTally {
   const file = kind === 'file' && outcome !== 'skipped';
   const isThere = outcome === 'restored' || outcome === 'unchanged';
   const restored = file && outcome === 'restored';
@@ -56,7 +59,7 @@ export function restoreTallyOf({ kind, outcome, size }: RestoreRow): RestoreTall
 }
 
 /** What one row of what is deleted, or stays, adds. None of it is a file of the run. */
-export function deletionTallyOf({ outcome }: RestoreRow): RestoreTally {
+function deletionTallyOf({ outcome }: RestoreRow): RestoreTally {
   const failed = outcome === 'failed' ? 1 : 0;
   return {
     ...emptyRestoreTally,
@@ -93,4 +96,52 @@ function rowOf(entry: RestoreEntry, restored: RestoredPath | undefined, lost: st
     ...(reason !== undefined && { reason }),
     ...(restored ?? decided),
   };
+}
+
+// Far above the number of any page, so that the shards of what is deleted stand last; numbers of pages are below a ninth of it.
+const firstOfDeleted = 90_000_000;
+
+/** The number of the shard of folders of the target that could not be given their permissions, and are no paths of the run. */
+export const shardOfFolders = 99_999_999;
+
+/** The ledger of one restore, shard by shard. */
+export interface LedgerPages {
+  readonly read: (shard: number) => Promise<readonly RestoreRow[]>;
+  readonly write: (shard: number, rows: readonly RestoreRow[]) => Promise<void>;
+}
+
+/** How the names of the shards of pages begin, and of no shard of what is deleted. */
+export function pageShards({ shards }: JobLayout): string {
+  return `${shards}0`;
+}
+
+/** The number of the shard that holds part `part` of what is deleted. */
+export function shardOfDeleted(part: number): number {
+  return firstOfDeleted + part;
+}
+
+export function createLedgerPages(store: BlobStore, layout: JobLayout, signal: AbortSignal): LedgerPages {
+  return {
+    read: (shard) => readShard<RestoreRow>(store, layout.shard(shard), signal),
+    write: async (shard, rows) => {
+      const tallyOf = shard < firstOfDeleted ? restoreTallyOf : deletionTallyOf;
+      const tally = sumTallies(rows.map(tallyOf), emptyRestoreTally);
+      await writeShard(store, layout.shard(shard), rows, tally, signal);
+    },
+  };
+}
+
+/** Rows in reverse, those in a directory before the directory; returns the shard's rows with what `work` made of them, if anything. */
+export async function replaceFromLast(
+  rows: readonly RestoreRow[],
+  work: (row: RestoreRow) => Promise<RestoreRow>,
+): Promise<{ readonly rows: readonly RestoreRow[]; readonly changed: boolean }> {
+  const replaced: RestoreRow[] = [];
+  let changed = false;
+  for (const row of rows.toReversed()) {
+    const next = await work(row);
+    changed ||= next !== row;
+    replaced.push(next);
+  }
+  return { rows: replaced.toReversed(), changed };
 }

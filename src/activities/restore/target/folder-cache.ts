@@ -4,8 +4,8 @@ import { lastNameOf, parentOf } from '../../../files/paths.ts';
 import { lstatMaybe } from '../../../files/stat.ts';
 import type { Folder } from './folder.ts';
 
-/** The directories of a target. */
-export interface Folders {
+/** The open directories of a target, of which those used last are kept. */
+export interface FolderCache {
   /**
    * Does `work` with a folder that is in its place, opened step by step from the target. Throws `ENOENT` where it is missing, and an
    * {@link ExpectedError} with the code `ENOTDIR` where something else stands in its place or in that of a folder on the way.
@@ -27,7 +27,7 @@ interface Slot {
 }
 
 /** The folders of a target, of which those used last stay open. Without the target's own, as in a dry run, all are missing. */
-export function createFolders(target: Folder | undefined, limit: HandleLimit): Folders {
+export function createFolderCache(target: Folder | undefined, limit: HandleLimit): FolderCache {
   let users = 0;
   let isClosed = false;
 
@@ -42,7 +42,7 @@ export function createFolders(target: Folder | undefined, limit: HandleLimit): F
     await target?.close();
   };
 
-  const within: Folders['within'] = async (path, work) => {
+  const within: FolderCache['within'] = async (path, work) => {
     users += 1;
     try {
       return await (path === '' ? withTarget(work) : slots.within(path, work));
@@ -63,7 +63,7 @@ export function createFolders(target: Folder | undefined, limit: HandleLimit): F
 }
 
 /** The folders below a target, by an `open` that may ask for those around it. */
-function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: HandleLimit): Folders {
+function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: HandleLimit): FolderCache {
   // In the order of their last use.
   const slots = new Map<EncodedPath, Slot>();
 
@@ -105,7 +105,7 @@ function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: Handle
     await folder.close();
   };
 
-  const withinSlot: Folders['within'] = async (path, work) => {
+  const withinSlot: FolderCache['within'] = async (path, work) => {
     const wasOpen = slots.has(path);
     const slot = take(path);
     try {
