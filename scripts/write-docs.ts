@@ -113,7 +113,7 @@ const composeOnly = '# The directory of this machine that the containers see as 
 
 interface Meta {
   readonly description?: string | undefined;
-  readonly example?: string;
+  readonly sample?: string;
   /** The default, where its value would say too much of this machine or too little. */
   readonly usual?: string;
 }
@@ -142,10 +142,10 @@ function fallbackOf(schema: z.core.$ZodType): string {
 
 function variablesPage(): string {
   const sections = groupsOfVariables().map(([title, group]) => {
-    const rows = group.map(({ name, fallback, usual, description = '', example }) => [
+    const rows = group.map(({ name, fallback, usual, description = '', sample }) => [
       `\`${name}\``,
       usual ?? (fallback === '' ? '' : `\`${fallback}\``),
-      example === undefined || example.includes('…') ? description : `${description} \`${example}\``,
+      sample === undefined || sample.includes('…') ? description : `${description} \`${sample}\``,
     ]);
     const note = groupNotes[title];
     return [`## ${title}`, ...(note === undefined ? [] : [note]), table(['variable', 'default', 'meaning'], rows)].join(
@@ -165,9 +165,9 @@ function exampleEnvironment(width: number): string {
     const lines = group
       // PATH is nobody's to set for this project alone.
       .filter(({ name }) => name !== 'PATH')
-      .map(({ name, description = '', usual, example, fallback }) => {
+      .map(({ name, description = '', usual, sample, fallback }) => {
         const said = usual === undefined ? description : `${description} Unless given: ${usual}.`;
-        const value = usual === undefined && fallback !== '' ? fallback : (example ?? '');
+        const value = usual === undefined && fallback !== '' ? fallback : (sample ?? '');
         return `${comment(said, width)}\n# ${name}=${/[\s;]/u.test(value) ? `'${value}'` : value}\n`;
       });
     return [`# --- ${title} ---\n`, ...(note === undefined ? [] : [`${comment(note, width)}\n`]), ...lines].join('\n');

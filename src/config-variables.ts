@@ -32,7 +32,7 @@ export const variables = {
   Storage: z.object({
     AZURE_STORAGE_CONNECTION_STRING: secret.optional().meta({
       description: 'The storage account.',
-      example: 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net',
+      sample: 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net',
     }),
     AZURE_STORAGE_ACCOUNT: z
       .string()
@@ -42,7 +42,7 @@ export const variables = {
       .optional()
       .meta({
         description: 'Its name instead, reached with the identity of the environment; the connection string wins.',
-        example: 'myaccount',
+        sample: 'myaccount',
       }),
     BACKUP_CONTAINER: containerName
       .default('backups')
@@ -50,7 +50,7 @@ export const variables = {
     BACKUP_PREFIX: knownPrefixSchema.default('').meta({
       description:
         "Put before every blob's name: folder names that each end in a slash and not in a dot or a space, 256 characters at most.",
-      example: 'hosts/web-1/',
+      sample: 'hosts/web-1/',
     }),
     BACKUP_HOST: z
       .string()
@@ -59,12 +59,12 @@ export const variables = {
       .meta({
         description:
           'The host that owns the prefix; others are refused. Set it where names change, as in containers, and alike on all workers of a queue.',
-        example: 'web-1',
+        sample: 'web-1',
         usual: "this machine's name",
       }),
     DURABLE_BACKUP_CONFIG: z.string().optional().meta({
       description: 'The sources file: what is backed up by a name.',
-      example: '/etc/durable-backup.yaml',
+      sample: '/etc/durable-backup.yaml',
       usual: '`./durable-backup.yaml`, if there',
     }),
   }),
@@ -72,18 +72,18 @@ export const variables = {
     TEMPORAL_ADDRESS: z.string().optional().meta({
       description:
         'Host and port of Temporal. Where neither this nor a profile is set, `backup` and `dev` start one, and the other commands use 127.0.0.1:7233.',
-      example: '127.0.0.1:7233',
+      sample: '127.0.0.1:7233',
     }),
     TEMPORAL_PROFILE: z.string().optional().meta({
       description: "Profile of Temporal's configuration file; counts as naming a server.",
-      example: 'production',
+      sample: 'production',
     }),
     TEMPORAL_UI_URL: z
       .url({ protocol: /^https?$/u, message: 'must be a URL such as http://127.0.0.1:8233' })
       .optional()
       .meta({
         description: "Address of Temporal's Web UI, for the link that `backup` prints.",
-        example: 'http://127.0.0.1:8233',
+        sample: 'http://127.0.0.1:8233',
       }),
     TASK_QUEUE: z
       .string()
@@ -100,7 +100,7 @@ export const variables = {
       .meta({
         description:
           'Directories that may be backed up and restored into, separated as in `PATH`; symlinks are resolved before the check.',
-        example: '/srv/site:/srv/photos',
+        sample: '/srv/site:/srv/photos',
         usual: 'the working directory',
       }),
     WORKER_PROCESSES: count(1, mostWorkerProcesses).meta({
@@ -117,7 +117,7 @@ export const variables = {
       .meta({
         description:
           "Names of this host's directories, with commas between them: jobs that name one of them (`--worker-name`) come here.",
-        example: 'web-1',
+        sample: 'web-1',
         usual: 'none',
       }),
     ALLOW_COMMANDS: yesOrNo.meta({
@@ -132,7 +132,7 @@ export const variables = {
     }),
     WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1, 10_000).optional().meta({
       description: 'Workflows that one worker process keeps in memory.',
-      example: '1000',
+      sample: '1000',
       usual: 'by memory, at most 1000',
     }),
     UPLOAD_MEMORY_MB: count(128, 65_536).meta({
@@ -145,7 +145,7 @@ export const variables = {
       .optional()
       .meta({
         description: 'Most bytes a second that one worker process sends; divide it by the number of processes.',
-        example: '10MiB',
+        sample: '10MiB',
         usual: 'none',
       }),
     DURABLE_BACKUP_WORKFLOW_BUNDLE: z.string().optional().meta({
@@ -157,12 +157,12 @@ export const variables = {
   'Order batches': z.object({
     DATABASE_URL: secret.optional().meta({
       description: 'PostgreSQL database of the inventory behind order batches; without it a file is used.',
-      example: 'postgresql://user:password@127.0.0.1:5432/inventory',
+      sample: 'postgresql://user:password@127.0.0.1:5432/inventory',
       usual: 'none',
     }),
     INVENTORY_FILE: z.string().optional().meta({
       description: 'SQLite file of that inventory.',
-      example: '/var/lib/durable-backup/inventory.sqlite',
+      sample: '/var/lib/durable-backup/inventory.sqlite',
       usual: '`inventory.sqlite` in `DATA_DIR`',
     }),
     INVENTORY_UNKNOWN_SKU: z
@@ -190,7 +190,7 @@ export const variables = {
       .meta({
         description:
           'Key that callers of the API send, of 16 characters or more; several with commas between them all open. Without it everybody who reaches the port may use it.',
-        example: '0e2f7c1a-…',
+        sample: '0e2f7c1a-…',
         usual: 'none',
       }),
     TRUST_PROXY: z
@@ -203,7 +203,7 @@ export const variables = {
       .meta({
         description:
           'Proxies in front of the API: their number, or their addresses and subnets. `Forwarded` and `X-Forwarded-*` count from them alone, so they must set these headers and not pass on what callers send.',
-        example: '10.0.0.0/8',
+        sample: '10.0.0.0/8',
         usual: 'none',
       }),
     HTTP_RATE_LIMIT: wholeNumber(0, 100_000_000)
@@ -241,7 +241,7 @@ export const variables = {
     TEMPORAL_CLI_PATH: z.string().optional().meta({
       description:
         "Temporal's command line program, which holds the embedded server. Otherwise it is found on `PATH`, in the cache, or downloaded.",
-      example: '/usr/local/bin/temporal',
+      sample: '/usr/local/bin/temporal',
       usual: 'searched for',
     }),
     XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')).meta({
@@ -263,13 +263,13 @@ export const variables = {
       .optional()
       .meta({
         description: `One of ${logLevels.join(', ')}.`,
-        example: 'info',
+        sample: 'info',
         usual: '`info` for `worker` and `api`, `warn` for `dev`, `error` for the rest',
       }),
     METRICS_PORT: wholeNumber(0, 65_535).optional().meta({
       description:
         "Port on which a worker serves Prometheus' metrics, 0 picks a free one; with several processes, each has its own from there on. The API has them on its own port.",
-      example: '9464',
+      sample: '9464',
       usual: 'none',
     }),
     METRICS_HOST: z
@@ -279,18 +279,18 @@ export const variables = {
     METRICS_OPEN: yesOrNo.meta({ description: 'Whether `/metrics` needs no key, of API and worker alike.' }),
     TRACE_FILE: z.string().optional().meta({
       description: "File to which traces are appended as lines of OTLP's JSON.",
-      example: '/var/log/durable-backup/traces.ndjson',
+      sample: '/var/log/durable-backup/traces.ndjson',
       usual: 'none',
     }),
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url(otlpUrl).optional().meta({
       description:
         'Address of an OpenTelemetry collector that takes OTLP over HTTP; the other `OTEL_EXPORTER_OTLP_*` work too.',
-      example: 'http://127.0.0.1:4318',
+      sample: 'http://127.0.0.1:4318',
       usual: 'none',
     }),
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url(otlpUrl).optional().meta({
       description: 'The same for traces alone, with its path.',
-      example: 'http://127.0.0.1:4318/v1/traces',
+      sample: 'http://127.0.0.1:4318/v1/traces',
       usual: 'none',
     }),
     OTEL_SERVICE_NAME: z
