@@ -52,7 +52,7 @@ function invalid(message: string): ExpectedError {
 }
 
 /** What a prune came to. */
-interface PruneEnd extends PrunePlan, PruneTally {
+export interface PruneEnd extends PrunePlan, PruneTally {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finishedAt: string;
