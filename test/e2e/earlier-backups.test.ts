@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { RunInfo } from '../../src/history/views/run-info.ts';
 import { openEmbeddedStack } from '../../src/embedded/embedded-stack.ts';
-import { runCommand, servers } from '../client/cli/command.ts';
+import { runCommand, servers, type PrintedBackup, rowsIn } from '../client/cli/command.ts';
 import { readFingerprint, type Fingerprint } from '../model/fingerprint.ts';
 import { versionsIn } from '../support/leftovers.ts';
 import { readManifest } from '../support/stored-run.ts';
@@ -52,7 +51,7 @@ test('backups of the first format restore, verify, go on and are pruned', async 
     return stdout;
   };
 
-  const runs = JSON.parse(await run('runs', '--json')) as RunInfo[];
+  const runs = rowsIn<RunInfo>(await run('runs', '--json'));
   expect(runs.map((info) => info.run)).toEqual([newest, '20261130T011148Z-1c54f97b', oldest]);
 
   const target = join(await temporaryDirectory(), 'site');
@@ -83,7 +82,7 @@ test('backups of the first format restore, verify, go on and are pruned', async 
 
   // The times of change are new, so every file is read, and all are what the last run holds.
   await writeFile(join(root, 'index.html'), 'changed');
-  const next = JSON.parse(await run(root, '--worker', '--json')) as BackupSummary;
+  const next = JSON.parse(await run(root, '--worker', '--json')) as PrintedBackup;
   expect(next).toMatchObject({ files: 8, uploaded: 1, unchanged: 7, failed: 0 });
 
   await run('forget', newest, '20261130T011148Z-1c54f97b', oldest);

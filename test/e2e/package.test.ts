@@ -6,7 +6,7 @@ import { delimiter, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { servers, startProgram } from '../client/cli/command.ts';
+import { servers, startProgram, rowsIn } from '../client/cli/command.ts';
 import { findCli } from '../support/find-cli.ts';
 import { writeTree } from '../support/tree.ts';
 
@@ -120,7 +120,7 @@ test('a directory is backed up, listed and restored on servers that the command 
   expect(backup.code, backup.stderr).toBe(0);
   expect(JSON.parse(backup.stdout)).toMatchObject({ status: 'Completed', files: 2, complete: true });
   const runs = await durableBackup('runs', '--json');
-  expect(JSON.parse(runs.stdout)).toMatchObject([{ state: 'complete', root, files: 2 }]);
+  expect(rowsIn(runs.stdout)).toMatchObject([{ state: 'complete', root, files: 2 }]);
   const target = join(folder, 'restored');
   const restore = await durableBackup('restore', 'latest', '--target', target);
   expect(restore.code, restore.stderr).toBe(0);

@@ -64,6 +64,8 @@ Examples:
 export function readArguments(argv: readonly string[]): BackupArguments {
   let chosen: BackupArguments | undefined;
   const program = createProgram(argv, (flags, task, logLevel = 'error') => (chosen = { flags, task, logLevel }));
+  // Whoever asks for nothing is shown what there is.
+  if (argv.every((word) => word === '--json' || word === '--quiet')) program.help();
   program.parse(argv, { from: 'user' });
   return chosen ?? program.help({ error: true });
 }
@@ -96,10 +98,16 @@ function emptyProgram(argv: readonly string[]): Command {
       optionDescription: (option) => new Help().optionDescription(option).replace(' (default: false)', ''),
     })
     .configureOutput({
+      // What is said last is where the help is: of a word that is no command, not that of the backup it was read as.
+      writeErr: (text) =>
+        void process.stderr.write(
+          text.startsWith('See `') && commandMeant(argv, commandNames(program)) !== undefined
+            ? `See \`${program.name()} --help\`.\n`
+            : text,
+        ),
       outputError: (text, write) => {
         const meant = commandMeant(argv, commandNames(program));
-        const [error = ''] = text.split('\n');
-        const message = meant === undefined ? text.trim() : `${error.replace(/\.$/u, '')}. ${meant}`;
+        const message = meant === undefined ? text.trim() : `error: ${meant}`;
         write(`${printableLines(message)}\n`);
         if (argv.includes('--json')) console.log(errorJson('Failed', message.replace(/^error: /u, '')));
       },

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-import { namesToGive, takenForDirectory } from '../sources/sources-file.ts';
+import { namesToGive, sourcesAt, takenForDirectory, type SourcesFile } from '../sources/sources-file.ts';
 import type { BackupInput } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { type SourceDefinition, backupInputOf } from '../../contracts/sources.ts';
-import { namedSource, type SourcesFileFlags } from './open/at-source.ts';
+import { backupInputOf, isSourceName, type SourceDefinition } from '../../contracts/sources.ts';
+import { meantBy, type SourcesFileFlags } from './open/scope.ts';
 import { requireElsewhere } from './open/other-prefixes.ts';
 import { backupInstanceId, sourceInstanceId } from './instance-id.ts';
 import type { Call } from './invocation.ts';
@@ -30,20 +29,50 @@ export interface BackupTarget {
  * up. Throws an {@link ExpectedError} that says what else could have been meant.
  */
 export async function backupTarget(call: TargetCall, text: string, commands: readonly string[]): Promise<BackupTarget> {
-  const { workerName, config, worker } = call;
-  const { definition, opened } = await namedSource(call, text);
-  if (definition) return targetOf(definition, call);
-  requireElsewhere('--worker-name', workerName, call);
-  const root = resolve(text);
-  if (worker || !config.temporal.named) {
-    await requireDirectory(root, `${orCommand(text, commands)}${opened ? `; ${namesToGive(opened, text)}` : ''}`);
+  const { root, definition, opened } = await meantBy(call, text, call.workerName);
+  if (!definition) {
+    requireOneSource(opened, root, call.workerName);
+    return directoryAt(root, call, { text, opened: isSourceName(text) ? opened : undefined, commands });
   }
+  if (definition.name === text) return targetOf(definition, call);
+  call.note(`${root} is the source ${definition.name} of ${opened?.file}, and is backed up as that.`);
+  // It has named the worker as the source does.
+  const { workerName: _, ...rest } = call;
+  return targetOf(definition, rest);
+}
+
+interface GivenWord {
+  readonly text: string;
+  /** Where the word could have been a source's name, what has names. */
+  readonly opened: SourcesFile | undefined;
+  readonly commands: readonly string[];
+}
+
+async function directoryAt(
+  root: string,
+  call: TargetCall,
+  { text, opened, commands }: GivenWord,
+): Promise<BackupTarget> {
+  const { workerName, config, worker } = call;
+  requireElsewhere('--worker-name', workerName, call);
+  if (worker || !config.temporal.named)
+    await requireDirectory(root, `${orCommand(text, commands)}${opened ? `; ${namesToGive(opened, text)}` : ''}`);
   if (opened) call.note(takenForDirectory(opened, text, root));
   return {
     input: { root, ...(workerName !== undefined && { worker: workerName }) },
     instanceId: backupInstanceId(root, workerName),
     label: workerName === undefined ? root : `${root} on ${workerName}`,
   };
+}
+
+/** Refuses a directory that is several sources: they differ in what is left out, and where it goes. */
+function requireOneSource(opened: SourcesFile | undefined, root: string, worker: string | undefined): void {
+  const names = sourcesAt(opened, root, worker).map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new ExpectedError(
+    failureTypes.invalidInput,
+    `${root} is the root of the sources ${names.join(' and ')}: say which by its name`,
+  );
 }
 
 async function targetOf(definition: SourceDefinition, call: TargetCall): Promise<BackupTarget> {

@@ -1,7 +1,7 @@
-import type { RunAsked } from '../../history/views/backups.ts';
+import type { Backups, RunAsked } from '../../history/views/backups.ts';
 import { parseRunReference } from '../../history/runs/run-not-found.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
-import type { SourceFlags } from './open/at-source.ts';
+import type { Scope } from './open/scope.ts';
 import { requireBackups } from './open/require-backups.ts';
 import type { Session } from './open/session.ts';
 
@@ -13,18 +13,20 @@ export interface FixedRun {
   /** Below which it is, unless that is the usual one. */
   readonly prefix?: string;
   /** Absent where only the workers know the storage account; then they find the run. */
-  readonly manifest?: Manifest;
+  readonly found?: { readonly manifest: Manifest; readonly backups: Backups };
 }
 
 /** Finds the run here where that is possible, so that a command that is run again means the same one. */
 export async function fixRun(
   session: Session,
-  { run, source: root, definition }: SourceFlags & { readonly run: string },
+  { run, root, definition, prefixes }: Scope & { readonly run: string },
   signal: AbortSignal,
 ): Promise<FixedRun> {
   const asked: RunAsked = { run, ...(root !== undefined && { root }) };
   const where = definition ? { prefix: definition.prefix } : {};
   if (!session.backups && parseRunReference(run)) return { ...asked, ...where };
-  const { manifest } = await requireBackups(session).find(asked, signal);
-  return { run: manifest.run, ...where, manifest };
+  const { AllBackups } = await import('../sources/all-backups.ts');
+  const { manifest, place } = await new AllBackups(requireBackups(session), prefixes).find(asked, signal);
+  const { prefix, source, backups } = place;
+  return { run: manifest.run, ...(source !== undefined && { prefix }), found: { manifest, backups } };
 }

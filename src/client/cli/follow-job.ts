@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
+import type { WebUi } from './open/session.ts';
 import type { Invocation } from './invocation.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { createBar, createLines, noDisplay, type PhaseWords, type ProgressDisplay } from './render/progress-display.ts';
@@ -27,7 +28,7 @@ export interface FollowedJob<S extends object> {
   readonly beforeReport?: (summary: S) => Promise<void>;
   readonly storageUrl?: string;
   readonly dataDir?: string;
-  readonly webUi?: string;
+  readonly webUi?: WebUi;
 }
 
 /** A job with the terminal that shows it. */
@@ -37,6 +38,7 @@ interface Shown<S extends object> extends FollowedJob<S> {
 }
 
 const lookEvery = 500;
+const showsWithin = 1000;
 
 /** Begins a job, or joins it, waits for its end and reports it. Returns the exit code. */
 export async function followJob<S extends object>(followed: FollowedJob<S>, terminal: Invocation): Promise<number> {
@@ -119,14 +121,8 @@ async function watch<S extends object>({ jobs, instanceId, display }: Shown<S>):
 }
 
 async function report<S extends object>(result: JobResult, job: Shown<S>, duration: number): Promise<void> {
-  const { instanceId, storageUrl, dataDir, webUi, kind, terminal } = job;
-  const context: ReportContext = {
-    instanceId,
-    duration,
-    ...(storageUrl !== undefined && { storageUrl }),
-    ...(dataDir !== undefined && { dataDir }),
-    ...(webUi !== undefined && { webUi }),
-  };
+  const { kind, terminal } = job;
+  const context = await contextOf(job, duration);
   job.display.close();
   if (terminal.quiet && !terminal.json && result.status === 'Completed') return;
   if (terminal.json) {
@@ -136,6 +132,30 @@ async function report<S extends object>(result: JobResult, job: Shown<S>, durati
   const summary = kind.summaryOf(result);
   if (summary) await job.beforeReport?.(summary);
   terminal.answer(reportText(result, kind, context));
+}
+
+async function contextOf<S extends object>(
+  { instanceId, storageUrl, dataDir, webUi, terminal: { verbose } }: Shown<S>,
+  duration: number,
+): Promise<ReportContext> {
+  return {
+    instanceId,
+    duration,
+    verbose,
+    ...(storageUrl !== undefined && { storageUrl }),
+    ...(dataDir !== undefined && { dataDir }),
+    ...(verbose && webUi && { webUi: await pageOf(webUi, instanceId) }),
+  };
+}
+
+/** The page of an instance; where nothing shows it now, what does. */
+async function pageOf({ url, namespace, embedded }: WebUi, instanceId: string): Promise<string> {
+  const page = `${url}/namespaces/${namespace}/workflows/${instanceId}`;
+  if (!embedded) return page;
+  const asked = `${url}/api/v1/namespaces/${namespace}/workflows/${instanceId}`;
+  const answer = await fetch(asked, { signal: AbortSignal.timeout(showsWithin) }).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.ok === true ? page : `\`durable-backup dev\`, then ${page}`;
 }
 
 function left(signal: AbortSignal): Promise<'left'> {

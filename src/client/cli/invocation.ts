@@ -9,6 +9,8 @@ import { printableLines } from '../../lib/printable.ts';
 export interface CommonFlags {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether reports say where all of it is kept. */
+  readonly verbose: boolean;
 }
 
 /** One call of the command line, before it is known what to do. */
@@ -32,7 +34,7 @@ export interface Call extends Invocation {
 /** Does what a command line asks for and returns the exit code. */
 export type Task = (call: Call) => Promise<number>;
 
-export function createInvocation({ json, quiet }: CommonFlags): Invocation {
+export function createInvocation({ json, quiet, verbose }: CommonFlags): Invocation {
   const stop = new AbortController();
   const leave = new AbortController();
   onInterrupt(
@@ -42,6 +44,7 @@ export function createInvocation({ json, quiet }: CommonFlags): Invocation {
   return {
     json,
     quiet,
+    verbose,
     answer: (text) => console.log(printableLines(text)),
     note: quiet ? () => undefined : (line) => console.error(printableLines(line)),
     stop: stop.signal,

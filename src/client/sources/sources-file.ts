@@ -55,6 +55,11 @@ export function sourceNamed(opened: SourcesFile | undefined, name: string): Sour
   return opened?.sources.find((source) => source.name === name);
 }
 
+/** The sources whose root is a directory of the machine where that worker is, or of this one. */
+export function sourcesAt(opened: SourcesFile | undefined, root: string, worker?: string): SourceDefinition[] {
+  return opened?.sources.filter((source) => source.root === root && source.worker === worker) ?? [];
+}
+
 /** What names there are, for who gave one that is none of them; ends a sentence. */
 export function namesToGive({ file, sources }: SourcesFile, given: string): string {
   const names = sources.map(({ name }) => name);

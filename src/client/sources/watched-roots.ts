@@ -17,8 +17,14 @@ export async function watchedRoots(
   return [...sources, ...others.toSorted().map((root) => ({ root, prefix }))];
 }
 
+/** A prefix, and the source that has it. */
+export interface SourcePrefix {
+  readonly prefix: string;
+  readonly source?: string;
+}
+
 /** The prefixes to look below, each once, with the source that has it. */
-export function watchedPrefixes(opened: SourcesFile | undefined, usual: string): { prefix: string; source?: string }[] {
+export function watchedPrefixes(opened: SourcesFile | undefined, usual: string): SourcePrefix[] {
   const sources = (opened?.sources ?? []).map(({ name, prefix }) => ({ prefix, source: name }));
   return sources.some(({ prefix }) => prefix === usual) ? sources : [...sources, { prefix: usual }];
 }
@@ -31,7 +37,7 @@ export interface SourceStatsRow extends StatsRow {
 /** What backups below these prefixes take in storage, one prefix after the other. */
 export async function* statsBelow(
   backups: Backups,
-  prefixes: readonly { readonly prefix: string; readonly source?: string }[],
+  prefixes: readonly SourcePrefix[],
   signal: AbortSignal,
 ): AsyncGenerator<SourceStatsRow, undefined> {
   for (const { prefix, source } of prefixes) {

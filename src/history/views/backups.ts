@@ -1,11 +1,18 @@
 import { forgetRuns } from '../forget/forget-runs.ts';
 import type { ForgetParts } from '../forget/decide.ts';
-import { completeRuns, newestManifests, findRun, choosableRuns, type RunQuery } from '../runs/run-catalogue.ts';
+import {
+  completeRuns,
+  newestManifests,
+  findRun,
+  choosableRuns,
+  hasData,
+  type RunQuery,
+} from '../runs/run-catalogue.ts';
 import { foreignTarget, mayBeOwnTarget } from '../records/own-target.ts';
 import { readContent } from '../entries/read-content.ts';
 import { readEntries } from '../entries/read-entries.ts';
 import type { StoredManifest } from '../records/read-manifest.ts';
-import { isRunId, parseRunReference } from '../runs/run-not-found.ts';
+import { RunNotFound, isRunId, parseRunReference } from '../runs/run-not-found.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { ForgetInput, ForgetResult } from '../../contracts/forget.ts';
@@ -115,7 +122,10 @@ export class Backups {
   }
 
   /** What became of every path of a run, in order; each shard is checked before any of its rows is given. */
-  async *ledger({ manifest }: StoredManifest, signal: AbortSignal): AsyncGenerator<LedgerRow, undefined> {
+  async *ledger(
+    { manifest }: Pick<StoredManifest, 'manifest'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<LedgerRow, undefined> {
     const entries = readEntries(this.#store, manifest, {}, signal);
     for await (const entry of explained(entries, this.#place)) yield ledgerRow(entry);
     return undefined;
@@ -128,16 +138,20 @@ export class Backups {
     return undefined;
   }
 
-  /** The ledger of what an id names: a restore, a verification, or else a run, complete or not. */
-  async anyLedger(asked: RunAsked, signal: AbortSignal): Promise<AsyncGenerator<LedgerRow, undefined>> {
+  /** The ledger of the restore or the verification that an id names; undefined where there is none. */
+  async jobLedger(id: string, signal: AbortSignal): Promise<AsyncGenerator<LedgerRow, undefined> | undefined> {
     for (const kind of ['restores', 'verifications'] as const) {
-      const job = { kind, id: asked.run };
-      const found = isRunId(job.id) && (await this.#explain(hasReport(this.#store, this.#prefix, job, signal)));
+      const job = { kind, id };
+      const found = isRunId(id) && (await this.#explain(hasReport(this.#store, this.#prefix, job, signal)));
       if (found) return this.reportLedger(job, signal);
     }
-    return this.ledger(await this.find({ ...asked, incompleteToo: true }, signal), signal);
+    return undefined;
   }
 
+  /** Whether there is a run of that id, forgotten or not. */
+  async has(run: string, signal: AbortSignal): Promise<boolean> {
+    return isRunId(run) && (await this.#explain(hasData(this.#store, { prefix: this.#prefix, id: run }, signal)));
+  }
   /** Forgets runs, or takes that back; `isUnderWay` is asked of instances. Throws `ForgetRefused` for what must not be forgotten. */
   forget(input: ForgetInput, isUnderWay: ForgetParts['isUnderWay'], signal: AbortSignal): Promise<ForgetResult> {
     const prefix = prefixOf(input, this.#prefix);
@@ -213,9 +227,9 @@ async function findRunOfInstance(
     if ('fault' in found || found.manifest.instanceId !== instanceId) continue;
     if (root === undefined || found.manifest.root === root) return found;
   }
-  throw new ExpectedError(
-    failureTypes.runNotFound,
+  throw new RunNotFound(
     `${JSON.stringify(instanceId)} names no run that has ended${root === undefined ? '' : ` of ${root}`}: give a run's id, latest, a time such as 2030-01-31T12:00:00Z, or the id of its instance`,
+    { isUnknown: true, runs: ids },
   );
 }
 

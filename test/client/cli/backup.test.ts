@@ -21,7 +21,7 @@ function backUp(...flags: string[]): Promise<Ended> {
 
 test('a backup tells what it did on stdout and how it went on stderr', async () => {
   await writeTree(root, { 'a.txt': 1000, 'd/b.txt': 24 });
-  const { code, stdout, stderr } = await backUp();
+  const { code, stdout, stderr } = await backUp('--verbose');
   expect({ code, stderr }).toEqual({
     code: 0,
     stderr: expect.stringMatching(/^(?:(?:opening|copying|committing|done).*\n)*$/u),

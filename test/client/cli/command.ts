@@ -6,9 +6,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
+import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { runWarm, type Ended } from '../../support/run-warm.ts';
 
 export type { Ended } from '../../support/run-warm.ts';
+
+/** What a backup prints with `--json`. */
+export type PrintedBackup = Omit<BackupSummary, 'runId'> & { readonly instanceId: string; readonly run: string };
+
+/** The rows of a list that a command printed with `--json`. */
+export function rowsIn<T>(stdout: string): T[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
+}
 
 export interface RunningCommand {
   readonly child: ChildProcess;

@@ -3,10 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import type { ForgetResult } from '../../../src/contracts/forget.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, servers, type Ended } from './command.ts';
+import { runCommand, servers, type Ended, type PrintedBackup, rowsIn } from './command.ts';
 
 interface Stocked {
   readonly root: string;
@@ -24,7 +23,7 @@ async function startStocked(tags: readonly string[][]): Promise<Stocked> {
   for (const own of tags) {
     const { stdout, stderr } = await run(root, '--worker', '--json', ...own.flatMap((tag) => ['--tag', tag]));
     expect(stderr).not.toContain('error');
-    runs.push((JSON.parse(stdout) as BackupSummary).runId);
+    runs.push((JSON.parse(stdout) as PrintedBackup).run);
   }
   return { root, run, runs };
 }
@@ -56,7 +55,7 @@ test('from tagged backups to forgotten ones and back', async () => {
     kept: 2,
     forgotten: 1,
   } satisfies Partial<ForgetResult>);
-  const listed = JSON.parse((await run('runs', '--json')).stdout) as RunInfo[];
+  const listed = rowsIn<RunInfo>((await run('runs', '--json')).stdout);
   expect(listed.map(({ run, tags }) => [run, tags])).toEqual([
     [third, undefined],
     [second, ['nightly', 'release']],
@@ -72,9 +71,7 @@ test('from tagged backups to forgotten ones and back', async () => {
   expect(restored).toMatchObject({ code: 1, stderr: expect.stringContaining(`forget --undo ${first}`) });
   const undone = await run('forget', '--undo', first, '--quiet');
   expect(undone).toEqual({ code: 0, stdout: '', stderr: '' });
-  expect((JSON.parse((await run('runs', '--json')).stdout) as RunInfo[]).map(({ run }) => run)).toEqual(
-    [...runs].toReversed(),
-  );
+  expect(rowsIn<RunInfo>((await run('runs', '--json')).stdout).map(({ run }) => run)).toEqual([...runs].toReversed());
 }, 240_000);
 
 test('without rules, a source is decided about by its own retention, and only below its prefix', async () => {
@@ -85,7 +82,7 @@ test('without rules, a source is decided about by its own retention, and only be
   const ids: string[] = [];
   for (let left = 2; left > 0; left -= 1) {
     const { stdout } = await run('backup', 'photos', ...at, '--worker', '--json', '--tag', 'extra');
-    ids.push((JSON.parse(stdout) as BackupSummary).runId);
+    ids.push((JSON.parse(stdout) as PrintedBackup).run);
   }
   const { stdout } = await run('forget', '--source', 'photos', ...at, '--json');
   const { runs } = JSON.parse(stdout) as ForgetResult;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { LedgerRow } from '../../../src/history/views/read-report-rows.ts';
 import type { RunInfo } from '../../../src/history/views/run-info.ts';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import {
@@ -15,6 +14,8 @@ import {
   startCommand,
   type CommandOptions,
   type Ended,
+  type PrintedBackup,
+  rowsIn,
 } from './command.ts';
 
 let root: string;
@@ -30,9 +31,9 @@ function run(args: readonly string[], options: CommandOptions = { env }): Promis
   return runCommand(args, options);
 }
 
-async function backUp(directory = root, options?: CommandOptions): Promise<BackupSummary & { instanceId: string }> {
+async function backUp(directory = root, options?: CommandOptions): Promise<PrintedBackup> {
   const { stdout } = await run([directory, '--worker', '--json'], options);
-  return JSON.parse(stdout) as BackupSummary & { instanceId: string };
+  return JSON.parse(stdout) as PrintedBackup;
 }
 
 test('runs lists the history, newest first, as text and as JSON', async () => {
@@ -43,19 +44,19 @@ test('runs lists the history, newest first, as text and as JSON', async () => {
   await writeTree(root, { 'b.txt': 20 });
   const second = await backUp();
   const { stdout } = await run(['runs', '--json']);
-  const runs = JSON.parse(stdout) as RunInfo[];
-  expect(runs.map(({ run }) => run)).toEqual([second.runId, first.runId]);
+  const runs = rowsIn<RunInfo>(stdout);
+  expect(runs.map(({ run }) => run)).toEqual([second.run, first.run]);
   expect(runs[0]).toMatchObject({ state: 'complete', files: 2, bytes: 30, failed: 0, root });
   expect(runs[0]).toMatchObject({ instanceId: second.instanceId, durationMs: expect.any(Number) });
   const text = await run(['runs', '--source', root]);
-  expect(text.stdout.split('\n')[1]).toMatch(new RegExp(`^${second.runId}  complete  .* 30 B  ${root}$`, 'u'));
+  expect(text.stdout.split('\n')[1]).toMatch(new RegExp(`^${second.run}  complete  .* 30 B  ${root}$`, 'u'));
   const others = await run(['--json', 'runs', '--source', '/elsewhere']);
-  expect(others).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+  expect(others).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
 test('ledger tells what became of every path, by any name of the run', async () => {
   await writeTree(root, { 'a.txt': 10, 'd/b.txt': 20 });
-  const { runId, instanceId } = await backUp();
+  const { run: runId, instanceId } = await backUp();
   const { code, stdout } = await run(['ledger', runId, '--json']);
   expect(code).toBe(0);
   const rows = stdout
@@ -128,7 +129,7 @@ test('retry copies exactly what failed and completes the run', async () => {
   const ordinary = asOrdinaryUser(env);
   const incomplete = await backUp(root, ordinary);
   expect(incomplete).toMatchObject({ complete: false, failed: 1 });
-  expect((await run(['runs'])).stdout).toContain(`${incomplete.runId}  incomplete, 1 failed`);
+  expect((await run(['runs'])).stdout).toContain(`${incomplete.run}  incomplete, 1 failed`);
 
   const again = await run(['retry', 'latest', '--worker', '--json'], ordinary);
   expect(again.code).toBe(3);
@@ -136,12 +137,12 @@ test('retry copies exactly what failed and completes the run', async () => {
   const retried = await run(['retry', incomplete.instanceId, '--worker'], ordinary);
   expect(retried.code).toBe(0);
   expect(retried.stdout).toContain(`Backed up ${root}\n  files     2 (`);
-  expect(retried.stdout).toContain(`  run       ${incomplete.runId}\n`);
-  const nothing = await run(['retry', incomplete.runId, '--worker']);
+  expect(retried.stdout).toContain(`  run       ${incomplete.run}\n`);
+  const nothing = await run(['retry', incomplete.run, '--worker']);
   expect(nothing).toEqual({
     code: 0,
     stdout: '',
-    stderr: `Run ${incomplete.runId} is complete: there is nothing to retry\n`,
+    stderr: `Run ${incomplete.run} is complete: there is nothing to retry\n`,
   });
 });
 
@@ -151,9 +152,9 @@ test('retry says when a later backup took the place of the run, and when Tempora
   const ordinary = asOrdinaryUser(env);
   const first = await backUp(root, ordinary);
   await backUp(root, ordinary);
-  const replaced = await run(['retry', first.runId, '--worker'], ordinary);
+  const replaced = await run(['retry', first.run, '--worker'], ordinary);
   expect(replaced).toMatchObject({ code: 1, stderr: expect.stringContaining('has begun another run since') });
-  const elsewhere = await run(['retry', first.runId, '--worker'], {
+  const elsewhere = await run(['retry', first.run, '--worker'], {
     ...ordinary,
     env: { ...ordinary.env, TASK_QUEUE: 'x' },
   });

@@ -6,10 +6,9 @@ import { beforeEach, expect, test } from 'vitest';
 import type { EntryRow } from '../../../src/history/views/list-entries.ts';
 import type { VersionRow } from '../../../src/history/views/find-versions.ts';
 import type { DifferenceRow } from '../../../src/history/views/compare-runs.ts';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, servers, startAtTerminal, type Ended } from './command.ts';
+import { runCommand, servers, startAtTerminal, type Ended, type PrintedBackup } from './command.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv & { BACKUP_CONTAINER: string };
@@ -27,7 +26,7 @@ function run(...args: string[]): Promise<Ended> {
 
 async function backUp(directory = root): Promise<string> {
   const { stdout } = await run(directory, '--worker', '--json');
-  return (JSON.parse(stdout) as BackupSummary).runId;
+  return (JSON.parse(stdout) as PrintedBackup).run;
 }
 
 function rowsOf<R>({ code, stdout, stderr }: Ended): R[] {

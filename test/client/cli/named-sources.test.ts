@@ -24,15 +24,14 @@ async function blobNames(): Promise<string[]> {
 test('a source is backed up below its prefix, with all that its entry says, and its name finds the runs again', async () => {
   await rig.define(bothSources);
   await writeFile(join(rig.home, 'site/x.tmp'), 'left out');
-  const { runId, files, root } = await rig.backUp('web');
+  const { run: runId, files, root } = await rig.backUp('web');
   expect([files, root]).toEqual([2, join(rig.home, 'site')]);
   expect((await blobNames()).filter((name) => !name.startsWith('.'))).toEqual([
     `web${rig.home}/site/a.txt`,
     `web${rig.home}/site/d/b.txt`,
   ]);
-  const [info] = await rig.answerOf<RunInfo[]>('runs', '--source', 'web');
+  const [info] = await rig.rowsOf<RunInfo>('runs', '--source', 'web');
   expect(info).toMatchObject({ run: runId, root: join(rig.home, 'site'), tags: ['nightly'], state: 'complete' });
-  expect(await rig.answerOf<RunInfo[]>('runs')).toEqual([]);
   expect((await rig.run('ls', 'latest', '--source', 'web')).stdout).toContain('a.txt');
   expect((await rig.run('cat', 'latest', 'd/b.txt', '--source', 'web')).code).toBe(0);
   expect((await rig.run('find', 'a.txt', '--source', 'web')).stdout).toContain('1 ');
@@ -62,10 +61,11 @@ test('a worker elsewhere gets the prefix, the tags and the rest with the input',
   expect((await blobNames()).filter((name) => name.startsWith('worker/'))).toEqual([]);
 });
 
-test('a word is a source before it is a directory, and a path is never a source', async () => {
+test('a word is a source before it is a directory, and a path is a directory', async () => {
   await rig.define('sources:\n  photos:\n    root: site\n');
   expect((await rig.backUp('photos')).root).toBe(join(rig.home, 'site'));
   expect((await rig.backUp('./photos')).root).toBe(join(rig.home, 'photos'));
+  await rig.define('sources:\n  web:\n    root: photos\n');
   const plain = await rig.run('backup', 'site', '--worker', '--json');
   expect(JSON.parse(plain.stdout)).toMatchObject({ root: join(rig.home, 'site'), complete: true });
   expect(plain.stderr).toContain('site is no source of');
@@ -103,7 +103,7 @@ test.each([
 test('sources lists what there is, with the last success, and keeps secret whom it tells', async () => {
   await rig.define(`${bothSources}    notify: {failure: [{webhook: 'https://example.org/secret'}]}\n`);
   await rig.backUp('web');
-  const listed = await rig.answerOf<ListedSource[]>('sources');
+  const listed = await rig.rowsOf<ListedSource>('sources');
   expect(listed.map(({ name, prefix, lastSuccess }) => [name, prefix, lastSuccess !== null])).toEqual([
     ['web', 'web/', true],
     ['photos', 'pictures/', false],

@@ -68,9 +68,19 @@ test.each([
   const plain = await run(...args);
   const json = await run(...args, '--json');
   expect(plain).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(meant) });
-  expect(plain.stderr).toMatch(/^error: .*[^]*\nSee `durable-backup .*--help`\.\n$/u);
+  expect(plain.stderr).toMatch(/^error: .*\n(?:.*\n)?See `durable-backup .*--help`\.\n$/u);
   expect(json.code).toBe(1);
   expect(JSON.parse(json.stdout)).toEqual({ status: 'Failed', error: expect.stringContaining(meant) });
+});
+
+test('a misspelt command is answered by what was meant alone, and no command by all that there are', async () => {
+  const [misspelt, bare, help] = await Promise.all([run('bakcup', 'site'), run(), run('--help')]);
+  expect(misspelt).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: There is no command bakcup: did you mean backup?\nSee `durable-backup --help`.\n',
+  });
+  expect(bare).toEqual(help);
 });
 
 test('a word that is no directory may have been meant as a command', async () => {

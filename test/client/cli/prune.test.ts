@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { leftoversIn } from '../../support/leftovers.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, servers, type Ended } from './command.ts';
+import { runCommand, servers, type Ended, type PrintedBackup } from './command.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv;
@@ -20,7 +19,7 @@ function run(...args: string[]): Promise<Ended> {
 async function backUp(files: Record<string, number>): Promise<string> {
   await writeTree(root, files);
   const { stdout } = await run(root, '--worker', '--json');
-  return (JSON.parse(stdout) as BackupSummary).runId;
+  return (JSON.parse(stdout) as PrintedBackup).run;
 }
 
 test('what is forgotten goes with a prune, after a dry run that says what will', { timeout: 120_000 }, async () => {

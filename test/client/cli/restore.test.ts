@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../../src/contracts/restore.ts';
 import { createBlobProxy } from '../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { startWorkerProcess } from '../../support/worker-process.ts';
-import { runCommand, servers, startCommand, type Ended } from './command.ts';
+import { runCommand, servers, startCommand, type Ended, type PrintedBackup } from './command.ts';
 
 let root: string;
 let parent: string;
@@ -20,7 +19,7 @@ beforeEach(async () => {
   env = { ...servers(), BACKUP_CONTAINER: `cli-${randomUUID()}`, TASK_QUEUE: randomUUID() };
   await writeTree(root, { 'a.txt': 1000, 'd/b.txt': 24, 'd/c.log': 30 });
   const { stdout } = await run(root, '--worker', '--json');
-  ({ runId } = JSON.parse(stdout) as BackupSummary);
+  ({ run: runId } = JSON.parse(stdout) as PrintedBackup);
 });
 
 function run(...args: string[]): Promise<Ended> {
@@ -41,7 +40,7 @@ test('restore takes paths relative to the directory, globs, and absolute ones be
   const args = ['restore', runId, 'd/*.log', join(root, 'a.txt'), '--target', parent, '--worker', '--json'];
   const { code, stdout } = await run(...args);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ status: 'Completed', target: parent, files: 2, restored: 2, runId });
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'Completed', target: parent, files: 2, restored: 2, run: runId });
   expect((await readdir(parent, { recursive: true })).toSorted()).toEqual(['a.txt', 'd', 'd/c.log']);
   const outside = await run('restore', runId, '/etc/passwd', '--worker');
   expect(outside).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`leads out of ${root}`) });
@@ -87,7 +86,16 @@ test('without a target it restores where it came from, and what changed there fo
 
 test('a dry run prints what would be done, and does none of it; its ledger can be read again', async () => {
   await writeTree(parent, { 'more.txt': 1 });
-  const { code, stdout } = await run('restore', runId, '--target', parent, '--delete', '--dry-run', '--worker');
+  const { code, stdout } = await run(
+    'restore',
+    runId,
+    '--target',
+    parent,
+    '--delete',
+    '--dry-run',
+    '--worker',
+    '--verbose',
+  );
   expect(code).toBe(0);
   expect(stdout).toMatch(/^OUTCOME .*\nrestored .* a\.txt\n/u);
   expect(stdout).toMatch(/\ndeleted .* more\.txt\n/u);
@@ -160,7 +168,7 @@ test('where only the workers know the storage account, they find the run', async
   expect(plan.stderr).toMatch(/`durable-backup ledger \S+` prints the single paths/u);
   const args = ['restore', 'latest', 'a.txt', '--source', root, '--target', target, '--json'];
   const { code, stdout } = await runCommand(args, options);
-  expect([code, JSON.parse(stdout)]).toMatchObject([0, { restored: 1, runId, target }]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { restored: 1, run: runId, target }]);
   const retry = await runCommand(['retry', runId], options);
   expect(retry).toMatchObject({ code: 1, stderr: expect.stringContaining('AZURE_STORAGE_CONNECTION_STRING') });
 });

@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { removeSchedule } from '../../support/remove-schedule.ts';
-import { runCommand, servers, startCommand } from './command.ts';
+import { runCommand, servers, startCommand, rowsIn } from './command.ts';
 
 /** A sources file that names one source, and the commands over it. */
 async function newSource() {
@@ -43,7 +43,7 @@ test('a file is applied, and what became of it is told to people and to programs
   );
   expect((await schedule('apply', '--quiet')).stdout).toBe('');
   const again = await schedule('apply', '--json');
-  expect(JSON.parse(again.stdout)).toEqual([
+  expect(rowsIn(again.stdout)).toEqual([
     { source: name, what: 'schedule', change: 'unchanged' },
     { source: name, what: 'watch', change: 'unchanged' },
   ]);

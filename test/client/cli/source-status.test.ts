@@ -6,7 +6,7 @@ import type { SourceStatus } from '../../../src/client/sources/source-status.ts'
 import type { SourceStatsRow } from '../../../src/client/sources/watched-roots.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { writeTree } from '../../support/tree.ts';
-import { runCommand, startCommand } from './command.ts';
+import { runCommand, startCommand, rowsIn } from './command.ts';
 import { bothSources, openSourcesRig, type SourcesRig } from './sources-rig.ts';
 
 let rig: SourcesRig;
@@ -19,7 +19,7 @@ test('status tells of each source and of directories without one', async () => {
   await rig.define(bothSources);
   await rig.backUp('web');
   await rig.backUp('./photos');
-  const statuses = await rig.answerOf<SourceStatus[]>('status');
+  const statuses = await rig.rowsOf<SourceStatus>('status');
   expect(
     statuses.map(({ source, root, health, failuresSince }) => [source, basename(root), health, failuresSince]),
   ).toEqual([
@@ -35,7 +35,7 @@ test('status tells what runs now, held back by its own limit, and afterwards tha
   await writeTree(rig.home, { 'slow/a': 300_000, 'slow/b': 300_000 });
   await rig.define('sources: {slow: {root: slow, limits: {uploadLimit: 1KiB}}}');
   const backup = startCommand(['backup', 'slow', '--worker'], { env: rig.env, cwd: rig.home });
-  const statusNow = async () => (await rig.answerOf<SourceStatus[]>('status'))[0];
+  const statusNow = async () => (await rig.rowsOf<SourceStatus>('status'))[0];
   const progress = async () => (await statusNow())?.running?.progress?.files;
   await expect.poll(progress).toBe(1);
   const { running, health, lastRun } = (await statusNow()) ?? {};
@@ -63,7 +63,7 @@ test('status without Temporal tells what storage knows', async () => {
     env: { ...rig.env, TEMPORAL_ADDRESS: '127.0.0.1:1' },
     cwd: rig.home,
   });
-  expect([code, JSON.parse(stdout)]).toEqual([0, [expect.objectContaining({ source: 'web', health: 'ok' })]]);
+  expect([code, rowsIn(stdout)]).toEqual([0, [expect.objectContaining({ source: 'web', health: 'ok' })]]);
   expect(stderr).toContain('not known');
 });
 
@@ -115,5 +115,5 @@ async function storedBytes(): Promise<number> {
 test('nothing is told of a container that nobody made', async () => {
   await rig.define(bothSources);
   expect((await rig.run('stats', '--json')).stdout).toBe('');
-  expect((await rig.answerOf<SourceStatus[]>('status')).map(({ health }) => health)).toEqual(['never', 'never']);
+  expect((await rig.rowsOf<SourceStatus>('status')).map(({ health }) => health)).toEqual(['never', 'never']);
 });

@@ -7,6 +7,7 @@ import { addFailedBackup } from '../../../src/history/runs/failed-backups.ts';
 import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { writeTree } from '../../support/tree.ts';
+import { rowsIn } from './command.ts';
 import { openSourcesRig } from './sources-rig.ts';
 
 test(
@@ -25,12 +26,12 @@ test(
     const { code, stdout } = await rig.run('backup', 'mail', '--worker');
     expect(code).toBe(4);
     expect(stdout).toMatch(/^Suspect backup of .*mail$/mu);
-    expect(stdout).toContain(`suspect   10 of the 12 files of run ${good.runId} are gone, and at most 80% may be`);
+    expect(stdout).toContain(`suspect   10 of the 12 files of run ${good.run} are gone, and at most 80% may be`);
     const [, accept = ''] = /durable-backup (accept \S+)/u.exec(stdout) ?? [];
 
-    expect(await rig.answerOf<RunInfo[]>('runs', '--source', 'mail')).toMatchObject([
+    expect(await rig.rowsOf<RunInfo>('runs', '--source', 'mail')).toMatchObject([
       { state: 'suspect', files: 2 },
-      { run: good.runId, state: 'complete' },
+      { run: good.run, state: 'complete' },
     ]);
     expect((await rig.run('runs', '--source', 'mail')).stdout).toContain('suspect, 10 of 12 files lost');
     const { stdout: status } = await rig.run('status', '--source', 'mail');
@@ -40,7 +41,7 @@ test(
     expect([retried.code, retried.stderr]).toEqual([4, expect.stringContaining('Nothing failed in run')]);
 
     expect((await rig.run(...accept.split(' '))).stdout).toContain('is accepted');
-    expect(await rig.answerOf<SourceStatus[]>('status', '--source', 'mail')).toMatchObject([
+    expect(await rig.rowsOf<SourceStatus>('status', '--source', 'mail')).toMatchObject([
       { health: 'ok', failuresSince: 0, lastSuccess: { files: 2 } },
     ]);
     await rm(join(home, 'mail/f1'));
@@ -59,7 +60,7 @@ test('a backup that failed without becoming a run is told where its runs are', a
   const rig = await openSourcesRig();
   const { home, env } = rig;
   await rig.define('sources: {web: {root: site}}');
-  const { runId } = await rig.backUp('web');
+  const { run: runId } = await rig.backUp('web');
   const store = openBlobStore({ connectionString: inject('connectionString') }, env.BACKUP_CONTAINER);
   const at = new Date().toISOString();
   const failure = {
@@ -72,9 +73,9 @@ test('a backup that failed without becoming a run is told where its runs are', a
   const { signal } = new AbortController();
   await addFailedBackup(store, { prefix: 'web/', root: await realpath(join(home, 'site')) }, failure, signal);
   const { stdout, stderr } = await rig.run('runs', '--source', 'web', '--json');
-  expect((JSON.parse(stdout) as RunInfo[]).map((info) => info.run)).toEqual([runId]);
+  expect(rowsIn<RunInfo>(stdout).map((info) => info.run)).toEqual([runId]);
   expect(stderr).toContain('instance backup-web: RootNotFound: site does not exist');
-  expect(await rig.answerOf<SourceStatus[]>('status', '--source', 'web')).toMatchObject([
+  expect(await rig.rowsOf<SourceStatus>('status', '--source', 'web')).toMatchObject([
     { health: 'failing', failuresSince: 1, failingSince: at, reason: 'RootNotFound: site does not exist' },
   ]);
   await rig.backUp('web');

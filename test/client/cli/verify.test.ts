@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import type { BackupSummary } from '../../../src/contracts/backup.ts';
 import { containerClient } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, servers, type Ended } from './command.ts';
+import { runCommand, servers, type Ended, type PrintedBackup } from './command.ts';
 
 let root: string;
 let env: NodeJS.ProcessEnv;
@@ -14,7 +13,7 @@ beforeEach(async () => {
   env = { ...servers(), BACKUP_CONTAINER: `cli-${randomUUID()}`, TASK_QUEUE: randomUUID() };
   await writeTree(root, { 'a.txt': 1000, 'd/b.txt': 24 });
   const { stdout } = await run(root, '--worker', '--json');
-  ({ runId } = JSON.parse(stdout) as BackupSummary);
+  ({ run: runId } = JSON.parse(stdout) as PrintedBackup);
 });
 
 function run(...args: string[]): Promise<Ended> {

@@ -66,7 +66,7 @@ test('the id of an instance means the newest run that it left, and a damaged man
 
 test('the ledger of a run names every path, exactly and for people', async () => {
   await forgeRun(rig.direct, { shards: [[fileEntry('a%01b', { attempts: 2, reason: 'r' })], [folderEntry('d')]] });
-  const rows = await Array.fromAsync(await backups.anyLedger({ run: 'latest' }, signal));
+  const rows = await Array.fromAsync(backups.ledger(await backups.find({ run: 'latest' }, signal), signal));
   expect(rows).toEqual([
     {
       path: 'a\u0001b',
@@ -93,7 +93,8 @@ async function leaveRestore(rows: readonly object[], shardSha256?: string): Prom
 
 test('the ledger of a restore is found by its id', async () => {
   const id = await leaveRestore([{ path: 'a', kind: 'file', outcome: 'restored', size: 3, unheardOf: true }]);
-  const rows = await Array.fromAsync(await backups.anyLedger({ run: id }, signal));
+  const rows = await Array.fromAsync((await backups.jobLedger(id, signal)) ?? []);
+  expect(await backups.jobLedger('latest', signal)).toBeUndefined();
   expect(rows).toEqual([{ path: 'a', encodedPath: 'a', kind: 'file', outcome: 'restored', bytes: 3 }]);
 });
 

@@ -3,7 +3,7 @@ import { backupReport } from '../render/backup-report.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import type { BackupInput } from '../../../contracts/backup.ts';
 import { defaultMaxLoss } from '../../../contracts/suspicion.ts';
-import type { SourcesFileFlags } from '../open/at-source.ts';
+import type { SourcesFileFlags } from '../open/scope.ts';
 import { backupTarget } from '../backup-target.ts';
 import type { Call } from '../invocation.ts';
 import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { writePieces } from '../render/write-lines.ts';
 import type { Call } from '../invocation.ts';
 import { lookInto, pathIn } from '../open/look-into.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withQuiet, type Choose } from './options.ts';
 
 const help = `
@@ -26,7 +26,7 @@ export function addCat(program: Command, choose: Choose): void {
   performAtSource(withQuiet(command), (flags, ...rest) => choose({ ...flags, json: false }, ...rest), print);
 }
 
-function print(call: Call & SourceFlags, run: string, path: string): Promise<number> {
+function print(call: Call & Scope, run: string, path: string): Promise<number> {
   return lookInto(call, async ({ backups, signal, find }) => {
     const manifest = await find(run);
     const { blocks } = await backups.content(manifest, pathIn(manifest, path) ?? '.', signal);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { differenceFormat, marksHelp } from '../render/entry-text.ts';
 import type { Call } from '../invocation.ts';
 import { lookInto, printAll } from '../open/look-into.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
@@ -28,7 +28,7 @@ export function addDiff(program: Command, choose: Choose): void {
   performAtSource(withCommonOptions(command, 'print NDJSON instead of text'), choose, compare);
 }
 
-function compare(call: Call & SourceFlags, before: string, after: string): Promise<number> {
+function compare(call: Call & Scope, before: string, after: string): Promise<number> {
   return lookInto(call, async ({ backups, signal, find }) => {
     await printAll(backups.differences(await find(before), await find(after), signal), differenceFormat, call);
   });

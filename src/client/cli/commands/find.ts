@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
-import { versionFormat } from '../render/entry-text.ts';
+import { isAbsolute, relative } from 'node:path';
+import type { RootRuns } from '../../sources/all-backups.ts';
+import { versionFormat, versionFormatOfAll, type RootVersion } from '../render/entry-text.ts';
 import type { Call } from '../invocation.ts';
-import { lookInto, pathIn, printAll } from '../open/look-into.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import { lookInto, pathIn, printAll, type Look } from '../open/look-into.ts';
+import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
 The pattern is a path or a glob (quote it), relative to the directory that was backed up, as restore takes it: * and ? stay within
-a name, ** stands for folders; where a run has a path of exactly that name, it alone is meant. It is looked for in all complete runs.
+a name, ** stands for folders; where a run has a path of exactly that name, it alone is meant. It is looked for in all complete runs of every directory.
 Each row is a version of a path: its size, its time of modification, how many runs have it, and the newest of these. With --json, each
 row is one JSON object on a line of its own (NDJSON), with all of these runs, newest first, the exact path, encoded, and the SHA-256.
 
@@ -17,7 +19,7 @@ Examples:
   durable-backup find assets/logo.png
   durable-backup find '**/*.log' --run latest --source /srv/site`;
 
-interface FindFlags extends SourceFlags {
+interface FindFlags extends Scope {
   readonly run?: string;
 }
 
@@ -33,12 +35,31 @@ export function addFind(program: Command, choose: Choose): void {
 }
 
 function find(call: Call & FindFlags, pattern: string): Promise<number> {
-  const { run, source: root } = call;
-  return lookInto(call, async ({ backups, signal, find: findRun }) => {
-    const runs =
-      run === undefined ? await backups.completeRuns(root === undefined ? {} : { root }, signal) : [await findRun(run)];
-    const [newest] = runs;
-    const glob = (newest && pathIn(newest, pattern)) ?? '**';
-    await printAll(backups.versions(runs, glob, signal), versionFormat, call);
+  return lookInto(call, async (look) => {
+    const roots = await rootsOf(call, look);
+    // Of an absolute path, it says below which of the directories it is.
+    const [only] = roots;
+    const isOne = roots.length === 1 && only !== undefined;
+    if (isOne) pathIn(only, pattern);
+    await printAll(versions(roots, pattern, look), isOne ? versionFormat : versionFormatOfAll, call);
   });
+}
+
+async function rootsOf({ run, root }: FindFlags, { all, signal, find: findRun }: Look): Promise<RootRuns[]> {
+  if (run === undefined) return all.completeRuns(root === undefined ? {} : { root }, signal);
+  const manifest = await findRun(run);
+  return [{ source: null, root: manifest.root, runs: [manifest] }];
+}
+
+async function* versions(
+  roots: readonly RootRuns[],
+  pattern: string,
+  { backups, signal }: Look,
+): AsyncGenerator<RootVersion, undefined> {
+  for (const { source, root, runs } of roots) {
+    if (isAbsolute(pattern) && relative(root, pattern).startsWith('..')) continue;
+    const glob = pathIn({ root }, pattern) ?? '**';
+    for await (const row of backups.versions(runs, glob, signal)) yield { source, root, ...row };
+  }
+  return undefined;
 }

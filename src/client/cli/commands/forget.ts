@@ -2,8 +2,10 @@ import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { forgetText } from '../render/forget-report.ts';
+import type { Backups } from '../../../history/views/backups.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { ForgetInput } from '../../../contracts/forget.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import type { Scope } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { requireBackups } from '../open/require-backups.ts';
 import { withSession } from '../open/with-session.ts';
@@ -28,7 +30,7 @@ Examples:
   durable-backup forget 20261121T063324Z-b2d63b73
   durable-backup forget --undo 20261121T063324Z-b2d63b73`;
 
-interface ForgetFlags extends SourceFlags, RetentionFlags, TagFlags {
+interface ForgetFlags extends Scope, RetentionFlags, TagFlags {
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly undo: boolean;
@@ -49,20 +51,39 @@ export function addForget(program: Command, choose: Choose): void {
 }
 
 function forget(call: Call & ForgetFlags, runs: readonly string[]): Promise<number> {
-  const { answer, json, quiet, dryRun } = call;
-  const input = inputOf(call, runs);
+  const { answer, json, quiet, dryRun, stop } = call;
   return withSession({ ...call, worker: false }, async (session) => {
     const jobs = session.jobsOn(call.config.taskQueue);
     const isUnderWay = (instanceId: string) => jobs.isUnderWay(instanceId);
-    const result = await requireBackups(session).forget(input, isUnderWay, call.stop);
+    const backups = requireBackups(session);
+    const prefix = await prefixOfAll(call, backups, runs);
+    const input = { ...inputOf(call, runs), ...(prefix !== undefined && { prefix }) };
+    const result = await backups.forget(input, isUnderWay, stop);
     if (json) answer(printableJson(result));
     else if (dryRun || !quiet) answer(forgetText(result));
     return exitCodes.done;
   });
 }
 
+/** Below which prefix the named runs are, wherever that is. */
+async function prefixOfAll(
+  { prefixes, stop }: Call & Scope,
+  backups: Backups,
+  runs: readonly string[],
+): Promise<string | undefined> {
+  const { AllBackups } = await import('../../sources/all-backups.ts');
+  const all = new AllBackups(backups, prefixes);
+  const found = await Promise.all(runs.map((run) => all.prefixOf(run, stop)));
+  const [prefix, other] = new Set(found.filter((one) => one !== undefined));
+  if (other === undefined) return prefix;
+  throw new ExpectedError(
+    failureTypes.invalidInput,
+    `The runs are of several sources, below the prefixes "${prefix}" and "${other}": forget those of each by themselves`,
+  );
+}
+
 function inputOf(flags: ForgetFlags, runs: readonly string[]): ForgetInput {
-  const { source: root, definition, dryRun, force, undo } = flags;
+  const { root, definition, dryRun, force, undo } = flags;
   const how = { ...tagsOf(flags), dryRun, force, undo };
   // A source's name beside runs says below which prefix they are; a directory makes no sense there, which is for others to say.
   const place = root === undefined || (runs.length > 0 && definition) ? {} : { root };

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { usualSourcesFile } from '../../sources/sources-file.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import type { SourcesFileFlags } from '../open/at-source.ts';
+import type { SourcesFileFlags } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { requireDirectory } from '../require-directory.ts';
 import { notEmpty, perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';

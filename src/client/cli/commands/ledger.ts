@@ -3,8 +3,8 @@ import { exitCodes } from '../exit-code.ts';
 import { ledgerLines } from '../render/ledger-text.ts';
 import { writeLines } from '../render/write-lines.ts';
 import type { Call } from '../invocation.ts';
-import type { SourceFlags } from '../open/at-source.ts';
-import { withBackups } from '../open/with-backups.ts';
+import type { Scope } from '../open/scope.ts';
+import { withScope } from '../open/with-backups.ts';
 import { performAtSource, runArgument, runHelp, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
@@ -28,10 +28,10 @@ export function addLedger(program: Command, choose: Choose): void {
   performAtSource(withCommonOptions(command, 'print NDJSON instead of columns'), choose, printLedger);
 }
 
-function printLedger(call: Call & SourceFlags, run: string): Promise<number> {
-  const { source: root, json } = call;
-  return withBackups(call, async (backups, signal) => {
-    const rows = await backups.anyLedger({ run, ...(root !== undefined && { root }) }, signal);
+function printLedger(call: Call & Scope, run: string): Promise<number> {
+  const { root, json } = call;
+  return withScope(call, async (backups, signal) => {
+    const rows = await backups.ledger({ run, ...(root !== undefined && { root }) }, signal);
     await writeLines(ledgerLines(rows, { json }), process.stdout);
     return exitCodes.done;
   });

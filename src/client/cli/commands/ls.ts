@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { entryFormat } from '../render/entry-text.ts';
 import type { Call } from '../invocation.ts';
 import { lookInto, pathIn, printAll } from '../open/look-into.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
@@ -15,7 +15,7 @@ Examples:
   durable-backup ls latest --source /srv/site
   durable-backup ls 20261121T063324Z-b2d63b73 assets --recursive --json | jq -r .path`;
 
-interface LsFlags extends SourceFlags {
+interface LsFlags extends Scope {
   readonly recursive: boolean;
 }
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
 import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
 import { isWorkerName, workerNameRule } from '../../../contracts/input.ts';
-import { atSource, type SourceFlags } from '../open/at-source.ts';
+import { scoped, type SourcesFileFlags } from '../open/scope.ts';
 import type { Call, CommonFlags, Task } from '../invocation.ts';
 
 /** Keeps what a command line asks for, until it has been read whole; `logLevel` is for where LOG_LEVEL says nothing. */
@@ -40,13 +40,11 @@ export function withQuiet(command: Command): Command {
   return command.option('--quiet', 'print nothing but the result: no progress, and no text when all went well', false);
 }
 
-/** Adds `--json`, `--quiet` and `--worker`. */
+/** Adds `--json`, `--quiet`, `--verbose` and `--worker`. */
 export function withJobOptions(command: Command): Command {
-  return withCommonOptions(command, 'print one JSON object instead of text').option(
-    '--worker',
-    'run a worker in this process even when TEMPORAL_ADDRESS is set',
-    false,
-  );
+  return withCommonOptions(command, 'print one JSON object instead of text')
+    .option('--verbose', 'print also where it is kept: blobs, manifest or report, instance and history', false)
+    .option('--worker', 'run a worker in this process even when TEMPORAL_ADDRESS is set', false);
 }
 
 /** Adds `--limit-upload`, for what sends files. */
@@ -72,14 +70,14 @@ export function withSourcesFile(command: Command): Command {
 
 /**
  * Makes `work` what a command does about the backups of one directory, as {@link perform} does, and adds `--source`, which tells these
- * apart. It is called with the directory that was meant, and below its prefix.
+ * apart. It is called with the {@link Scope} that is meant.
  */
 export function performAtSource(command: Command, choose: Choose, work: Work): void {
   const option = new Option(
     '--source <name>',
-    'source, or directory that was backed up, where there are backups of several',
+    'source, or directory that was backed up; all of them unless given',
   ).argParser(notEmpty);
-  const found = async (call: Call & SourceFlags, ...args: never[]) => work((await atSource(call)) as never, ...args);
+  const found = async (call: Call & SourcesFileFlags, ...args: never[]) => work((await scoped(call)) as never, ...args);
   perform(withSourcesFile(command.addOption(option)), choose, found);
 }
 
@@ -88,7 +86,7 @@ function commonFlags(command: Command): JobFlags {
   const given: Partial<JobFlags>[] = [];
   for (let one: Command | null = command; one; one = one.parent) given.push(one.opts<JobFlags>());
   const either = (name: keyof JobFlags) => given.some((flags) => flags[name] === true);
-  return { json: either('json'), quiet: either('quiet'), worker: either('worker') };
+  return { json: either('json'), quiet: either('quiet'), verbose: either('verbose'), worker: either('worker') };
 }
 
 /** A name of workers. */

@@ -4,7 +4,7 @@ import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import { durationRule, parseDuration } from '../../../lib/units.ts';
 import type { PruneInput } from '../../../contracts/prune.ts';
-import type { SourceFlags } from '../open/at-source.ts';
+import type { Scope } from '../open/scope.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
 import { withSession } from '../open/with-session.ts';
@@ -22,7 +22,7 @@ Examples:
   durable-backup prune --prefix hosts/web-1/ --wait 2h
   durable-backup prune --source website --json`;
 
-interface PruneFlags extends JobFlags, SourceFlags {
+interface PruneFlags extends JobFlags, Scope {
   readonly dryRun: boolean;
   readonly prefix?: string;
   /** Milliseconds. */

@@ -4,6 +4,7 @@ import { restoreReport } from '../render/restore-report.ts';
 import { requirePathBudget } from '../../../contracts/globs/path-pattern.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../../contracts/restore.ts';
+import type { Scope } from '../open/scope.ts';
 import { requireElsewhere } from '../open/other-prefixes.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
@@ -37,8 +38,7 @@ Examples:
   durable-backup restore 20261121T063324Z-b2d63b73 assets/logo.png 'logs/*.log' --overwrite never
   durable-backup restore 2026-11-20T18:00:00Z --source /srv/site --delete --dry-run`;
 
-interface RestoreFlags extends JobFlags {
-  readonly source?: string;
+interface RestoreFlags extends JobFlags, Scope {
   readonly target?: string;
   readonly targetWorker?: string;
   readonly overwrite: OverwritePolicy;
@@ -84,7 +84,7 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
   return withSession(call, async (session, follow) => {
     const fixed = await fixRun(session, { ...call, run }, call.stop);
     const input = inputOf(fixed, paths, call);
-    const directory = call.target ?? fixed.manifest?.root;
+    const directory = call.target ?? fixed.found?.manifest.root;
     const instanceId = jobInstanceId('restore', directory ?? fixed.run, input);
     const place = directory ?? 'the directory that was backed up';
     return follow({
@@ -101,15 +101,15 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
       },
       beforeReport: async ({ restoreId: id, dryRun }) => {
         if (dryRun)
-          await printRows(call, session.backups, { kind: 'restores', id }, (outcome) => outcome !== 'unchanged');
+          await printRows(call, fixed.found?.backups, { kind: 'restores', id }, (outcome) => outcome !== 'unchanged');
       },
     });
   });
 }
 
-function inputOf({ manifest, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
+function inputOf({ found, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {
   const { target, targetWorker, overwrite, dryRun } = flags;
-  const chosen = pathsBelow(manifest?.root, paths);
+  const chosen = pathsBelow(found?.manifest.root, paths);
   requirePathBudget(chosen ?? [], 'path');
   return {
     ...which,

@@ -9,6 +9,7 @@ import { isSuspect } from '../../../contracts/suspicion.ts';
 import type { Call } from '../invocation.ts';
 import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';
 import { requireBackups } from '../open/require-backups.ts';
+import type { Scope } from '../open/scope.ts';
 import type { Session } from '../open/session.ts';
 import { requireAnyRun } from '../open/with-backups.ts';
 import { withSession } from '../open/with-session.ts';
@@ -32,9 +33,7 @@ Examples:
   durable-backup retry 20261121T063329Z-d5f77bbe
   durable-backup retry backup-site-3978bb10 --json`;
 
-interface RetryFlags extends JobFlags, UploadLimited {
-  readonly source?: string;
-}
+interface RetryFlags extends JobFlags, UploadLimited, Scope {}
 
 /** `retry RUN`: runs again what failed of a run. */
 export function addRetry(program: Command, choose: Choose): void {
@@ -47,11 +46,12 @@ export function addRetry(program: Command, choose: Choose): void {
 }
 
 async function retry(call: Call & RetryFlags, run: string): Promise<number> {
-  const { source: root, stop } = call;
+  const { root, prefixes, stop } = call;
   await requireAnyRun(call, run);
   return withSession(limitUpload(call), async (session, follow) => {
     const asked = { run, incompleteToo: true, ...(root !== undefined && { root }) };
-    const { manifest } = await requireBackups(session).find(asked, stop);
+    const { AllBackups } = await import('../../sources/all-backups.ts');
+    const { manifest } = await new AllBackups(requireBackups(session), prefixes).find(asked, stop);
     const { instanceId } = manifest;
     if (manifest.complete) return answerComplete(manifest, call);
     return follow({
@@ -66,12 +66,12 @@ async function retry(call: Call & RetryFlags, run: string): Promise<number> {
 
 /** What the retry of a run says of which nothing failed: nothing was to be done, and what the run holds. */
 async function answerComplete(manifest: Manifest, { json, answer, note }: Call): Promise<number> {
-  const { instanceId, run: runId, root, files, bytes, suspect } = manifest;
+  const { instanceId, run, root, files, bytes, suspect } = manifest;
   const { whyNotRetried } = await import('../../jobs/retry-run.ts');
   const why = whyNotRetried('complete', manifest);
   const isNoSuccess = isSuspect(manifest);
   const status = isNoSuccess ? { status: 'Failed', error: why } : { status: 'Completed' };
-  const held = { runId, root, files, bytes, failed: 0, complete: true, ...(suspect && { suspect }) };
+  const held = { run, root, files, bytes, failed: 0, complete: true, ...(suspect && { suspect }) };
   if (json) answer(printableJson({ instanceId, ...status, ...held }));
   else note(why);
   return isNoSuccess ? exitCodes.suspect : exitCodes.done;

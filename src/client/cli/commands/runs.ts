@@ -1,14 +1,13 @@
-import { printable, printableJson } from '../../../lib/printable.ts';
+import { printable } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import type { Backups } from '../../../history/views/backups.ts';
-import type { RunInfo } from '../../../history/views/run-info.ts';
+import type { AllBackups } from '../../sources/all-backups.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatTime } from '../render/format.ts';
 import { runListText } from '../render/run-list.ts';
-import { writeLines } from '../render/write-lines.ts';
+import { writeList } from '../render/write-lines.ts';
 import type { Call } from '../invocation.ts';
-import type { SourceFlags } from '../open/at-source.ts';
-import { withBackups } from '../open/with-backups.ts';
+import type { Scope } from '../open/scope.ts';
+import { withScope } from '../open/with-backups.ts';
 import { performAtSource, withCommonOptions, type Choose } from './options.ts';
 import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
 
@@ -22,11 +21,11 @@ Exit codes: 0 done, whatever the states are, 1 error, 130 interrupted.
 Examples:
   durable-backup runs
   durable-backup runs --tag nightly --forgotten
-  durable-backup runs --source /srv/site --json | jq -r '.[0].run'`;
+  durable-backup runs --source /srv/site --json | head -1 | jq -r .run`;
 
 const failedTold = 10;
 
-interface RunsFlags extends SourceFlags, TagFlags {
+interface RunsFlags extends Scope, TagFlags {
   readonly forgotten: boolean;
 }
 
@@ -38,13 +37,12 @@ export function addRuns(program: Command, choose: Choose): void {
     .option('--forgotten', 'list forgotten runs too', false)
     .addHelpText('after', help);
   withTag(command, 'list only runs with this tag');
-  performAtSource(withCommonOptions(command, 'print one JSON array instead of text'), choose, listRuns);
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of text'), choose, listRuns);
 }
 
 /** What made no run, and so is none of the list. */
-async function failedText(backups: Backups, root: string, signal: AbortSignal): Promise<string[]> {
-  const { failedBackups } = await backups.newest(root, signal);
-  return failedBackups
+async function failedText(backups: AllBackups, root: string, signal: AbortSignal): Promise<string[]> {
+  return (await backups.failedBackups(root, signal))
     .slice(-failedTold)
     .map(
       ({ at, instanceId, type, message }) =>
@@ -53,13 +51,12 @@ async function failedText(backups: Backups, root: string, signal: AbortSignal): 
 }
 
 function listRuns(call: Call & RunsFlags): Promise<number> {
-  const { source: root, forgotten: forgottenToo, json } = call;
+  const { root, forgotten: forgottenToo } = call;
   const filter = { ...(root !== undefined && { root }), ...tagsOf(call), forgottenToo };
-  return withBackups(call, async (backups, signal) => {
-    const runs: RunInfo[] = [];
-    for await (const run of backups.runs(filter, signal)) runs.push(run);
+  return withScope(call, async (backups, signal) => {
+    const runs = await backups.runs(filter, signal);
     if (root !== undefined) (await failedText(backups, root, signal)).forEach(call.note);
-    await writeLines([json ? printableJson(runs) : runListText(runs, backups.place)], process.stdout);
+    await writeList(runs, call, () => runListText(runs, backups.any.place));
     return exitCodes.done;
   });
 }

@@ -1,10 +1,9 @@
-import { printableJson } from '../../../lib/printable.ts';
 import { commandsOf, requireSourcesFile } from '../../sources/sources-file.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { appliedText } from '../render/schedule-text.ts';
-import { writeLines } from '../render/write-lines.ts';
-import { sourcesOf, type SourcesFileFlags } from '../open/at-source.ts';
+import { writeList } from '../render/write-lines.ts';
+import { sourcesOf, type SourcesFileFlags } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { withSchedules } from '../open/with-schedules.ts';
 import { perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
@@ -30,15 +29,14 @@ export function addApply(schedule: Command, choose: Choose): void {
     .description('makes Temporal equal to the sources file')
     .option('--dry-run', 'change nothing, and say what would be changed', false)
     .addHelpText('after', help);
-  perform(withSourcesFile(withCommonOptions(command, 'print one JSON array instead of text')), choose, apply);
+  perform(withSourcesFile(withCommonOptions(command, 'print NDJSON instead of text')), choose, apply);
 }
 
 async function apply(call: Call & ApplyFlags): Promise<number> {
   const { file, sources } = requireSourcesFile(await sourcesOf(call));
   return withSchedules(call, async (schedules) => {
     const changes = await schedules.apply(sources, { dryRun: call.dryRun });
-    if (call.json) call.answer(printableJson(changes));
-    else if (!call.quiet) await writeLines([appliedText(changes)], process.stdout);
+    if (call.json || !call.quiet) await writeList(changes, call, () => appliedText(changes));
     if (call.dryRun) call.note('Dry run: nothing was changed.');
     if (sources.some((source) => commandsOf(source).length > 0))
       call.note('Commands run on workers with ALLOW_COMMANDS=true alone.');

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { formatTime } from '../render/format.ts';
 import { scheduleListText } from '../render/schedule-text.ts';
-import { writeLines } from '../render/write-lines.ts';
+import { writeList } from '../render/write-lines.ts';
 import type { ScheduleInfo } from '../../schedules/schedule-info.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { Call } from '../invocation.ts';
@@ -35,8 +35,8 @@ export function addSchedule(program: Command, choose: Choose): void {
     withCommonOptions(schedule.command(name).description(text), json);
   const source = ['<source>', 'name of a source that has a schedule', notEmpty] as const;
 
-  perform(sub('list', 'lists the schedules that Temporal has', 'print one JSON array instead of text'), choose, list);
-  const next = sub('next', 'prints when the next runs start', 'print one JSON array instead of text');
+  perform(sub('list', 'lists the schedules that Temporal has', 'print NDJSON instead of text'), choose, list);
+  const next = sub('next', 'prints when the next runs start', 'print NDJSON instead of text');
   perform(next.argument(...source), choose, tellNext);
   const pause = sub('pause', 'starts no runs from now on', 'print the schedule as one JSON object instead of text');
   perform(pause.argument(...source).option('--reason <text>', 'shown where it is listed'), choose, pauseOne);
@@ -48,7 +48,7 @@ export function addSchedule(program: Command, choose: Choose): void {
 
 async function list(call: Call): Promise<number> {
   const print = async (listed: readonly ScheduleInfo[]) => {
-    await writeLines([call.json ? printableJson(listed) : scheduleListText(listed)], process.stdout);
+    await writeList(listed, call, () => scheduleListText(listed));
     return exitCodes.done;
   };
   if (knowsOfNothing(call.config)) return print([]);
@@ -58,9 +58,9 @@ async function list(call: Call): Promise<number> {
 function tellNext(call: Call, source: string): Promise<number> {
   return withSchedule(call, source, async (schedules) => {
     const { next, paused } = await schedules.get(source);
-    if (call.json) call.answer(printableJson(next));
-    else if (paused) call.answer(`None: ${source} is paused; \`durable-backup schedule resume ${source}\` resumes it.`);
-    else await writeLines(next.map(formatTime), process.stdout);
+    const times = next.map((at) => ({ source, at }));
+    const none = `None: ${source} is paused; \`durable-backup schedule resume ${source}\` resumes it.`;
+    await writeList(times, call, () => (paused ? none : next.map(formatTime).join('\n')));
     return exitCodes.done;
   });
 }

@@ -1,10 +1,9 @@
-import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { sourceListText } from '../render/source-list.ts';
-import { writeLines } from '../render/write-lines.ts';
+import { writeList } from '../render/write-lines.ts';
 import { listSources, requireSourcesFile } from '../../sources/sources-file.ts';
-import { sourcesOf, type SourcesFileFlags } from '../open/at-source.ts';
+import { sourcesOf, type SourcesFileFlags } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { withBackups } from '../open/with-backups.ts';
 import { perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
@@ -17,7 +16,7 @@ Exit codes: 0 done, 1 error, 130 interrupted.
 
 Examples:
   durable-backup sources
-  durable-backup sources --config /etc/durable-backup.yaml --json | jq -r '.[].name'`;
+  durable-backup sources --config /etc/durable-backup.yaml --json | jq -r .name`;
 
 interface SourcesFlags extends SourcesFileFlags {
   readonly schema: boolean;
@@ -30,7 +29,7 @@ export function addSources(program: Command, choose: Choose): void {
     .description('lists what the sources file names')
     .option('--schema', 'print the JSON Schema of the file instead, for editors', false)
     .addHelpText('after', help);
-  perform(withSourcesFile(withCommonOptions(command, 'print one JSON array instead of text')), choose, tellSources);
+  perform(withSourcesFile(withCommonOptions(command, 'print NDJSON instead of text')), choose, tellSources);
 }
 
 async function tellSources(call: Call & SourcesFlags): Promise<number> {
@@ -42,7 +41,7 @@ async function tellSources(call: Call & SourcesFlags): Promise<number> {
   const opened = requireSourcesFile(await sourcesOf(call));
   return withBackups(call, async (backups, signal) => {
     const listed = await listSources(opened, backups, signal);
-    await writeLines([call.json ? printableJson(listed) : sourceListText(listed, opened.file)], process.stdout);
+    await writeList(listed, call, () => sourceListText(listed, opened.file));
     return exitCodes.done;
   });
 }

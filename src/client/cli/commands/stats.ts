@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import type { Backups } from '../../../history/views/backups.ts';
 import { exitCodes } from '../exit-code.ts';
 import { statsFormat } from '../render/stats-text.ts';
-import { statsBelow, type SourceStatsRow, watchedPrefixes } from '../../sources/watched-roots.ts';
-import { sourcesOf, type SourceFlags } from '../open/at-source.ts';
+import { statsBelow, type SourceStatsRow } from '../../sources/watched-roots.ts';
+import type { Scope } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { printAll } from '../open/look-into.ts';
 import { withBackups } from '../open/with-backups.ts';
@@ -27,21 +26,11 @@ export function addStats(program: Command, choose: Choose): void {
   performAtSource(withCommonOptions(command, 'print NDJSON instead of columns'), choose, tellStats);
 }
 
-function tellStats(call: Call & SourceFlags): Promise<number> {
+function tellStats(call: Call & Scope): Promise<number> {
   return withBackups(call, async (backups, signal) => {
-    const rows = wanted(statsBelow(backups, await prefixesOf(call, backups), signal), call.source);
-    await printAll(rows, statsFormat, call);
+    await printAll(wanted(statsBelow(backups, call.prefixes, signal), call.root), statsFormat, call);
     return exitCodes.done;
   });
-}
-
-async function prefixesOf(
-  call: Call & SourceFlags,
-  { prefix }: Backups,
-): Promise<{ prefix: string; source?: string }[]> {
-  const { definition, source } = call;
-  if (definition) return [{ prefix, source: definition.name }];
-  return source === undefined ? watchedPrefixes(await sourcesOf(call), prefix) : [{ prefix }];
 }
 
 async function* wanted(

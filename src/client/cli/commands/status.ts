@@ -1,12 +1,11 @@
-import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-code.ts';
 import { statusText } from '../render/status-text.ts';
-import { writeLines } from '../render/write-lines.ts';
+import { writeList } from '../render/write-lines.ts';
 import type { StatusParts, WatchedRoot } from '../../sources/source-status.ts';
 import { watchedRoots } from '../../sources/watched-roots.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import { sourcesOf, type SourceFlags } from '../open/at-source.ts';
+import { sourcesOf, type Scope } from '../open/scope.ts';
 import type { Call } from '../invocation.ts';
 import { requireBackups } from '../open/require-backups.ts';
 import type { Session } from '../open/session.ts';
@@ -25,15 +24,15 @@ Exit codes: 0 done, whatever the health is, 1 error, 130 interrupted.
 
 Examples:
   durable-backup status
-  durable-backup status --json | jq -r '.[] | select(.health != "ok").source'`;
+  durable-backup status --json | jq -r 'select(.health != "ok").source'`;
 
 /** `status`: how every source is. */
 export function addStatus(program: Command, choose: Choose): void {
   const command = program.command('status').description('shows how every source is').addHelpText('after', help);
-  performAtSource(withCommonOptions(command, 'print one JSON array instead of text'), choose, tellStatus);
+  performAtSource(withCommonOptions(command, 'print NDJSON instead of text'), choose, tellStatus);
 }
 
-async function tellStatus(call: Call & SourceFlags): Promise<number> {
+async function tellStatus(call: Call & Scope): Promise<number> {
   if (knowsOfNothing(call.config)) return tellStored(call);
   try {
     return await withSession({ ...call, worker: false }, async (session) => {
@@ -49,22 +48,21 @@ async function tellStatus(call: Call & SourceFlags): Promise<number> {
 }
 
 /** What storage alone tells. */
-function tellStored(call: Call & SourceFlags): Promise<number> {
+function tellStored(call: Call & Scope): Promise<number> {
   return withBackups(call, async (backups, signal) => {
     await print(call, { backups, signal });
     return exitCodes.done;
   });
 }
 
-async function print(call: Call & SourceFlags, parts: StatusParts): Promise<void> {
+async function print(call: Call & Scope, parts: StatusParts): Promise<void> {
   const { statusOfEach } = await import('../../sources/source-status.ts');
   const statuses = await statusOfEach(parts, await asked(call, parts));
-  const text = call.json ? printableJson(statuses) : statusText(statuses, parts.backups.place);
-  await writeLines([text], process.stdout);
+  await writeList(statuses, call, () => statusText(statuses, parts.backups.place));
 }
 
-async function asked(call: Call & SourceFlags, { backups, signal }: StatusParts): Promise<readonly WatchedRoot[]> {
-  const { source: root, definition } = call;
+async function asked(call: Call & Scope, { backups, signal }: StatusParts): Promise<readonly WatchedRoot[]> {
+  const { root, definition } = call;
   if (definition) return [definition];
   if (root !== undefined) return [{ root, prefix: backups.prefix }];
   return watchedRoots(await sourcesOf(call), backups, signal);

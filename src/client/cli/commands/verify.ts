@@ -7,6 +7,7 @@ import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
 import { printRows } from '../render/print-rows.ts';
 import { requireAnyRun } from '../open/with-backups.ts';
+import type { Scope } from '../open/scope.ts';
 import { withSession } from '../open/with-session.ts';
 import {
   performAtSource,
@@ -31,8 +32,7 @@ Examples:
   durable-backup verify latest --deep --sample 5%
   durable-backup verify 20261121T063324Z-b2d63b73 --deep --subset 3/10 --json`;
 
-interface VerifyFlags extends JobFlags {
-  readonly source?: string;
+interface VerifyFlags extends JobFlags, Scope {
   readonly deep: boolean;
   readonly sample?: number;
   readonly subset?: { number: number; of: number };
@@ -64,14 +64,14 @@ async function verify(call: Call & VerifyFlags, run: string): Promise<number> {
   const { stop, sample, subset } = call;
   await requireAnyRun(call, run);
   return withSession(call, async (session, follow) => {
-    const { manifest, ...which } = await fixRun(session, { ...call, run }, stop);
+    const { found, ...which } = await fixRun(session, { ...call, run }, stop);
     const input: VerificationInput = {
       ...which,
       ...(call.deep && { deep: true }),
       ...(sample !== undefined && { sample }),
       ...(subset && { subset }),
     };
-    const instanceId = jobInstanceId('verify', manifest?.root ?? which.run, input);
+    const instanceId = jobInstanceId('verify', found?.manifest.root ?? which.run, input);
     return follow({
       instanceId,
       directories: [],
@@ -86,7 +86,7 @@ async function verify(call: Call & VerifyFlags, run: string): Promise<number> {
       beforeReport: async ({ verificationId, failed, extra, archived = 0 }) => {
         const isFinding = (outcome: string) => outcome !== 'intact' && outcome !== 'unchecked';
         const job = { kind: 'verifications', id: verificationId } as const;
-        if (failed + extra + archived > 0) await printRows(call, session.backups, job, isFinding);
+        if (failed + extra + archived > 0) await printRows(call, found?.backups, job, isFinding);
       },
     });
   });

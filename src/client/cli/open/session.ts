@@ -11,6 +11,14 @@ import { openStack } from './stack.ts';
 import { openStorage } from './storage.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
 
+/** Where people see workflows. */
+export interface WebUi {
+  readonly url: string;
+  readonly namespace: string;
+  /** Whether it is there only while `dev` runs. */
+  readonly embedded: boolean;
+}
+
 /** What one run of a command works with. */
 export interface Session {
   /** Absent when only others know the storage account. */
@@ -19,8 +27,7 @@ export interface Session {
   readonly storageUrl?: string;
   /** Where the embedded storage keeps its data, when it is the one that is used. */
   readonly dataDir?: string | undefined;
-  /** Address of the page of a workflow, up to its id. */
-  readonly webUi?: string;
+  readonly webUi?: WebUi;
   /** Task queues that an instance may be on: a worker of this process serves one of its own unless told otherwise. */
   queuesOf(instanceId: string): readonly [string, ...string[]];
   jobsOn(taskQueue: string): Jobs;
@@ -122,13 +129,13 @@ async function besideOthers({ config }: SessionOptions, onClose: OnClose): Promi
 
 // The embedded server stops with the command, so it has to be started again to look back; only `dev` shows its Web UI, on a port that is
 // known beforehand unless any will do.
-function webUiOf({ temporal, embedded }: Config, namespace: string, isEmbedded = false): { webUi?: string } {
-  const path = `/namespaces/${namespace}/workflows`;
+function webUiOf({ temporal, embedded }: Config, namespace: string, isEmbedded = false): { webUi?: WebUi } {
   if (isEmbedded) {
-    if (embedded.uiPort === 0) return {};
-    return { webUi: `\`durable-backup dev\`, then http://127.0.0.1:${embedded.uiPort}${path}` };
+    const { uiPort } = embedded;
+    return uiPort === 0 ? {} : { webUi: { url: `http://127.0.0.1:${uiPort}`, namespace, embedded: true } };
   }
-  return temporal.uiUrl === undefined ? {} : { webUi: `${temporal.uiUrl.replace(/\/$/u, '')}${path}` };
+  const { uiUrl } = temporal;
+  return uiUrl === undefined ? {} : { webUi: { url: uiUrl.replace(/\/$/u, ''), namespace, embedded: false } };
 }
 
 async function requireWorkers(jobs: Jobs, taskQueue: string, address: string): Promise<void> {

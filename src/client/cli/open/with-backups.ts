@@ -1,4 +1,6 @@
+import type { AllBackups } from '../../sources/all-backups.ts';
 import type { Backups } from '../../../history/views/backups.ts';
+import type { Scope } from './scope.ts';
 import { interrupted, type Call } from '../invocation.ts';
 
 /**
@@ -38,6 +40,17 @@ export async function requireAnyRun(
   if (config.temporal.named && !worker) return;
   const { openNothing } = await import('./open-backups.ts');
   await openNothing(config)?.find({ run }, stop);
+}
+
+/** As {@link withBackups}, with all that the scope of the call takes in. */
+export function withScope(
+  call: Call & Scope,
+  work: (backups: AllBackups, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  return withBackups(call, async (backups, signal) => {
+    const { AllBackups } = await import('../../sources/all-backups.ts');
+    return work(new AllBackups(backups, call.prefixes), signal);
+  });
 }
 
 // Whoever reads the output may have stopped to, and nothing waits for it then.

@@ -76,7 +76,7 @@ async function followServed<S extends object>(
     jobs: session.jobsOn(job.taskQueue),
     ...(storageUrl !== undefined && { storageUrl }),
     ...(dataDir !== undefined && { dataDir }),
-    ...(webUi !== undefined && { webUi: `${webUi}/${job.instanceId}` }),
+    ...(webUi && { webUi }),
   };
   const { followJob } = await import('../follow-job.ts');
   return followJob(followed, call);

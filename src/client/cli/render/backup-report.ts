@@ -10,11 +10,12 @@ export const backupReport: ReportKind<BackupSummary> = {
     summaryIn(result, failureTypes.backupIncomplete, failureTypes.backupSuspect) as BackupSummary | undefined,
   nothing: { files: 0, bytes: 0, failed: 0, skipped: 0 },
   lines: summaryLines,
+  details: ({ manifest }) => [`  manifest  ${manifest}`],
   canceled: 'what was copied stays, and the next backup takes it over.',
   again: 'The same command takes up what was copied.',
 };
 
-function summaryLines(summary: BackupSummary, { duration, storageUrl, dataDir }: ReportContext): string[] {
+function summaryLines(summary: BackupSummary, { duration, dataDir }: ReportContext): string[] {
   const { files, bytes, uploaded, uploadedBytes, adopted, unchanged, directories, symlinks, skipped, failed } = summary;
   const { excluded, warnings = [] } = summary;
   // Workers of an earlier version count no unchanged files.
@@ -32,19 +33,14 @@ function summaryLines(summary: BackupSummary, { duration, storageUrl, dataDir }:
     `  skipped   ${formatCount(skipped)}`,
     ...(excluded === undefined ? [] : [`  excluded  ${formatCount(excluded)}`]),
     `  failed    ${formatCount(failed)}`,
-    ...failureLines(failed, summary.failures, 'manifest'),
-    ...(summary.complete ? [] : [`  again     durable-backup retry ${summary.runId}`]),
-    ...suspicionLines(summary),
+    ...failureLines(failed, summary.failures, summary.runId),
     ...warnings.map((warning) => `  warning   ${printable(warning)}`),
     `  duration  ${formatDuration(duration)}`,
-    ...blobsLines(dataDir === undefined ? storageUrl : printable(dataDir)),
+    ...(dataDir === undefined ? [] : [`  blobs     ${printable(dataDir)}`]),
     `  run       ${summary.runId}`,
-    `  manifest  ${summary.manifest}`,
+    ...(summary.complete ? [] : [`  again     durable-backup retry ${summary.runId}`]),
+    ...suspicionLines(summary),
   ];
-}
-
-function blobsLines(place: string | undefined): string[] {
-  return place === undefined ? [] : [`  blobs     ${place}`];
 }
 
 function titleOf({ complete, suspect }: BackupSummary): string {

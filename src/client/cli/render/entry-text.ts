@@ -37,6 +37,18 @@ export const versionFormat: RowFormat<VersionRow> = {
   nouns: ['version', 'versions'],
 };
 
+/** A version of a path below one of several directories. */
+export interface RootVersion extends VersionRow {
+  readonly source: string | null;
+  readonly root: string;
+}
+
+/** As {@link versionFormat}, with whole paths: they are of several directories. */
+export const versionFormatOfAll: RowFormat<RootVersion> = {
+  ...versionFormat,
+  line: (row) => versionFormat.line({ ...row, path: `${row.root.replace(/\/$/u, '')}/${row.path}` }),
+};
+
 const marks: Readonly<Record<DifferenceRow['change'], string>> = {
   added: '+',
   removed: '-',

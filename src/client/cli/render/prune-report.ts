@@ -8,6 +8,7 @@ export const pruneReport: ReportKind<PruneSummary> = {
   summaryOf: (result) => (result.status === 'Completed' ? (result.output as PruneSummary) : undefined),
   nothing: { deleted: 0, deletedBytes: 0, data: 0, dataBytes: 0 },
   lines: summaryLines,
+  details: ({ pruneId, report }) => [`  prune     ${pruneId}`, `  report    ${report}`],
   canceled: 'what was not deleted yet stays, and the next prune goes on with it.',
   again: 'The same command goes on with it.',
 };
@@ -34,7 +35,5 @@ function summaryLines(summary: PruneSummary, { duration }: ReportContext): strin
       ? [`  locked    ${counted(locked, lockedBytes)}, which a lease or a policy of the storage keeps`]
       : []),
     `  duration  ${formatDuration(duration)}`,
-    `  prune     ${summary.pruneId}`,
-    `  report    ${summary.report}`,
   ];
 }

@@ -15,6 +15,8 @@ export interface ReportContext {
   readonly dataDir?: string;
   /** How to see the run in Temporal's Web UI. */
   readonly webUi?: string;
+  /** Whether it is also said where all of it is kept. */
+  readonly verbose: boolean;
 }
 
 /** How the jobs of one kind are reported. */
@@ -23,7 +25,10 @@ export interface ReportKind<S extends object> {
   readonly summaryOf: (result: JobResult) => S | undefined;
   /** The counts, in JSON, of a job that left no summary. */
   readonly nothing: Readonly<Record<string, number>>;
+  /** What came of it, and then what the reader needs next. */
   readonly lines: (summary: S, context: ReportContext) => string[];
+  /** Where it is kept. */
+  readonly details: (summary: S) => string[];
   /** What is left of a cancelled job, and what the next one makes of it. */
   readonly canceled: string;
   /** What running the command again does after it was left. */
@@ -48,10 +53,13 @@ export function reportJson<S extends object>(
   { instanceId, duration, storageUrl, dataDir }: ReportContext,
 ): string {
   const error = errorOf(result);
+  // What names a run is called the same wherever the command line prints it.
+  const { runId: run, ...summary }: { runId?: string } = kind.summaryOf(result) ?? kind.nothing;
   return printableJson({
     instanceId,
     status: result.status,
-    ...(kind.summaryOf(result) ?? kind.nothing),
+    ...(run !== undefined && { run }),
+    ...summary,
     ...(error !== undefined && { error }),
     durationMs: Math.round(duration),
     ...(storageUrl !== undefined && { storageUrl }),
@@ -68,8 +76,13 @@ export function errorJson(status: 'Failed' | 'Interrupted', error: string, insta
 export function reportText<S extends object>(result: JobResult, kind: ReportKind<S>, context: ReportContext): string {
   const summary = kind.summaryOf(result);
   const lines = summary ? kind.lines(summary, context) : [sentenceOf(result, kind)];
-  lines.push(`  instance  ${context.instanceId}`);
-  if (context.webUi !== undefined) lines.push(`  history   ${context.webUi}`);
+  const { verbose, instanceId, storageUrl, dataDir, webUi } = context;
+  if (verbose) {
+    if (summary) lines.push(...kind.details(summary));
+    if (storageUrl !== undefined && dataDir === undefined) lines.push(`  blobs     ${storageUrl}`);
+  }
+  if (verbose || !summary) lines.push(`  instance  ${instanceId}`);
+  if (verbose && webUi !== undefined) lines.push(`  history   ${webUi}`);
   return lines.join('\n');
 }
 
@@ -83,11 +96,11 @@ function errorOf(result: JobResult): string | undefined {
   return result.status === 'Terminated' ? `Terminated: ${result.reason}` : undefined;
 }
 
-/** The failures that a summary names, and how many more there are. */
-export function failureLines(failed: number, failures: readonly FileFailure[], where: string): string[] {
+/** The failures that a summary names, and what names the rest of them: the ledger of that id. */
+export function failureLines(failed: number, failures: readonly FileFailure[], id: string): string[] {
   const unnamed = failed - failures.length;
   return [
     ...failures.map(({ path, reason }) => `    ${printable(path)}: ${printable(reason)}`),
-    ...(unnamed > 0 ? [`    and ${formatCount(unnamed)} more, named in the ${where}`] : []),
+    ...(unnamed > 0 ? [`    and ${formatCount(unnamed)} more, which \`durable-backup ledger ${id}\` names`] : []),
   ];
 }

@@ -9,6 +9,7 @@ export const restoreReport: ReportKind<RestoreSummary> = {
   summaryOf: (result) => summaryIn(result, failureTypes.restoreIncomplete) as RestoreSummary | undefined,
   nothing: { files: 0, bytes: 0, restored: 0, failed: 0 },
   lines: summaryLines,
+  details: ({ restoreId, report }) => [`  restore   ${restoreId}`, `  report    ${report}`],
   canceled: 'what was restored stays, and the same command goes on from there.',
   again: 'The same command goes on with it.',
 };
@@ -26,10 +27,8 @@ function summaryLines(summary: RestoreSummary, { duration }: ReportContext): str
     `  symlinks  ${formatCount(summary.symlinks)}`,
     `  skipped   ${formatCount(skipped)}`,
     `  failed    ${formatCount(failed)}${undeleted > 0 ? ` (${formatCount(undeleted)} not deleted)` : ''}`,
-    ...failureLines(failed, summary.failures, 'report'),
+    ...failureLines(failed, summary.failures, summary.restoreId),
     `  duration  ${formatDuration(duration)}`,
-    `  restore   ${summary.restoreId}`,
-    `  report    ${summary.report}`,
     ...(summary.needsForce
       ? [
           'The restore itself asks for --force: the target is not empty, and nothing of this was restored into it before.',

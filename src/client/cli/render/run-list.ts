@@ -1,4 +1,5 @@
 import { printable } from '../../../lib/printable.ts';
+import type { ListedRun } from '../../sources/all-backups.ts';
 import type { RunInfo } from '../../../history/views/run-info.ts';
 import type { Suspicion } from '../../../contracts/suspicion.ts';
 import { columns } from './columns.ts';
@@ -7,13 +8,21 @@ import { formatBytes, formatCount, formatDuration, formatTime } from './format.t
 const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES'];
 const numbers = [3, 4, 5];
 
-/** The history for people, one line a run, with a column of tags when there are any. */
-export function runListText(runs: readonly RunInfo[], storageUrl: string): string {
+/** The history for people, one line a run, with columns of tags and of sources when there are any. */
+export function runListText(runs: readonly ListedRun[], storageUrl: string): string {
   if (runs.length === 0) return `No runs in ${storageUrl}`;
   const isTagged = runs.some(({ tags }) => tags !== undefined);
-  const whole = (cells: readonly string[], tags: string, root: string) => [...cells, ...(isTagged ? [tags] : []), root];
-  const rows = runs.map((run) => whole(cellsOf(run), run.tags?.join(', ') ?? '-', printable(run.root ?? '-')));
-  return columns([whole(header, 'TAGS', 'ROOT'), ...rows], numbers).join('\n');
+  const isNamed = runs.some(({ source }) => source !== null);
+  const whole = (cells: readonly string[], tags: string, source: string, root: string) => [
+    ...cells,
+    ...(isTagged ? [tags] : []),
+    ...(isNamed ? [source] : []),
+    root,
+  ];
+  const rows = runs.map((run) =>
+    whole(cellsOf(run), run.tags?.join(', ') ?? '-', run.source ?? '-', printable(run.root ?? '-')),
+  );
+  return columns([whole(header, 'TAGS', 'SOURCE', 'ROOT'), ...rows], numbers).join('\n');
 }
 
 function cellsOf({ run, startedAt, durationMs, files, bytes, ...info }: RunInfo): string[] {

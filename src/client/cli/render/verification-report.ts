@@ -9,6 +9,7 @@ export const verificationReport: ReportKind<VerificationSummary> = {
   summaryOf: (result) => summaryIn(result, failureTypes.verificationFailed) as VerificationSummary | undefined,
   nothing: { files: 0, bytes: 0, intact: 0, failed: 0 },
   lines: summaryLines,
+  details: ({ verificationId, report }) => [`  verified  ${verificationId}`, `  report    ${report}`],
   canceled: 'nothing was changed.',
   again: 'The same command goes on with it.',
 };
@@ -27,7 +28,5 @@ function summaryLines(summary: VerificationSummary, { duration }: ReportContext)
     `  extra     ${formatCount(extra)}`,
     `  failed    ${formatCount(unanswered)}`,
     `  duration  ${formatDuration(duration)}`,
-    `  verified  ${summary.verificationId}`,
-    `  report    ${summary.report}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { printableJson } from '../../../lib/printable.ts';
 
 /** Writes lines, each with a line end, as {@link writePieces} does. */
 export function writeLines(
@@ -7,6 +8,15 @@ export function writeLines(
   stream: Writable,
 ): Promise<'written' | 'unread'> {
   return writePieces(ended(lines), stream);
+}
+
+/** Writes a list: NDJSON for programs, or what people read. */
+export async function writeList(
+  rows: readonly object[],
+  { json }: { readonly json: boolean },
+  text: () => string,
+): Promise<void> {
+  await writeLines(json ? rows.map((row) => printableJson(row)) : [text()], process.stdout);
 }
 
 async function* ended(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string, undefined> {

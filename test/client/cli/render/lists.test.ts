@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunInfo } from '../../../../src/history/views/run-info.ts';
+import type { ListedRun } from '../../../../src/client/sources/all-backups.ts';
 import { columns } from '../../../../src/client/cli/render/columns.ts';
 import { ledgerLines } from '../../../../src/client/cli/render/ledger-text.ts';
 import { runListText } from '../../../../src/client/cli/render/run-list.ts';
@@ -16,7 +16,8 @@ test('columns are as wide as their widest cell', () => {
   ).toEqual(['a     1  x', 'bbb  22']);
 });
 
-const complete: RunInfo = {
+const complete: ListedRun = {
+  source: null,
   run: '20261121T051430Z-1f3a9c2e',
   state: 'complete',
   startedAt: '2026-11-21T05:14:30.123Z',
@@ -28,8 +29,9 @@ const complete: RunInfo = {
 };
 
 test('the list of runs has one line each, whatever is known of them', () => {
-  const incomplete: RunInfo = { ...complete, run: '20261121T051429Z-00000000', state: 'incomplete', failed: 3 };
-  const unfinished: RunInfo = {
+  const incomplete: ListedRun = { ...complete, run: '20261121T051429Z-00000000', state: 'incomplete', failed: 3 };
+  const unfinished: ListedRun = {
+    source: null,
     run: '20261121T051428Z-11111111',
     state: 'unfinished',
     startedAt: '2026-11-21T05:14:28Z',
@@ -43,12 +45,21 @@ test('the list of runs has one line each, whatever is known of them', () => {
 });
 
 test('it has tags where there are any, and tells which runs are forgotten', () => {
-  const tagged: RunInfo = { ...complete, root: '/srv', tags: ['nightly', 'eu'] };
-  const forgotten: RunInfo = { ...complete, root: '/srv', forgottenAt: '2026-11-21T06:00:00Z' };
+  const tagged: ListedRun = { ...complete, root: '/srv', tags: ['nightly', 'eu'] };
+  const forgotten: ListedRun = { ...complete, root: '/srv', forgottenAt: '2026-11-21T06:00:00Z' };
   expect(runListText([tagged, forgotten], 'x').split('\n')).toEqual([
     'RUN                        STATE                STARTED                 DURATION  FILES    BYTES  TAGS         ROOT',
     '20261121T051430Z-1f3a9c2e  complete             2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  nightly, eu  /srv',
     '20261121T051430Z-1f3a9c2e  forgotten, complete  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  -            /srv',
+  ]);
+});
+
+test('it has sources where there are any', () => {
+  const named: ListedRun = { ...complete, root: '/srv', source: 'web' };
+  expect(runListText([named, { ...complete, root: '/etc' }], 'x').split('\n')).toEqual([
+    'RUN                        STATE     STARTED                 DURATION  FILES    BYTES  SOURCE  ROOT',
+    '20261121T051430Z-1f3a9c2e  complete  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  web     /srv',
+    '20261121T051430Z-1f3a9c2e  complete  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  -       /etc',
   ]);
 });
 

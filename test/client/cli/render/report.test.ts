@@ -26,7 +26,7 @@ const summary: BackupSummary = {
   skipped: 1,
   failed: 0,
 };
-const context = { instanceId: 'backup-site', duration: 12_345.6 };
+const context = { instanceId: 'backup-site', duration: 12_345.6, verbose: false };
 const completed: JobResult = { status: 'Completed', output: summary };
 const incomplete: JobResult = {
   status: 'Failed',
@@ -60,14 +60,13 @@ test.each([
   expect(exitCodeOf(result)).toBe(code);
 });
 
-test('the text of a backup that went well says what it held, sent and where', () => {
-  const text = reportText(completed, backupReport, {
+test('the text of a backup that went well says what it held and sent, and at wish where that is', () => {
+  const where = {
     ...context,
     storageUrl: 'https://mine.example/backups',
     webUi: 'http://ui.example/backup-site',
-  });
-  expect(text).toBe(
-    `Backed up /srv/site
+  };
+  const told = `Backed up /srv/site
   files     1,200 (1,000 uploaded, 50 unchanged, 150 already there)
   bytes     1,572,864 (1.5 MiB; 1.0 MiB uploaded)
   folders   3
@@ -75,19 +74,22 @@ test('the text of a backup that went well says what it held, sent and where', ()
   skipped   1
   failed    0
   duration  12 s
-  blobs     https://mine.example/backups
-  run       20261121T051430Z-1f3a9c2e
+  run       20261121T051430Z-1f3a9c2e`;
+  expect(reportText(completed, backupReport, where)).toBe(told);
+  expect(reportText(completed, backupReport, { ...where, verbose: true })).toBe(`${told}
   manifest  backups/.durable-backup/manifest.json
+  blobs     https://mine.example/backups
   instance  backup-site
-  history   http://ui.example/backup-site`,
-  );
+  history   http://ui.example/backup-site`);
 });
 
-test('the text of an incomplete backup names what failed and what the manifest has to add', () => {
+test('the text of an incomplete backup names what failed what names the rest, and last how to go on', () => {
   const text = reportText(incomplete, backupReport, context);
   expect(text).toContain('Incomplete backup of /srv/site\n');
-  expect(text).toContain('    a\uFFFD[31m.txt: EACCES: permission denied\n    and 1 more, named in the manifest\n');
-  expect(text).toContain('  again     durable-backup retry 20261121T051430Z-1f3a9c2e\n');
+  expect(text).toContain(
+    '    a\uFFFD[31m.txt: EACCES: permission denied\n    and 1 more, which `durable-backup ledger 20261121T051430Z-1f3a9c2e` names\n',
+  );
+  expect(text).toMatch(/\n {2}again {5}durable-backup retry 20261121T051430Z-1f3a9c2e$/u);
 });
 
 test('the text of a backup without a summary is its error', () => {
@@ -97,10 +99,12 @@ test('the text of a backup without a summary is its error', () => {
 });
 
 test('the JSON is one object whose members are there whatever happened', () => {
+  const { runId, ...rest } = summary;
   expect(JSON.parse(reportJson(completed, backupReport, { ...context, storageUrl: 'x' }))).toEqual({
     instanceId: 'backup-site',
     status: 'Completed',
-    ...summary,
+    ...rest,
+    run: runId,
     durationMs: 12_346,
     storageUrl: 'x',
   });
@@ -167,11 +171,13 @@ test('the text of a restore says what was put where, from which run', () => {
   symlinks  2
   skipped   1
   failed    0
-  duration  12 s
+  duration  12 s`,
+  );
+  expect(reportText({ status: 'Completed', output: restored }, restoreReport, { ...context, verbose: true }))
+    .toContain(`
   restore   20261121T061430Z-0a0b0c0d
   report    backups/.durable-backup/@/restores/20261121T061430Z-0a0b0c0d/report.json
-  instance  backup-site`,
-  );
+  instance  backup-site`);
 });
 
 test('a dry run says that nothing was changed, and when the restore itself asks for force', () => {
@@ -195,7 +201,9 @@ test('a restore with failures names them and exits with 3', () => {
   const text = reportText({ status: 'Failed', failure }, restoreReport, context);
   expect(text).toContain('Incomplete restore of /tmp/site from run');
   expect(text).toContain('\n  failed    2 (1 not deleted)\n');
-  expect(text).toContain('    a: not its SHA-256\n    and 1 more, named in the report\n');
+  expect(text).toContain(
+    '    a: not its SHA-256\n    and 1 more, which `durable-backup ledger 20261121T061430Z-0a0b0c0d` names\n',
+  );
   expect(exitCodeOf({ status: 'Failed', failure })).toBe(3);
 });
 
