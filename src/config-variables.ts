@@ -17,7 +17,7 @@ import {
 import { knownPrefixSchema } from './contracts/blob-prefix.ts';
 import { byteRateHelp, parseByteRate } from './lib/units.ts';
 import { Secret } from './lib/secret.ts';
-import { isWorkerName, workerNameRule } from './contracts/input.ts';
+import { workerNameSchema } from './contracts/input.ts';
 
 /** More would be in each other's way on any machine. */
 export const mostWorkerProcesses = 64;
@@ -107,19 +107,12 @@ export const variables = {
       description:
         'Processes that `durable-backup worker` keeps running, at most 64; the numbers below are of each. `--processes` wins.',
     }),
-    WORKER_NAMES: z
-      .string()
-      .default('')
-      .transform(splitNames)
-      .refine((names) => names.every(isWorkerName), {
-        message: `must be names with commas between them, each ${workerNameRule}`,
-      })
-      .meta({
-        description:
-          "Names of this host's directories, with commas between them: jobs that name one of them (`--worker-name`) come here.",
-        sample: 'web-1',
-        usual: 'none',
-      }),
+    WORKER_NAMES: z.string().default('').transform(splitNames).pipe(z.array(workerNameSchema)).meta({
+      description:
+        "Names of this host's directories, with commas between them: jobs that name one of them (`--worker-name`) come here.",
+      sample: 'web-1',
+      usual: 'none',
+    }),
     ALLOW_COMMANDS: yesOrNo.meta({
       description:
         'Whether this worker runs the commands that the sources file names for notifications; the file must lie outside `BACKUP_ROOTS`.',

@@ -1,29 +1,40 @@
-import type { Filters } from './filters.ts';
-import type { FileFailure, JobOptions } from './job.ts';
+import { z } from 'zod';
+import { prefixSchema } from './blob-prefix.ts';
+import { filtersSchema, type Filters } from './filters.ts';
+import { byteRateSchema, flag, tagsSchema, type Immutable } from './input.ts';
+import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { FileAttributes, ManifestEntry } from './manifest.ts';
-import type { Judged, LossWishes, Suspicion } from './suspicion.ts';
+import { lossMembers, type Judged, type Suspicion } from './suspicion.ts';
 
-export interface BackupInput extends LossWishes {
-  /** Absolute path of the directory on the worker's machine; empty means the worker's own working directory. */
-  readonly root: string;
-  /** Where the directory is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can read it. */
-  readonly worker?: string;
-  /** Put before every blob's name: empty, or folders that each end in a slash; the worker's `BACKUP_PREFIX` unless given. */
-  readonly prefix?: string;
-  /** Reads every file, whatever its times and size say; sends those whose content is another. */
-  readonly checksum?: boolean;
-  /** Looks every unchanged file up in storage and sends again what is missing or is not what the last run stored. */
-  readonly repair?: boolean;
-  /** Makes this host the owner of the prefix, which another host has written so far. */
-  readonly takeOver?: boolean;
-  /** What of the tree is backed up; everything but what `.backupignore` files leave out, unless given. */
-  readonly filters?: Filters;
-  /** Words that mark the run, to find it and to keep it by. */
-  readonly tags?: readonly string[];
-  /** Most bytes a second that each worker process sends of this run's files, within the limit of its own. */
-  readonly uploadLimit?: number;
-  readonly options?: Partial<JobOptions>;
-}
+export const backupInputSchema = z
+  .strictObject({
+    root: z
+      .string('must be the absolute path of a directory')
+      .refine((root) => !root.includes('\0'), 'holds a null character, which no path can')
+      .meta({
+        description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
+      }),
+    worker: workerMember(
+      'Where the directory is: a name that workers have among their WORKER_NAMES; by default all can read it',
+    ),
+    prefix: prefixSchema.exactOptional().meta({
+      description:
+        "Put before every blob's name: empty, or folders that each end in a slash; the worker's own unless given",
+    }),
+    checksum: flag('Read every file instead of going by size and times'),
+    repair: flag('Look up what is unchanged in storage, and send again what is missing or damaged there'),
+    takeOver: flag('Go on where another host has backed up so far, below the same prefix'),
+    tags: tagsSchema.exactOptional().meta({ description: 'Words that mark the run, to find it and to keep it by' }),
+    uploadLimit: byteRateSchema
+      .exactOptional()
+      .meta({ description: 'Most bytes a second that each worker process sends of it' }),
+    filters: filtersSchema.exactOptional(),
+    ...lossMembers,
+    options: jobOptionsSchema.exactOptional(),
+  })
+  .meta({ description: 'A backup of a directory tree' });
+
+export type BackupInput = Immutable<z.infer<typeof backupInputSchema>>;
 
 /** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
 export interface Run extends Judged {

@@ -16,7 +16,7 @@ const safeFolders =
 function schemaOf(pattern: RegExp, rule: string) {
   return (
     z
-      .string()
+      .string('must be a text')
       .max(longest, `must be at most ${longest} characters long`)
       .regex(pattern, rule)
       // Half of a surrogate pair cannot be part of a URL.

@@ -1,26 +1,7 @@
 import { z } from 'zod';
 import { budgetFault, globBudget } from './globs/glob-budget.ts';
 import { globFault } from './globs/path-glob.ts';
-
-/** What of a directory tree is backed up. It travels with the input and stays with the run, so that every listing decides alike. */
-export interface Filters {
-  /** Globs: only what matches one of them, or lies in a folder that does, is backed up. Everything unless given. */
-  readonly include?: readonly string[];
-  /** Globs: what matches one of them is left out, with all that is in it, whatever is included. */
-  readonly exclude?: readonly string[];
-  /** Whether the rules in files called `.backupignore` count; they do unless this is false. */
-  readonly ignoreFiles?: boolean;
-  /** Names: of a folder that holds something of such a name, only that and the folder itself are backed up. */
-  readonly excludeIfPresent?: readonly string[];
-  /** Bytes: larger files are left out. */
-  readonly largerThan?: number;
-  /** Whether what is in a folder with a `CACHEDIR.TAG` is left out. */
-  readonly excludeCaches?: boolean;
-  /** Whether what is on another file system than the root is left out. */
-  readonly oneFileSystem?: boolean;
-  /** Whether a symlink is backed up as what it leads to, as far as that lies in the directories that the worker may read. */
-  readonly followSymlinks?: boolean;
-}
+import { flag, type Immutable } from './input.ts';
 
 /** What a file with rules of what to leave out of its directory is called. */
 export const ignoreFileName = '.backupignore';
@@ -58,24 +39,22 @@ const name = z
   .max(255)
   .refine((text) => !/[/\0]/u.test(text) && text !== '.' && text !== '..', 'must be a name, without a slash');
 
-const flag = (description: string) => z.exactOptional(z.boolean()).meta({ description });
-
-/** {@link Filters}, checked; every wrong member is named. `largerThan`: how a size is written. */
+/** What of a directory tree is backed up; `largerThan`: how a size is written. */
 export function filtersSchemaWith<T extends z.ZodType<number>>(largerThan: T) {
   return z
     .strictObject({
-      include: z.exactOptional(globs).meta({
+      include: globs.exactOptional().meta({
         description:
           'Globs: only what matches one of them, or lies in a folder that does, is backed up. One with a slash at its beginning or in its middle is relative to the root',
       }),
-      exclude: z.exactOptional(globs).meta({
+      exclude: globs.exactOptional().meta({
         description: 'Globs: what matches one of them is left out, with all that is in it',
       }),
       ignoreFiles: flag('Whether the rules in files called .backupignore count; they do unless this is false'),
-      excludeIfPresent: z.exactOptional(z.array(name).max(100)).meta({
+      excludeIfPresent: z.array(name).max(100).exactOptional().meta({
         description: 'Names: of a folder that holds one of them, only that and the folder itself are backed up',
       }),
-      largerThan: z.exactOptional(largerThan),
+      largerThan: largerThan.exactOptional(),
       excludeCaches: flag('Leave out what is in folders with a CACHEDIR.TAG'),
       oneFileSystem: flag('Leave out what is on another file system than the root'),
       followSymlinks: flag(
@@ -94,7 +73,10 @@ export function filtersSchemaWith<T extends z.ZodType<number>>(largerThan: T) {
 /** The same with a size in bytes. */
 export const filtersSchema = filtersSchemaWith(
   z.int().min(0).meta({ description: 'Bytes: larger files are left out' }),
-) satisfies z.ZodType<Filters>;
+);
+
+/** What of a directory tree is backed up. It travels with the input and stays with the run, so that every listing decides alike. */
+export type Filters = Immutable<z.infer<typeof filtersSchema>>;
 
 /** Why things are left out: kinds of rules; `not-held` is said in restores alone, of what the run lists and does not hold. */
 export const leavingOut = [

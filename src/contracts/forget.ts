@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { tagsSchema } from './input.ts';
+import { knownPrefixSchema } from './blob-prefix.ts';
+import { flag, tagsSchema, type Immutable } from './input.ts';
 import type { Suspicion } from './suspicion.ts';
 
 /** The rules that keep the newest run of so many of something, in the order in which they are told. */
@@ -8,39 +9,20 @@ export const retentionCounts = ['last', 'hourly', 'daily', 'weekly', 'monthly', 
 /** How many of something are kept: a whole number, or all that there are. */
 export type RetentionCount = number | 'unlimited';
 
-/** Which runs of a directory are kept: those that one of the rules wants. A rule that is absent or 0 wants none. */
-export interface RetentionPolicy {
-  /** This many runs. */
-  readonly last?: RetentionCount;
-  /** The newest run of each of this many hours in which there was one; likewise of days, weeks, months and years. */
-  readonly hourly?: RetentionCount;
-  readonly daily?: RetentionCount;
-  /** Weeks begin on Monday. */
-  readonly weekly?: RetentionCount;
-  readonly monthly?: RetentionCount;
-  readonly yearly?: RetentionCount;
-  /** All runs begun within this time before the newest one: years, months, days and hours, as in `1y5m7d2h`. */
-  readonly within?: string;
-  /** All runs that have one of these tags. */
-  readonly tags?: readonly string[];
-  /** By whose calendar hours to years are told: a name of the IANA database; UTC unless given. */
-  readonly timeZone?: string;
-}
-
 const mostCounted = 1_000_000;
 
 const duration = /^(?=.)(?:\d{1,4}y)?(?:\d{1,5}m)?(?:\d{1,5}d)?(?:\d{1,6}h)?$/u;
 
-/** What a count must be, for messages. */
-export const countRule = `a whole number from 0 to ${mostCounted}, or unlimited`;
+const mostRuns = 1000;
+const mustCount = `must be a whole number from 0 to ${mostCounted}, or unlimited`;
 
-const mustCount = `must be ${countRule}`;
+/** How many of something are kept: a whole number, or all that there are. */
+export const countSchema = z.union(
+  [z.int().min(0, mustCount).max(mostCounted, mustCount), z.literal('unlimited')],
+  mustCount,
+);
 
-const count = (description: string) =>
-  z
-    .union([z.int().min(0, mustCount).max(mostCounted, mustCount), z.literal('unlimited')], mustCount)
-    .exactOptional()
-    .meta({ description });
+const count = (description: string) => countSchema.exactOptional().meta({ description });
 
 /** What `within` must be. */
 export const withinSchema = z
@@ -70,7 +52,10 @@ export const retentionSchema = z
       description: 'By whose calendar hours to years are told; UTC unless given',
     }),
   })
-  .meta({ description: 'Which runs are kept: those that one of the rules wants' }) satisfies z.ZodType<RetentionPolicy>;
+  .meta({ description: 'Which runs are kept: those that one of the rules wants' });
+
+/** Which runs of a directory are kept: those that one of the rules wants. A rule that is absent or 0 wants none. */
+export type RetentionPolicy = Immutable<z.infer<typeof retentionSchema>>;
 
 /** Whether no rule of a policy can ever want a run. */
 export function keepsNothing(policy: RetentionPolicy): boolean {
@@ -87,24 +72,29 @@ function isTimeZone(name: string): boolean {
 }
 
 /** Which runs are to be forgotten: those that are named, or those that a policy does not keep. */
-export interface ForgetInput {
-  /** Of the runs; the usual one unless given. */
-  readonly prefix?: string;
-  /** Their ids. */
-  readonly runs?: readonly string[];
-  /** Decides about the runs of each directory apart. */
-  readonly policy?: RetentionPolicy;
-  /** The policy decides about the runs of this directory alone. */
-  readonly root?: string;
-  /** The policy decides about runs alone that have all of these tags. */
-  readonly tags?: readonly string[];
-  /** Says what would be done, and changes nothing. */
-  readonly dryRun?: boolean;
-  /** Forgets even the newest complete run of a directory, a run whose manifest cannot be read, and all that a policy does not keep. */
-  readonly force?: boolean;
-  /** Takes back that the named runs were forgotten. */
-  readonly undo?: boolean;
-}
+export const forgetInputSchema = z
+  .strictObject({
+    runs: z
+      .array(z.string())
+      .min(1, 'must name at least one run')
+      .max(mostRuns, `must be at most ${mostRuns}`)
+      .exactOptional()
+      .meta({ description: 'Ids of runs, instead of a policy' }),
+    policy: retentionSchema.exactOptional(),
+    root: z.string().exactOptional().meta({ description: 'The policy decides about the runs of this directory alone' }),
+    tags: tagsSchema
+      .exactOptional()
+      .meta({ description: 'The policy decides about runs alone that have all of these tags' }),
+    prefix: knownPrefixSchema
+      .exactOptional()
+      .meta({ description: "Of the runs; this server's BACKUP_PREFIX unless given" }),
+    dryRun: flag('Change nothing, and say what would be done'),
+    force: flag('Forget even the newest complete run of a directory, and all that the policy does not keep'),
+    undo: flag('Take back that the named runs were forgotten, while their data are there'),
+  })
+  .meta({ description: 'Which runs to forget: by their ids, or by a policy' });
+
+export type ForgetInput = Immutable<z.infer<typeof forgetInputSchema>>;
 
 /** What becomes of one run, and why. */
 export interface ForgetRow {

@@ -1,45 +1,57 @@
 /** What all jobs share: options, pages, progress and endings. Sizes are bytes and durations are milliseconds. */
 
-/** Tunes one run. It travels with the input, so that a replay or another worker decides alike. */
-export interface JobOptions {
-  /** Copies in flight at once, over all workers. */
-  readonly window: number;
-  /** Most entries listed into one page. */
-  readonly pageEntries: number;
-  /** Most copies planned for one page; bounds the history between two chances to continue as new. */
-  readonly pageCopies: number;
-  /** A tree of at most this many files is copied one activity per file, so that each shows by name in Temporal's Web UI. */
-  readonly smallTreeFiles: number;
-  /** Most files in one pack. */
-  readonly packFiles: number;
-  /** Most bytes in one pack; a larger file is copied by an activity of its own. */
-  readonly packBytes: number;
-  /** Attempts at one copy activity before its files count as failed. */
-  readonly copyAttempts: number;
-  /** How often files that others were busy with are taken up again, when all else is done, before they count as failed. */
-  readonly busyRounds: number;
-  /** Before the first such round; twice as long before each further one. */
-  readonly busyPause: number;
-  /** A worker silent for this long is taken for dead and its activity is given to another. */
-  readonly heartbeatTimeout: number;
-  /** A job that names a worker fails with `WorkerUnavailable` when no worker of that name takes it up for this long. */
-  readonly workerTimeout: number;
+import { z } from 'zod';
+import { whole, workerNameSchema, type Immutable } from './input.ts';
+
+const option = (least: number, most: number, usual: number, description: string) =>
+  whole(least, most).exactOptional().meta({ description, default: usual });
+
+const hour = 3_600_000;
+
+/**
+ * What tunes one run. It travels with the input, so that a replay or another worker decides alike. The upper bounds keep a page's copies
+ * below Temporal's 2,000 pending activities, and a page's reference below its payload limit.
+ */
+export const jobOptionsSchema = z.strictObject({
+  window: option(1, 1000, 32, 'Copies in flight at once, over all workers'),
+  pageEntries: option(1, 100_000, 10_000, 'Most entries listed into one page'),
+  // It bounds the history between two chances to continue as new.
+  pageCopies: option(1, 2000, 500, 'Most copies planned for one page'),
+  // Each of them then shows by name in Temporal's Web UI.
+  smallTreeFiles: option(0, 2000, 200, 'A tree of at most this many files is copied one activity per file'),
+  packFiles: option(1, 10_000, 256, 'Most files in one pack'),
+  packBytes: option(0, 2 ** 40, 32 * 1024 * 1024, 'Most bytes in one pack; a larger file is copied by itself'),
+  // With the copy's backoff this outlasts an outage of about ten minutes.
+  copyAttempts: option(1, 1000, 24, 'Attempts at one copy before its files count as failed'),
+  busyRounds: option(0, 20, 3, 'How often files that others were busy with are taken up again'),
+  busyPause: option(0, hour, 10_000, 'Milliseconds before the first such round; twice as long before each further one'),
+  heartbeatTimeout: option(1000, hour, 15_000, 'Milliseconds after which a silent worker is taken for dead'),
+  workerTimeout: option(
+    1000,
+    7 * 24 * hour,
+    hour,
+    'Milliseconds after which a job fails that no worker of the name takes up',
+  ),
+});
+
+/** All that tunes one run. */
+export type JobOptions = Required<GivenOptions>;
+
+type GivenOptions = Immutable<z.infer<typeof jobOptionsSchema>>;
+
+export const defaultJobOptions = Object.fromEntries(
+  Object.entries(jobOptionsSchema.shape).map(([name, schema]) => [name, schema.meta()?.['default']]),
+) as unknown as JobOptions;
+
+/** The options of a run: the defaults, but for what is given. */
+export function allOptions(given: GivenOptions | undefined): JobOptions {
+  return { ...defaultJobOptions, ...given };
 }
 
-export const defaultJobOptions: JobOptions = {
-  window: 32,
-  pageEntries: 10_000,
-  pageCopies: 500,
-  smallTreeFiles: 200,
-  packFiles: 256,
-  packBytes: 32 * 1024 * 1024,
-  // With the copy's backoff this outlasts an outage of about ten minutes.
-  copyAttempts: 24,
-  busyRounds: 3,
-  busyPause: 10_000,
-  heartbeatTimeout: 15_000,
-  workerTimeout: 3_600_000,
-};
+/** The member of inputs that says where the files are. */
+export function workerMember(description: string) {
+  return workerNameSchema.exactOptional().meta({ description });
+}
 
 /** The slice of a page that one activity takes: the lines between two byte offsets that carry its number. */
 export interface Slice {

@@ -1,20 +1,28 @@
-import type { JobOptions } from './job.ts';
+import { z } from 'zod';
+import { knownPrefixSchema } from './blob-prefix.ts';
+import { flag, whole, type Immutable } from './input.ts';
+import { jobOptionsSchema, type JobOptions } from './job.ts';
 
 /** How long a prune waits for backups unless told otherwise, in milliseconds. */
 export const usualPatience = 24 * 3_600_000;
 
-/** The longest that a prune waits for backups, in milliseconds. */
-export const mostPatience = 7 * usualPatience;
+const mostPatience = 7 * usualPatience;
 
-export interface PruneInput {
-  /** Below which to prune; the worker's `BACKUP_PREFIX` unless given. */
-  readonly prefix?: string;
-  /** Deletes nothing, and counts what would be. */
-  readonly dryRun?: boolean;
-  /** How long to wait for backups that began before, in milliseconds; a day unless given. */
-  readonly patience?: number;
-  readonly options?: Partial<JobOptions>;
-}
+export const pruneInputSchema = z
+  .strictObject({
+    prefix: knownPrefixSchema
+      .exactOptional()
+      .meta({ description: "Below which to prune; the worker's BACKUP_PREFIX unless given" }),
+    dryRun: flag('Delete nothing, and count what would be'),
+    patience: whole(0, mostPatience).exactOptional().meta({
+      description: 'How long to wait for backups that began before, in milliseconds; a day unless given',
+      default: usualPatience,
+    }),
+    options: jobOptionsSchema.exactOptional(),
+  })
+  .meta({ description: 'What to prune' });
+
+export type PruneInput = Immutable<z.infer<typeof pruneInputSchema>>;
 
 /** One prune, as `openPrune` fixed it. Every activity receives it. */
 export interface Prune {

@@ -1,4 +1,8 @@
-import type { JobOptions, FileFailure } from './job.ts';
+import { z } from 'zod';
+import { budgetFault } from './globs/glob-budget.ts';
+import { isAmbiguous } from './globs/path-pattern.ts';
+import { flag, runMembers, type Immutable } from './input.ts';
+import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { FileAttributes, ManifestShard } from './manifest.ts';
 
@@ -7,32 +11,42 @@ export const overwritePolicies = ['never', 'if-changed', 'always'] as const;
 
 export type OverwritePolicy = (typeof overwritePolicies)[number];
 
-export interface RestoreInput {
-  /** A run's id, `latest`, or a time in ISO 8601: the last run that had begun by then. */
-  readonly run: string;
-  /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
-  readonly root?: string;
-  /** Below which the run was stored; the worker's `BACKUP_PREFIX` unless given. */
-  readonly prefix?: string;
-  /** Absolute path of a directory on the worker's machine, created when it is missing; the place it came from unless given. */
-  readonly target?: string;
-  /** Where the target is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can write there. */
-  readonly worker?: string;
-  /** Files, folders or globs, relative to the root; everything unless given. */
-  readonly paths?: readonly string[];
-  /** `if-changed` unless given. */
-  readonly overwrite?: OverwritePolicy;
-  /** Deletes what the target holds and the run does not. */
-  readonly delete?: boolean;
-  /** Plans and reports, and changes nothing in the target. */
-  readonly dryRun?: boolean;
-  /**
-   * With `delete`: also where nothing of the directory was restored before and something is there, and by a run of an earlier version
-   * that does not tell what it left out.
-   */
-  readonly force?: boolean;
-  readonly options?: Partial<JobOptions>;
-}
+const restoreWishes = {
+  target: z
+    .string('must be the absolute path of a directory')
+    .min(1, 'must not be empty')
+    .exactOptional()
+    .meta({ description: "Absolute path of a directory on the worker's machine; by default where it came from" }),
+  worker: workerMember(
+    'Where the target is: a name that workers have among their WORKER_NAMES; by default all can write there',
+  ),
+  paths: z
+    .array(z.string().min(1, 'must not be empty'))
+    .min(1, 'must name something; leave it out to restore everything')
+    .superRefine((paths, context) => {
+      const fault = budgetFault(paths.filter(isAmbiguous));
+      if (fault) context.addIssue({ code: 'custom', message: fault.message });
+    })
+    .exactOptional()
+    .meta({ description: 'Files, folders or globs, relative to the directory that was backed up' }),
+  overwrite: z
+    .enum(overwritePolicies, `must be one of ${overwritePolicies.join(', ')}`)
+    .exactOptional()
+    .meta({ description: 'What happens to what is in the way', default: 'if-changed' satisfies OverwritePolicy }),
+  delete: flag('Delete what the target holds and the run does not, but for what the run leaves out'),
+  force: flag('Delete also in a directory that nothing of this was restored into before'),
+  dryRun: flag('Change nothing, and report what would be done'),
+  options: jobOptionsSchema.exactOptional(),
+};
+
+/** What is to be restored of a run that is named otherwise. */
+export const restoreBodySchema = z
+  .strictObject(restoreWishes)
+  .meta({ description: 'What to restore of a run, and where to' });
+
+export const restoreInputSchema = z.strictObject({ ...runMembers, ...restoreWishes });
+
+export type RestoreInput = Immutable<z.infer<typeof restoreInputSchema>>;
 
 /** One restore, as `openRestore` found and fixed it. Every activity receives it. */
 export interface Restore {

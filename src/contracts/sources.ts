@@ -2,12 +2,6 @@ import type { BackupInput } from './backup.ts';
 import type { Filters } from './filters.ts';
 import type { RetentionPolicy } from './forget.ts';
 
-export {
-  isWorkerName as isSourceName,
-  workerNamePattern as sourceNamePattern,
-  workerNameRule as sourceNameRule,
-} from './input.ts';
-
 /**
  * One entry of the sources file, checked and filled in: what is backed up by a name, where to, when, and what follows. Durations are
  * milliseconds, sizes bytes.

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { Filters } from './filters.ts';
-import { shareRule } from '../lib/units.ts';
+import { flag, shareSchema } from './input.ts';
 
 /** Why a run may not be what its directory ought to hold, told by the last good run of the same directory. */
 export interface Suspicion {
@@ -33,14 +32,13 @@ export const defaultMaxLoss = 0.5;
 /** A run that lost fewer files than this is not suspect, unless it holds none at all any more. */
 const leastLost = 10;
 
-/** What `maxLoss` must be, where it is a number. */
-export const maxLossSchema = z
-  .number(`must be ${shareRule}`)
-  .gt(0, 'must be above 0')
-  .max(1, 'must be at most 1')
-  .meta({
+/** The members by which a backup says what it may lose. */
+export const lossMembers = {
+  maxLoss: shareSchema.exactOptional().meta({
     description: `Share of the last good run's files that the run may lose before it is suspect; ${defaultMaxLoss} unless given`,
-  });
+  }),
+  expectLoss: flag('Whatever is lost is meant: the run is not suspect'),
+};
 
 /** The good run that tells whether a later one of the same directory is suspect, as far as that needs it. */
 export interface Reference {
@@ -52,16 +50,10 @@ export interface Reference {
   readonly otherFilters?: true;
 }
 
-/** What somebody wants of a run about losses. */
-export interface LossWishes {
-  /** The share of the last good run's files that the run may lose before it is suspect, above 0 and at most 1. */
-  readonly maxLoss?: number;
-  /** Says that it is meant, whatever the run lost: it is not suspect. */
-  readonly expectLoss?: boolean;
-}
-
 /** What decides whether a run is suspect, as it was fixed when the run began. */
-export interface Judged extends Pick<LossWishes, 'maxLoss'> {
+export interface Judged {
+  /** The share of the reference's files that it may lose, above 0 and at most 1. */
+  readonly maxLoss?: number;
   /** What its root is on; absent where the system does not tell. */
   readonly fileSystem?: FileSystem;
   /** Absent when no good run of the root is there, or when a loss is expected: nothing can make it suspect then. */

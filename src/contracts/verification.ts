@@ -1,22 +1,43 @@
-import type { JobOptions, FileFailure } from './job.ts';
+import { z } from 'zod';
+import { flag, runMembers, shareSchema, whole, type Immutable } from './input.ts';
+import { jobOptionsSchema, type FileFailure, type JobOptions } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { ManifestShard, StoredFile } from './manifest.ts';
 
-export interface VerificationInput {
-  /** A run's id, `latest`, or a time in ISO 8601: the last run that had begun by then. */
-  readonly run: string;
-  /** The directory that was backed up, as it was named then; needed where the prefix holds several and `run` is not an id. */
-  readonly root?: string;
-  /** Below which the run was stored; the worker's `BACKUP_PREFIX` unless given. */
-  readonly prefix?: string;
-  /** Reads blobs and hashes them; otherwise names, sizes and etags are compared with a listing of the container. */
-  readonly deep?: boolean;
-  /** Of a deep verification: the share of files read, above 0 and at most 1, another choice each time. */
-  readonly sample?: number;
-  /** Of a deep verification: the files of part `number` of `of`, so that `of` verifications read everything. */
-  readonly subset?: { readonly number: number; readonly of: number };
-  readonly options?: Partial<JobOptions>;
+const mostParts = 10_000;
+
+/** One part of so many of a run's files. */
+export const subsetSchema = z
+  .strictObject({ number: whole(1, mostParts), of: whole(1, mostParts) })
+  .refine(({ number, of }) => number <= of, 'its number must not be above its of');
+
+const verificationWishes = {
+  deep: flag('Read the content and hash it; otherwise names, sizes and etags are compared with a listing'),
+  sample: shareSchema
+    .exactOptional()
+    .meta({ description: 'Of a deep one: read this share of the files, others each time' }),
+  subset: subsetSchema.exactOptional().meta({ description: 'Of a deep one: read this part of the files' }),
+  options: jobOptionsSchema.exactOptional(),
+};
+
+type Scoped = { readonly deep?: boolean; readonly sample?: number; readonly subset?: object };
+
+function coherent<T extends z.ZodType<Scoped>>(schema: T): T {
+  return schema
+    .refine(({ deep, sample, subset }) => deep === true || (sample === undefined && subset === undefined), {
+      message: 'sample and subset say what a deep verification reads: give deep: true with them',
+    })
+    .refine(({ sample, subset }) => sample === undefined || subset === undefined, 'give sample or subset, not both');
 }
+
+/** How much is to be verified of a run that is named otherwise. */
+export const verificationBodySchema = coherent(z.strictObject(verificationWishes)).meta({
+  description: 'How much to verify of a run',
+});
+
+export const verificationInputSchema = coherent(z.strictObject({ ...runMembers, ...verificationWishes }));
+
+export type VerificationInput = Immutable<z.infer<typeof verificationInputSchema>>;
 
 /** One verification, as `openVerification` found and fixed it. Every activity receives it. */
 export interface Verification {

@@ -16,7 +16,7 @@ export const byteRateHelp =
   'must be bytes per second from 1KiB to 1024GiB, as a number or with the unit K, M or G (of 1024): 10MiB, 500KiB, 1.5M';
 
 /** Whether a number of bytes per second is one that a limit can be. */
-export function isByteRate(rate: unknown): rate is number {
+function isByteRate(rate: unknown): rate is number {
   return typeof rate === 'number' && rate >= least && rate <= most;
 }
 

@@ -111,10 +111,10 @@ describe('a backup that gives the name of a worker', () => {
   });
 
   test.each([
-    [{ worker: 'no spaces' }, /^worker: give 1 to 64/u],
+    [{ worker: 'no spaces' }, /^worker: must be 1 to 64/u],
     [{ worker: '' }, /^worker: /u],
     [{ worker: '.hidden' }, /^worker: /u],
-    [{ worker: 'a', options: { workerTimeout: 999 } }, /^options\.workerTimeout: give a whole number from 1000/u],
+    [{ worker: 'a', options: { workerTimeout: 999 } }, /^options\.workerTimeout: must be a whole number from 1000/u],
   ])('%j is refused', async (input, says) => {
     const { start } = await startOn(input);
     const failure = (await failureOf(await start())) as ApplicationFailure;

@@ -2,14 +2,11 @@ import { opendir, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { newPrefixOf } from '../../contracts/blob-prefix.ts';
 import { confine } from '../../files/confine.ts';
-import type { BackupInput, Run } from '../../contracts/backup.ts';
+import { backupInputSchema, type BackupInput, type Run } from '../../contracts/backup.ts';
+import { parseInput } from '../../contracts/input.ts';
+import { allOptions } from '../../contracts/job.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { FileAttributes } from '../../contracts/manifest.ts';
-import { checkFilters } from './check-filters.ts';
-import { checkMaxLoss } from './check-max-loss.ts';
-import { checkOptions } from './check-options.ts';
-import { checkTags } from './check-tags.ts';
-import { checkUploadLimit } from './check-upload-limit.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { requireOutsideData, explainRoot } from '../../files/find-root.ts';
 import { attributesOf } from '../../files/stat.ts';
@@ -30,24 +27,26 @@ export async function readInput(
   }: Pick<ActivityDependencies, 'workingDirectory' | 'prefix' | 'roots' | 'embeddedData'>,
   input: BackupInput,
 ): Promise<ReadInput> {
-  const root = resolve(input.root === '' ? workingDirectory : input.root);
-  if (input.root.includes('\0')) {
-    throw new ExpectedError(failureTypes.invalidInput, 'root: holds a null character, which no path can');
-  }
-  if (input.root !== '' && !isAbsolute(input.root)) {
+  const read = parseInput(backupInputSchema, input);
+  const root = resolve(read.root === '' ? workingDirectory : read.root);
+  if (read.root !== '' && !isAbsolute(read.root)) {
     throw new ExpectedError(
       failureTypes.invalidInput,
-      `root: ${input.root} is relative; give the absolute path on the worker's machine`,
+      `root: ${read.root} is relative; give the absolute path on the worker's machine`,
     );
   }
-  const options = checkOptions(input.options);
-  const prefix = newPrefixOf(input, usual);
-  checkUploadLimit(input);
-  checkMaxLoss(input);
-  const tags = checkTags(input.tags);
-  const filters = checkFilters(input.filters);
+  const prefix = newPrefixOf(read, usual);
+  const { filters = {}, tags = [], ...rest } = read;
   const rootAttributes = await checkDirectory(root, roots, await embeddedData?.());
-  return { ...input, root, rootAttributes, options, prefix, tags, ...(filters && { filters }) };
+  return {
+    ...rest,
+    root,
+    rootAttributes,
+    options: allOptions(read.options),
+    prefix,
+    tags: [...new Set(tags)],
+    ...(Object.keys(filters).length > 0 && { filters }),
+  };
 }
 
 /** Returns what the directory is like. */

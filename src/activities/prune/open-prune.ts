@@ -1,10 +1,10 @@
 import { requireOwner } from '../../claims/claim-prefix.ts';
 import { deleteUnchanged } from '../../claims/claim.ts';
 import { claimPruning, releasePruning } from '../../claims/pruning-mark.ts';
-import { prefixOf } from '../../contracts/blob-prefix.ts';
-import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { parseInput } from '../../contracts/input.ts';
+import { allOptions } from '../../contracts/job.ts';
 import {
-  mostPatience,
+  pruneInputSchema,
   usualPatience,
   type Prune,
   type PruneInput,
@@ -16,7 +16,6 @@ import { eachConcurrently } from '../../lib/each-concurrently.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
-import { checkOptions } from '../backup/check-options.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { writeLast } from '../paged/commit.ts';
@@ -28,9 +27,8 @@ const deletesAtOnce = 16;
 /** Fixes what a prune is about, and has the prefix for itself from then on, unless it is a dry run. */
 export function createOpenPrune({ store, prefix: usual, host, isRunning }: ActivityDependencies) {
   return async ({ signal }: Attempt, input: PruneInput, startedAt: string): Promise<Prune> => {
-    const { dryRun, patience } = checkWishes(input);
-    const prefix = prefixOf(input, usual);
-    const options = checkOptions(input.options);
+    const { prefix = usual, dryRun = false, patience = usualPatience, ...read } = parseInput(pruneInputSchema, input);
+    const options = allOptions(read.options);
     await requireContainer(store, signal);
     await requireOwner(store, { prefix, host }, signal);
     const prune = { id: jobId(startedAt), container: store.container, prefix, dryRun, patience, options };
@@ -39,16 +37,6 @@ export function createOpenPrune({ store, prefix: usual, host, isRunning }: Activ
     if (!dryRun) await claimPruning(store, { ...prune, startedAt, forgotten }, isRunning, signal);
     return prune;
   };
-}
-
-function checkWishes({ dryRun = false, patience = usualPatience }: PruneInput): Pick<Prune, 'dryRun' | 'patience'> {
-  if (typeof dryRun !== 'boolean') throw invalid(`dryRun: give true or false, not ${JSON.stringify(dryRun)}`);
-  if (Number.isInteger(patience) && patience >= 0 && patience <= mostPatience) return { dryRun, patience };
-  throw invalid(`patience: give a whole number of milliseconds up to ${mostPatience}, not ${JSON.stringify(patience)}`);
-}
-
-function invalid(message: string): ExpectedError {
-  return new ExpectedError(failureTypes.invalidInput, message);
 }
 
 /** What a prune came to. */

@@ -1,7 +1,8 @@
 import { namesToGive, sourcesAt, takenForDirectory, type SourcesFile } from '../sources/sources-file.ts';
 import type { BackupInput } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { backupInputOf, isSourceName, type SourceDefinition } from '../../contracts/sources.ts';
+import { backupInputOf, type SourceDefinition } from '../../contracts/sources.ts';
+import { isSourceName } from '../../contracts/input.ts';
 import { meantBy, type SourcesFileFlags } from './open/scope.ts';
 import { requireElsewhere } from './open/other-prefixes.ts';
 import { backupInstanceId, sourceInstanceId } from './instance-id.ts';

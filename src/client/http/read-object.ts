@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { unknownName } from '../../lib/nearest-name.ts';
+import { faultsOf } from '../../contracts/input.ts';
 import { membersOf } from '../../lib/schema-members.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -10,13 +10,7 @@ import { HttpProblem } from './problem.ts';
 export function readObject<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const { success, data, error } = schema.safeParse(withKnownNames(schema, value));
   if (success) return data;
-  const wrong = error.issues.flatMap((issue) => {
-    const place = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    if (issue.code !== 'unrecognized_keys') return `${place}${issue.message}`;
-    const known = Object.keys(membersOf(schema, issue.path));
-    return issue.keys.map((key) => `${place}${unknownName(key, known)}`);
-  });
-  throw new HttpProblem(400, `The body must be ${what}: ${wrong.join('; ')}`);
+  throw new HttpProblem(400, `The body must be ${what}: ${faultsOf(schema, error).join('; ')}`);
 }
 
 /** The object with those of its properties renamed that one of `names` matches without case. What is no object is returned as it is. */

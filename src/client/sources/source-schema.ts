@@ -15,8 +15,8 @@ import {
 import { filtersSchemaWith } from '../../contracts/filters.ts';
 import { keepsNothing, retentionSchema, timeZoneSchema } from '../../contracts/forget.ts';
 import { scheduleFault } from '../schedules/schedule-times.ts';
-import { sourceNamePattern, sourceNameRule } from '../../contracts/sources.ts';
-import { workerNamePattern, workerNameRule, tagsSchema } from '../../contracts/input.ts';
+import { jobOptionsSchema } from '../../contracts/job.ts';
+import { flag, sourceNameSchema, tagsSchema, workerNameSchema } from '../../contracts/input.ts';
 import { defaultMaxLoss } from '../../contracts/suspicion.ts';
 
 /** What `parse` makes a number of. */
@@ -37,7 +37,6 @@ const duration = (description: string) =>
     .refine((given) => given <= longestWait, 'must be at most ten years')
     .exactOptional()
     .meta({ description });
-const flag = (description: string) => z.boolean('must be true or false').exactOptional().meta({ description });
 
 const filters = filtersSchemaWith(
   parsed(textOrNumber(byteSizeHelp), parseByteSize, byteSizeHelp).meta({
@@ -69,7 +68,7 @@ const limits = z
     uploadLimit: parsed(textOrNumber(byteRateHelp), parseByteRate, byteRateHelp)
       .exactOptional()
       .meta({ description: 'Most that each worker process sends of it a second: 10MiB' }),
-    window: z.int().min(1).max(1000).exactOptional().meta({ description: 'Copies in flight at once; 32 unless given' }),
+    window: jobOptionsSchema.shape.window,
   })
   .exactOptional()
   .meta({ description: 'How much of the machine and the network a backup may take' });
@@ -137,9 +136,7 @@ const source = z
     prefix: prefixSchema.exactOptional().meta({
       description: 'Put before the names of its blobs, a folder of its own; NAME/ unless given',
     }),
-    worker: z
-      .string()
-      .regex(workerNamePattern, `must be ${workerNameRule}`)
+    worker: workerNameSchema
       .exactOptional()
       .meta({ description: 'Where the directory is: a name that workers have among their WORKER_NAMES' }),
     tags: tagsSchema.exactOptional().meta({ description: 'Every run gets these' }),
@@ -164,11 +161,7 @@ const source = z
 export const sourcesSchema = z
   .strictObject({
     sources: z
-      .record(
-        z.string().regex(sourceNamePattern, `must be ${sourceNameRule}`),
-        source,
-        'must name sources, each with its root',
-      )
+      .record(sourceNameSchema, source, 'must name sources, each with its root')
       .meta({ description: 'What is backed up, each by its name' }),
   })
   .meta({ title: 'durable-backup: sources' });

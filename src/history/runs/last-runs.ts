@@ -1,6 +1,6 @@
 import type { Filters } from '../../contracts/filters.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
-import { isGood, isSuspect, sameFilters, type LossWishes, type Reference } from '../../contracts/suspicion.ts';
+import { isGood, isSuspect, sameFilters, type Reference } from '../../contracts/suspicion.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { newestManifests, choosableRuns } from './run-catalogue.ts';
 
@@ -42,7 +42,7 @@ export async function lastRuns(
 /** What a run that is asked for with these wishes is compared with; undefined when nothing can make it suspect. */
 export function referenceFor(
   { reference }: LastRuns,
-  { filters, expectLoss = false }: LossWishes & { readonly filters?: Filters | undefined },
+  { filters, expectLoss = false }: { readonly expectLoss?: boolean; readonly filters?: Filters | undefined },
 ): Reference | undefined {
   if (!reference || expectLoss) return undefined;
   const { run, files, fileSystem } = reference;

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -5,9 +6,15 @@ import {
   TimeoutFailure,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import { defaultJobOptions, type JobOptions, type JobProgress, workerQueue } from '../../contracts/job.ts';
+import {
+  defaultJobOptions,
+  jobOptionsSchema,
+  type JobOptions,
+  type JobProgress,
+  workerQueue,
+} from '../../contracts/job.ts';
 import { failureTypes } from '../../contracts/failures.ts';
-import { isWorkerName, workerNameRule, workerTimeoutBounds } from '../../contracts/input.ts';
+import { workerNameSchema } from '../../contracts/input.ts';
 import { noLongerWaiting } from './progress.ts';
 import type { ProgressReport } from './progress-report.ts';
 import type { Suspension } from './suspension.ts';
@@ -51,7 +58,7 @@ export const here: WorkerQueue = {
 export function chooseQueue(sent: Sent | null, report: ProgressReport<JobProgress>, { gate }: Suspension): WorkerQueue {
   const { worker, options } = sent ?? {};
   if (worker === undefined) return here;
-  if (!isWorkerName(worker)) throw invalid(`worker: give ${workerNameRule}, not ${JSON.stringify(worker)}`);
+  requireValid('worker', workerNameSchema, worker);
   const patience = patienceOf(options);
   const soon = Math.min(longestSoon, patience / 10);
   const queue = { taskQueue: workerQueue(worker) };
@@ -86,15 +93,13 @@ export function chooseQueue(sent: Sent | null, report: ProgressReport<JobProgres
 // The first activity checks all options, but only once a worker has taken it.
 function patienceOf(options?: Partial<JobOptions> | null): number {
   const workerTimeout = options?.workerTimeout ?? defaultJobOptions.workerTimeout;
-  const [least, most] = workerTimeoutBounds;
-  if (Number.isInteger(workerTimeout) && workerTimeout >= least && workerTimeout <= most) return workerTimeout;
-  throw invalid(
-    `options.workerTimeout: give a whole number from ${least} to ${most}, not ${JSON.stringify(workerTimeout)}`,
-  );
+  requireValid('options.workerTimeout', jobOptionsSchema.shape.workerTimeout, workerTimeout);
+  return workerTimeout;
 }
 
-function invalid(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, failureTypes.invalidInput);
+function requireValid(field: string, schema: z.ZodType, value: unknown): void {
+  const fault = schema.safeParse(value).error?.issues[0];
+  if (fault) throw ApplicationFailure.nonRetryable(`${field}: ${fault.message}`, failureTypes.invalidInput);
 }
 
 /** A worker that died has not answered, so somebody else is asked; what the activity itself says is told at once. */

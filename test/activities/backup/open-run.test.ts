@@ -176,14 +176,14 @@ test('a run is below the prefix that its input names, whatever the worker has', 
 });
 
 test.each([
-  [{ prefix: 'site' }, 'prefix: "site" must be empty or plain folder names'],
-  [{ prefix: '../' }, 'prefix: "../" must be empty'],
+  [{ prefix: 'site' }, 'prefix: must be empty or plain folder names'],
+  [{ prefix: '../' }, 'prefix: must be empty'],
   [{ prefix: '.durable-backup/x/' }, 'must not lie in .durable-backup/'],
   [{ prefix: '\ud800/' }, 'that can be written as UTF-8'],
   [{ prefix: 'x'.repeat(256) + '/' }, 'at most 256 characters'],
-  [{ prefix: 7 as unknown as string }, 'prefix: 7 '],
-  [{ uploadLimit: 10 }, 'uploadLimit: give bytes per second, from 1024'],
-  [{ uploadLimit: '1M' as unknown as number }, 'uploadLimit: give bytes per second'],
+  [{ prefix: 7 as unknown as string }, 'prefix: must be a text'],
+  [{ uploadLimit: 10 }, 'uploadLimit: must be bytes per second, from 1024'],
+  [{ uploadLimit: '1M' as unknown as number }, 'uploadLimit: must be bytes per second'],
 ])('an input with %j is refused, and leaves nothing', async (more, why) => {
   const { activities, container, root } = await openRig();
   const refused = { type: 'InvalidInput', message: expect.stringContaining(why), nonRetryable: true };

@@ -105,7 +105,7 @@ test.each([
   [{ prefix: '../x/' }, 'prefix: '],
   [{ prefix: 7 }, 'prefix: '],
   [{ dryRun: 'yes' }, 'dryRun: give true or false, not "yes"'],
-  [{ patience: -1 }, 'patience: give a whole number of milliseconds'],
+  [{ patience: -1 }, 'patience: must be a whole number'],
   [{ options: { window: 0 } }, 'options.window: '],
 ])('%j is no input', async (input, message) => {
   const rig = await openRig();

@@ -57,15 +57,15 @@ test('a restore is fixed with all that its activities need', async () => {
 test.each<[string, Partial<RestoreInput>, string]>([
   ['a relative target', { target: 'here' }, 'target: "here" is not absolute'],
   ['a target that no path can be', { target: '/a\0b' }, 'target: holds a null character'],
-  ['a run that is none', { run: 7 as unknown as string }, 'run: give the id of a run'],
+  ['a run that is none', { run: 7 as unknown as string }, 'run: must be the id of a run'],
   [
     'a policy that there is not',
     { overwrite: 'sometimes' as 'never' },
-    'overwrite: give one of never, if-changed, always',
+    'overwrite: must be one of never, if-changed, always',
   ],
-  ['a switch that is none', { delete: 'yes' as unknown as boolean }, 'delete: give true or false'],
-  ['an option that there is not', { options: { windows: 1 } as object }, 'options.windows'],
-  ['paths that are none', { paths: [] }, 'paths: give at least one'],
+  ['a switch that is none', { delete: 'yes' as unknown as boolean }, 'delete: must be true or false'],
+  ['an option that there is not', { options: { windows: 1 } as object }, 'options: "windows" is not known'],
+  ['paths that are none', { paths: [] }, 'paths: must name something'],
   ['a path out of the root', { paths: ['d', '../etc'] }, 'paths: "../etc" is not relative to the root'],
   [
     'paths that match nothing, by name',

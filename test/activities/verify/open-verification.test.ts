@@ -34,11 +34,11 @@ test('what is verified is fixed: the run that is meant, its root and the etag of
 });
 
 test.each<[unknown, string]>([
-  [{ run: '' }, 'run: give the id of a run'],
-  [{ run: 7 }, 'run: give the id of a run'],
-  [{ run: 'latest', root: 7 }, 'root: give the directory'],
-  [{ run: 'latest', deep: true, sample: 2 }, 'sample: give a share'],
-  [{ run: 'latest', options: { window: 0 } }, 'options.window: give a whole number'],
+  [{ run: '' }, 'run: must be the id of a run'],
+  [{ run: 7 }, 'run: must be the id of a run'],
+  [{ run: 'latest', root: 7 }, 'root: must be the directory'],
+  [{ run: 'latest', deep: true, sample: 2 }, 'sample: must be at most 1'],
+  [{ run: 'latest', options: { window: 0 } }, 'options.window: must be a whole number'],
 ])('%j is refused before storage is asked', async (input, message) => {
   const { activities, proxy } = await openRig();
   const from = proxy.requests.length;

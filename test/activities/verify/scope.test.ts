@@ -1,32 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkScope, isChosen } from '../../../src/activities/verify/scope.ts';
-import type { VerificationInput } from '../../../src/contracts/verification.ts';
+import { isChosen } from '../../../src/activities/verify/scope.ts';
 import { writeTree } from '../../support/tree.ts';
 import { openRig } from '../rig.ts';
 import { backUpRun, outcomes, verify } from './rig.ts';
-
-test.each<[unknown, string]>([
-  [{ deep: 'yes' }, 'deep: give true or false, not "yes"'],
-  [{ deep: null }, 'deep: give true or false, not null'],
-  [{ sample: 0.5 }, 'sample: says which files a deep verification reads; give deep: true with it, or leave it out'],
-  [{ deep: false, subset: { number: 1, of: 2 } }, 'subset: says which files a deep verification reads'],
-  [{ deep: true, sample: 0.5, subset: { number: 1, of: 2 } }, 'sample, subset: give one of the two'],
-  [{ deep: true, sample: 0 }, 'sample: give a share above 0 and at most 1, such as 0.05, not 0'],
-  [{ deep: true, sample: 1.5 }, 'not 1.5'],
-  [{ deep: true, sample: '5%' }, 'not "5%"'],
-  [{ deep: true, sample: null }, 'not null'],
-  [{ deep: true, sample: NaN }, 'sample: give a share'],
-  [{ deep: true, subset: { number: 0, of: 2 } }, 'subset.number: give a whole number from 1 to 2, not 0'],
-  [{ deep: true, subset: { number: 3, of: 2 } }, 'subset.number: give a whole number from 1 to 2, not 3'],
-  [{ deep: true, subset: { number: 1, of: 10_001 } }, 'subset.of: give a whole number from 1 to 10000, not 10001'],
-  [{ deep: true, subset: { number: 1, of: 1.5 } }, 'subset.of'],
-  [{ deep: true, subset: { number: 1 } }, 'subset.of'],
-  [{ deep: true, subset: null }, 'subset.of'],
-])('%j is refused with the field and the fix', (given, message) => {
-  const check = () => checkScope({ run: 'latest', ...(given as Partial<VerificationInput>) });
-  expect(check).toThrow(expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining(message) }));
-});
 
 test('each path is in exactly one part of a subset, and in the same one with every verification', () => {
   fc.assert(

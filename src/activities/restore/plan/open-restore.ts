@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { markReading } from '../../../claims/reading-mark.ts';
-import { prefixOf } from '../../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { Filters } from '../../../contracts/filters.ts';
+import { parseInput } from '../../../contracts/input.ts';
+import { allOptions } from '../../../contracts/job.ts';
 import type { Manifest, ManifestEntry } from '../../../contracts/manifest.ts';
-import { overwritePolicies, type Restore, type RestoreInput } from '../../../contracts/restore.ts';
+import { restoreInputSchema, type Restore, type RestoreInput } from '../../../contracts/restore.ts';
 import { exactPaths } from '../../../history/entries/exact-paths.ts';
 import { checkWhole } from '../../../history/entries/read-below.ts';
 import { readEntries } from '../../../history/entries/read-entries.ts';
@@ -12,7 +13,6 @@ import { foreignTarget, isOwnTarget, markTarget, type TargetPlace } from '../../
 import { findRun } from '../../../history/runs/run-catalogue.ts';
 import { requireContainer } from '../../../storage/require-container.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
-import { checkOptions } from '../../backup/check-options.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { jobId } from '../../paged/job-id.ts';
@@ -33,9 +33,10 @@ type Wishes = Pick<Restore, 'paths' | 'overwrite' | 'delete' | 'dryRun' | 'optio
 export function createOpenRestore(deps: ActivityDependencies, targets: Targets) {
   return async ({ signal }: Attempt, input: RestoreInput, startedAt: string): Promise<Restore> => {
     const { store } = deps;
-    const prefix = prefixOf(input, deps.prefix);
-    const wishes = checkWishes(input);
-    const given = input.target === undefined ? undefined : checkTarget(input.target);
+    const read = parseInput(restoreInputSchema, input);
+    const { prefix = deps.prefix } = read;
+    const wishes = wishesOf(read);
+    const given = read.target === undefined ? undefined : checkTarget(read.target);
     await requireContainer(store, signal);
     const { manifest, etag } = await findRun(store, { prefix, run: input.run, root: input.root }, signal);
     const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
@@ -121,17 +122,10 @@ async function withDeletions(
   return { ...restore, deletions };
 }
 
-function checkWishes(input: RestoreInput): Wishes {
-  const { overwrite = 'if-changed', delete: deletes = false, dryRun = false, force = false } = input;
-  if (!overwritePolicies.includes(overwrite)) {
-    throw invalid(`overwrite: give one of ${overwritePolicies.join(', ')}, not ${JSON.stringify(overwrite)}`);
-  }
-  if (typeof input.run !== 'string') throw invalid('run: give the id of a run, latest, or a time in ISO 8601');
-  for (const [name, value] of Object.entries({ delete: deletes, dryRun, force })) {
-    if (typeof value !== 'boolean') throw invalid(`${name}: give true or false, not ${JSON.stringify(value)}`);
-  }
-  const paths = normalizePaths(input.paths);
-  return { ...(paths && { paths }), overwrite, delete: deletes, dryRun, options: checkOptions(input.options) };
+function wishesOf(read: RestoreInput): Wishes {
+  const { overwrite = 'if-changed', delete: deletes = false, dryRun = false, options } = read;
+  const paths = normalizePaths(read.paths);
+  return { ...(paths && { paths }), overwrite, delete: deletes, dryRun, options: allOptions(options) };
 }
 
 async function prepareTarget(

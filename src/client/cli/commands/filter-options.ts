@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { checkFilters } from '../../../activities/backup/check-filters.ts';
 import { byteSizeHelp, parseByteSize } from '../../../lib/units.ts';
+import { parseInput } from '../../../contracts/input.ts';
 import { filtersSchema, type Filters } from '../../../contracts/filters.ts';
 
 /** What {@link withFilters} adds. */
@@ -50,8 +51,9 @@ export function filtersOf(flags: FilterFlags, before: Filters = {}): { readonly 
     ...(oneFileSystem === true && { oneFileSystem }),
     ...(followSymlinks === true && { followSymlinks }),
   };
-  const checked = checkFilters(filters);
-  return checked ? { filters: checked } : {};
+  if (Object.keys(filters).length === 0) return {};
+  parseInput(z.object({ filters: filtersSchema }), { filters });
+  return { filters };
 }
 
 type ListName = 'include' | 'exclude' | 'excludeIfPresent';

@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
 import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
-import { isWorkerName, workerNameRule } from '../../../contracts/input.ts';
+import { workerNameSchema } from '../../../contracts/input.ts';
+import { subsetSchema } from '../../../contracts/verification.ts';
+import type { z } from 'zod';
 import { scoped, type SourcesFileFlags } from '../open/scope.ts';
 import type { Call, CommonFlags, Task } from '../invocation.ts';
 
@@ -89,11 +91,17 @@ function commonFlags(command: Command): JobFlags {
   return { json: either('json'), quiet: either('quiet'), verbose: either('verbose'), worker: either('worker') };
 }
 
-/** A name of workers. */
-export function workerName(text: string): string {
-  if (isWorkerName(text)) return text;
-  throw new InvalidArgumentError(`It must be ${workerNameRule}.`);
+/** Reads an option's text by a schema, from what `written` makes of it. */
+export function parserOf<T>(schema: z.ZodType<T>, written: (text: string) => unknown = String): (text: string) => T {
+  return (text) => {
+    const { success, data, error } = schema.safeParse(written(text));
+    if (success) return data;
+    throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
+  };
 }
+
+/** A name of workers. */
+export const workerName = parserOf(workerNameSchema);
 
 // An unset variable in a script must not turn into the working directory, or into everything.
 export function notEmpty(text: string): string {
@@ -127,11 +135,10 @@ function byteRate(text: string): number {
   throw new InvalidArgumentError(`It ${byteRateHelp}.`);
 }
 
-const mostParts = 10_000;
-
 /** `3/10`: the third of ten parts. */
 export function subset(text: string): { number: number; of: number } {
   const [, number, of] = /^(\d{1,5})\s*\/\s*(\d{1,5})$/u.exec(text.trim())?.map(Number) ?? [];
-  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of <= mostParts) return { number, of };
-  throw new InvalidArgumentError(`It must be a part of at most ${mostParts}, such as 3/10.`);
+  const { success, data } = subsetSchema.safeParse({ number, of });
+  if (success) return data;
+  throw new InvalidArgumentError(`It must be a part of at most ${subsetSchema.shape.of.maxValue}, such as 3/10.`);
 }

@@ -1,13 +1,12 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { z } from 'zod';
+import { Option, type Command } from 'commander';
 import {
-  countRule,
-  retentionSchema,
+  countSchema,
   timeZoneSchema,
   withinSchema,
   type RetentionCount,
   type RetentionPolicy,
 } from '../../../contracts/forget.ts';
+import { parserOf } from './options.ts';
 import { anotherTag } from './tag-option.ts';
 
 /** What {@link withRetention} adds. */
@@ -23,6 +22,7 @@ export interface RetentionFlags {
   readonly timeZone?: string;
 }
 
+const count = parserOf(countSchema, (text) => (/^\d+$/u.test(text) ? Number(text) : text));
 const periods = ['hour', 'day', 'week', 'month', 'year'] as const;
 const adverbs = { hour: 'hourly', day: 'daily', week: 'weekly', month: 'monthly', year: 'yearly' } as const;
 
@@ -36,7 +36,7 @@ export function withRetention(command: Command): Command {
   return command
     .addOption(
       new Option('--keep-within <time>', 'keep all runs begun within this time before the newest: 1y5m7d2h').argParser(
-        checked(withinSchema),
+        parserOf(withinSchema),
       ),
     )
     .addOption(new Option('--keep-tag <tag>', 'keep all runs with this tag; may be repeated').argParser(anotherTag))
@@ -44,7 +44,7 @@ export function withRetention(command: Command): Command {
       new Option(
         '--time-zone <zone>',
         'whose calendar tells hours to years, such as Europe/Berlin; UTC unless given',
-      ).argParser(checked(timeZoneSchema)),
+      ).argParser(parserOf(timeZoneSchema)),
     );
 }
 
@@ -68,19 +68,4 @@ export function policyOf(flags: RetentionFlags): RetentionPolicy | undefined {
   });
   if (given.length === 0) return undefined;
   return { ...Object.fromEntries(given), ...(timeZone !== undefined && { timeZone }) };
-}
-
-function count(text: string): RetentionCount {
-  const value = /^\d+$/u.test(text) ? Number(text) : text;
-  const { data } = retentionSchema.shape.last.safeParse(value);
-  if (data !== undefined) return data;
-  throw new InvalidArgumentError(`It must be ${countRule}.`);
-}
-
-function checked(schema: z.ZodType<string>): (text: string) => string {
-  return (text) => {
-    const { success, error } = schema.safeParse(text);
-    if (success) return text;
-    throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
-  };
 }

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { tagRule, tagSchema } from '../../../contracts/input.ts';
+import { Option, type Command } from 'commander';
+import { tagSchema } from '../../../contracts/input.ts';
+import { parserOf } from './options.ts';
 
 /** What {@link withTag} adds. */
 export interface TagFlags {
@@ -19,6 +20,7 @@ export function tagsOf({ tag = [] }: TagFlags, before: readonly string[] = []): 
 
 /** Reads one more tag of an option that may be repeated. */
 export function anotherTag(text: string, before: readonly string[] = []): readonly string[] {
-  if (tagSchema.safeParse(text).success) return [...before, text];
-  throw new InvalidArgumentError(`It must be ${tagRule}.`);
+  return [...before, readTag(text)];
 }
+
+const readTag = parserOf(tagSchema);

@@ -8,7 +8,8 @@ import {
 } from '../../sources/sources-file.ts';
 import { watchedPrefixes, type SourcePrefix } from '../../sources/watched-roots.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import { isSourceName, type SourceDefinition } from '../../../contracts/sources.ts';
+import { isSourceName } from '../../../contracts/input.ts';
+import type { SourceDefinition } from '../../../contracts/sources.ts';
 import type { Call } from '../invocation.ts';
 
 /** Where the names of sources stand. */

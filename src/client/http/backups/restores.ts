@@ -1,86 +1,17 @@
 import { z } from 'zod';
 import { workflowNames } from '../../../contracts/job.ts';
-import { isAmbiguous } from '../../../contracts/globs/path-pattern.ts';
-import { budgetFault } from '../../../contracts/globs/glob-budget.ts';
-import { overwritePolicies, type RestoreInput } from '../../../contracts/restore.ts';
-import type { VerificationInput } from '../../../contracts/verification.ts';
 import { isRunId } from '../../../history/runs/run-not-found.ts';
 import { startRoute } from '../instances/start.ts';
 import { lines, problem, runAnswers } from '../answers.ts';
 import { inPath, prefixParameter } from '../parameters.ts';
 import { HttpProblem } from '../problem.ts';
 import { route } from '../route.ts';
-import { backupOptionsSchema, workerNameSchema } from '../schemas/backup-input.ts';
+import { restoreBodySchema } from '../../../contracts/restore.ts';
+import { verificationBodySchema } from '../../../contracts/verification.ts';
 import { answerNdjson } from './answer-stream.ts';
 import { backupsBelow, runAsked, runParameters } from './below.ts';
 import { checkRoot } from './check-root.ts';
 import { ledgerRowSchema } from './runs.ts';
-
-const mostPaths = 1000;
-const mostParts = 10_000;
-
-/** The body of a restore; the run is in the path. */
-const restoreBodySchema = z
-  .strictObject({
-    target: z
-      .string()
-      .min(1, 'must not be empty')
-      .optional()
-      .meta({ description: "Absolute path of a directory on the worker's machine; by default where it came from" }),
-    worker: workerNameSchema.optional().meta({
-      description:
-        'Where the target is: a name that workers have among their WORKER_NAMES; by default all can write there',
-    }),
-    paths: z
-      .array(z.string().min(1, 'must not be empty'))
-      .min(1, 'must name something; leave it out to restore everything')
-      .max(mostPaths, `must be at most ${mostPaths}`)
-      .superRefine((paths, context) => {
-        const fault = budgetFault(paths.filter(isAmbiguous));
-        if (fault) context.addIssue({ code: 'custom', message: fault.message });
-      })
-      .optional()
-      .meta({ description: 'Files, folders or globs, relative to the directory that was backed up' }),
-    overwrite: z
-      .enum(overwritePolicies)
-      .optional()
-      .meta({ description: 'What happens to what is in the way; by default if-changed' }),
-    delete: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Delete what the target holds and the run does not, but for what the run leaves out' }),
-    force: z.boolean().optional().meta({
-      description: 'Delete also in a directory that nothing of this was restored into before',
-    }),
-    dryRun: z.boolean().optional().meta({ description: 'Change nothing, and report what would be done' }),
-    options: backupOptionsSchema.optional(),
-  })
-  .meta({ description: 'What to restore of a run, and where to' }) satisfies z.ZodType<unknown, Sent<RestoreInput>>;
-
-/** The body of a verification; the run is in the path. */
-const verificationBodySchema = z
-  .strictObject({
-    deep: z.boolean().optional().meta({ description: 'Read the content and hash it' }),
-    sample: z
-      .number()
-      .gt(0, 'must be above 0')
-      .max(1, 'must be at most 1')
-      .optional()
-      .meta({ description: 'Of a deep one: read this share of the files, others each time' }),
-    subset: z
-      .strictObject({ number: z.int().min(1).max(mostParts), of: z.int().min(1).max(mostParts) })
-      .refine(({ number, of }) => number <= of, 'its number must not be above its of')
-      .optional()
-      .meta({ description: 'Of a deep one: read this part of the files' }),
-    options: backupOptionsSchema.optional(),
-  })
-  .refine(({ deep, sample, subset }) => deep === true || (sample === undefined && subset === undefined), {
-    message: 'sample and subset say what a deep verification reads: send deep: true with them',
-  })
-  .refine(({ sample, subset }) => sample === undefined || subset === undefined, 'send sample or subset, not both')
-  .meta({ description: 'How much to verify of a run' }) satisfies z.ZodType<unknown, Sent<VerificationInput>>;
-
-type Sent<T> = { [K in Exclude<keyof T, 'run' | 'root' | 'prefix'>]?: unknown };
 
 const maxBody = 256 * 1024;
 // A manifest is small, and the store ends by itself when nothing answers.

@@ -1,42 +1,12 @@
 import { z } from 'zod';
-import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/job.ts';
-import { type ForgetInput, type ForgetResult, type ForgetRow, retentionSchema } from '../../../contracts/forget.ts';
-import { mostPatience, type PruneInput } from '../../../contracts/prune.ts';
-import { tagsSchema } from '../../../contracts/input.ts';
+import { forgetInputSchema, type ForgetInput, type ForgetResult, type ForgetRow } from '../../../contracts/forget.ts';
 import { bodyAnswers, problem, storageAnswers } from '../answers.ts';
 import { startRoute } from '../instances/start.ts';
 import { route } from '../route.ts';
-import { backupOptionsSchema } from '../schemas/backup-input.ts';
+import { pruneInputSchema } from '../../../contracts/prune.ts';
 import { backupsBelow } from './below.ts';
 import { suspicionSchema } from './runs.ts';
-
-const mostRuns = 1000;
-const flag = (description: string) => z.boolean().optional().meta({ description });
-
-/** The body of a request to forget. */
-const forgetBodySchema = z
-  .strictObject({
-    runs: z
-      .array(z.string())
-      .min(1, 'must name at least one run')
-      .max(mostRuns, `must be at most ${mostRuns}`)
-      .optional()
-      .meta({ description: 'Ids of runs, instead of a policy' }),
-    policy: retentionSchema.optional(),
-    root: z.string().optional().meta({ description: 'The policy decides about the runs of this directory alone' }),
-    tags: tagsSchema
-      .optional()
-      .meta({ description: 'The policy decides about runs alone that have all of these tags' }),
-    prefix: knownPrefixSchema.optional().meta({ description: "Of the runs; this server's BACKUP_PREFIX unless given" }),
-    dryRun: flag('Change nothing, and say what would be done'),
-    force: flag('Forget even the newest complete run of a directory, and all that the policy does not keep'),
-    undo: flag('Take back that the named runs were forgotten, while their data are there'),
-  })
-  .meta({ id: 'Forget', description: 'Which runs to forget: by their ids, or by a policy' }) satisfies z.ZodType<
-  unknown,
-  { [K in keyof ForgetInput]: unknown }
->;
 
 const count = z.int().min(0);
 
@@ -67,23 +37,6 @@ export const forgetResultSchema = z
   { [K in keyof ForgetResult]: unknown }
 >;
 
-/** The body of a prune. */
-const pruneBodySchema = z
-  .strictObject({
-    prefix: knownPrefixSchema
-      .optional()
-      .meta({ description: "Below which to prune; the worker's BACKUP_PREFIX unless given" }),
-    dryRun: z.boolean().optional().meta({ description: 'Delete nothing, and count what would be' }),
-    patience: z
-      .int()
-      .min(0, 'must not be negative')
-      .max(mostPatience, `must be at most ${mostPatience}`)
-      .optional()
-      .meta({ description: 'How long to wait for backups that began before, in milliseconds; a day unless given' }),
-    options: backupOptionsSchema.optional(),
-  })
-  .meta({ description: 'What to prune' }) satisfies z.ZodType<unknown, { [K in keyof PruneInput]: unknown }>;
-
 const forget = route({
   method: 'post',
   path: '/api/backups/forget',
@@ -92,7 +45,7 @@ const forget = route({
   summary:
     'Forget runs, by their ids or by a policy: they cannot be chosen any more, and the next prune may delete them.',
   body: {
-    schema: forgetBodySchema,
+    schema: forgetInputSchema,
     what: 'what to forget',
     kind: 'an object',
     example: { policy: { daily: 7 }, dryRun: true },
@@ -120,8 +73,8 @@ const prune = startRoute({
   tag: 'Retention',
   summary: 'Delete from storage what no run needs any more, once the backups under way have ended.',
   body: {
-    schema: pruneBodySchema,
-    described: pruneBodySchema
+    schema: pruneInputSchema,
+    described: pruneInputSchema
       .nullable()
       .meta({ id: 'Prune', description: "A prune; null or no body means below the worker's own prefix" }),
     what: 'a prune',

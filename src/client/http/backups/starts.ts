@@ -7,7 +7,8 @@ import { orchestratorPaths, startRoute } from '../instances/start.ts';
 import { patienceOf, waitParameters } from '../parameters.ts';
 import { HttpProblem } from '../problem.ts';
 import { route } from '../route.ts';
-import { backupInputSchema, siteContentSchema, toBackupInput } from '../schemas/backup-input.ts';
+import { backupInputSchema } from '../../../contracts/backup.ts';
+import { siteContentSchema } from '../schemas/site-content.ts';
 import { backupsBelow, runAsked, runParameters } from './below.ts';
 import { checkRoot } from './check-root.ts';
 
@@ -35,7 +36,7 @@ const backup = startRoute({
   body: backupBody,
   workflow: workflowNames.backup,
   async begin({ server }, sent) {
-    const input = toBackupInput(sent);
+    const input = sent;
     await checkRoot(input.root, server.backupRoots);
     return { args: [input], summary: summaryOf(input.root) };
   },
@@ -49,7 +50,7 @@ const preview = startRoute({
   body: backupBody,
   workflow: workflowNames.preview,
   async begin({ server }, sent) {
-    const input = toBackupInput(sent);
+    const input = sent;
     await checkRoot(input.root, server.backupRoots);
     return { args: [input], summary: `Preview: ${summaryOf(input.root)}` };
   },

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { checkOptions } from '../../../src/activities/backup/check-options.ts';
-import { defaultJobOptions } from '../../../src/contracts/job.ts';
+import { parseInput } from '../../src/contracts/input.ts';
+import { pruneInputSchema } from '../../src/contracts/prune.ts';
+import { allOptions, defaultJobOptions } from '../../src/contracts/job.ts';
+
+function checkOptions(options?: object) {
+  return allOptions(parseInput(pruneInputSchema, options === undefined ? {} : { options }).options);
+}
 
 test('what is not given is the default', () => {
   expect(checkOptions()).toEqual(defaultJobOptions);
@@ -20,10 +25,10 @@ test.each([
   { copyAttempts: Number.NaN },
   { pageCopies: '7' as unknown as number },
 ])('refuses %j, naming the option', (options) => {
-  expect(() => checkOptions(options)).toThrow(`options.${Object.keys(options)[0]}: give a whole number`);
+  expect(() => checkOptions(options)).toThrow(`options.${Object.keys(options)[0]}: must be a whole number`);
 });
 
 test('names every wrong option at once, unknown ones too', () => {
   const options = { window: 0, windw: 4 } as object;
-  expect(() => checkOptions(options)).toThrow(/options\.window: .*; options\.windw: there is no such option/u);
+  expect(() => checkOptions(options)).toThrow(/options\.window: .*; options: .*windw/u);
 });
