@@ -42,8 +42,6 @@ export interface Run extends Judged {
   readonly id: string;
   /** Absolute path, as the caller wrote it. */
   readonly root: string;
-  /** Of the root itself, as it was when the run was opened; absent where an earlier version opened it. */
-  readonly rootAttributes?: FileAttributes;
   readonly container: string;
   /** Put before every blob's name. */
   readonly prefix: string;
@@ -61,6 +59,13 @@ export interface Run extends Judged {
   readonly filters?: Filters;
   /** Each once. */
   readonly tags?: readonly string[];
+}
+
+/** What `openRun` returns. */
+export interface OpenedRun {
+  readonly run: Run;
+  /** Of the root itself, as it was then; only the commit is given them. */
+  readonly rootAttributes: FileAttributes;
 }
 
 /** Counts of one page or of a whole run. `files` and `bytes` are those that the run holds. */

@@ -1,6 +1,7 @@
 /** What all jobs share: options, pages, progress and endings. Sizes are bytes and durations are milliseconds. */
 
 import { z } from 'zod';
+import type { FileAttributes } from './manifest.ts';
 import { whole, workerNameSchema, type Immutable } from './input.ts';
 
 const option = (least: number, most: number, usual: number, description: string) =>
@@ -105,6 +106,15 @@ export interface SealedPage<T> {
   readonly failures: readonly FileFailure[];
   /** Files among the failed that another process was busy with, so that trying later may succeed; absent when there are none. */
   readonly busy?: number;
+}
+
+/** What only the commit of a job is given. */
+export interface JobClosing {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** Of the directory that was backed up, as it was when the backup began. */
+  readonly rootAttributes?: FileAttributes;
 }
 
 /** What committing a restore or a verification returns. */

@@ -1,4 +1,12 @@
-import { ApplicationFailure, makeContinueAsNewFunc, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  ContinueAsNew,
+  makeContinueAsNewFunc,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import {
   type BackupInput,
   type BackupSummary,
@@ -7,24 +15,43 @@ import {
   type Tally,
   emptyTally,
 } from '../contracts/backup.ts';
-import type { JobProgress } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { isGood, type Suspicion } from '../contracts/suspicion.ts';
-import { backupActivities, openRun, reopenRun } from './backup-activities.ts';
-import { noteFailure } from './note-failed-backup.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
-import { chooseQueue, type WorkerQueue } from './paged/worker-queue.ts';
-import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
-import { noLongerWaiting, startProgress } from './paged/progress.ts';
-import { publishPaged } from './paged/publish.ts';
+import { openOptions } from './paged/activity-options.ts';
+import type { PagedCarry } from './paged/carry.ts';
+import { runPagedJob, type PagedEnd, type PagedWorkflow } from './paged/paged-job.ts';
+import { published } from './paged/progress-report.ts';
+import { noLongerWaiting } from './paged/progress.ts';
 import { caught } from './paged/step-failure.ts';
-import { createSuspension } from './paged/suspension.ts';
 
 /** What a backup takes along when it continues as new, and what a rewound one starts from. */
 export type BackupCarry = PagedCarry<Run, Tally>;
 
+const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
+// The failure itself is not held up for long where no worker takes the note.
+const { noteFailedBackup } = proxyActivities<Activities>({ ...openOptions, scheduleToStartTimeout: '10s' });
+
 const firstPause = 1000;
 const longestPause = 60_000;
+
+const backups: PagedWorkflow<BackupInput, Run, Tally, CommittedRun, BackupSummary> = {
+  phase: 'copying',
+  callsOf: (recording, copying) => ({
+    list: recording.listFiles,
+    listFailed: recording.listFailed,
+    copy: ({ label }) => (label === undefined ? copying.copyFiles : copying.copyFile),
+    seal: recording.sealPage,
+    commit: recording.commitRun,
+  }),
+  emptyTally,
+  about: ({ root, container }) => `\`${root}\` → container \`${container}\``,
+  open: (input, startedAt, { reachFirst }) =>
+    reachFirst((where) => openRun.executeWithOptions(where, [input, startedAt])),
+  reopen,
+  complete,
+  // One that was rewound left a manifest, or is told of already.
+  onFailure: noteFailure,
+};
 
 /**
  * Backs up a directory tree: lists it page by page, copies each page's files side by side while the next page is listed, and commits
@@ -33,60 +60,29 @@ const longestPause = 60_000;
  * when it lost more than it may since the last good run, or its root is on another file system.
  */
 export async function backup(input: BackupInput, carry?: BackupCarry): Promise<BackupSummary> {
-  return runBackup(input, carry, (next) => makeContinueAsNewFunc<typeof backup>(published(next))(input, next));
+  return runPagedJob(backups, input, carry, (next) =>
+    makeContinueAsNewFunc<typeof backup>(published(next))(input, next),
+  );
 }
 
 /** The original sample's orchestration: the same backup of `root`, returning the bytes alone. */
 export async function E2_BackupSiteContent(root: string | null, carry?: BackupCarry): Promise<number> {
   const again = (next: BackupCarry) => makeContinueAsNewFunc<typeof E2_BackupSiteContent>(published(next))(root, next);
-  const summary = await runBackup({ root: (root ?? '').trim() }, carry, again);
+  const summary = await runPagedJob(backups, { root: (root ?? '').trim() }, carry, again);
   return summary.bytes;
 }
 
-async function runBackup(
-  input: BackupInput,
-  carry: BackupCarry | undefined,
-  again: (carry: BackupCarry) => Promise<never>,
-): Promise<BackupSummary> {
-  let opened = carry?.run;
-  const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
-    publishPaged(opened && `\`${opened.root}\` → container \`${opened.container}\``, opened, now),
-  );
-  const suspension = createSuspension(report);
-  await suspension.firstGate();
-  const queue = chooseQueue(input, report, suspension);
-  const activitiesOf = (run: Run) => backupActivities(run, suspension, queue);
-  try {
-    const begun = carry ? await goOn(carry, queue, report) : await begin(input, queue);
-    opened = begun.run;
-    return complete(begun.run, await runPages(begun, { activitiesOf, report, suspension, again }));
-  } catch (error) {
-    // One that was rewound left a manifest, or is told of already.
-    if (!carry || workflowInfo().continuedFromExecutionRunId !== undefined) await noteFailure(input, opened, error);
-    throw error;
-  }
-}
-
-async function begin(input: BackupInput, { reachFirst }: WorkerQueue): Promise<BackupCarry> {
-  const startedAt = workflowInfo().startTime.toISOString();
-  const run = await reachFirst((where) => openRun.executeWithOptions(where, [input, startedAt]));
-  return { run, startedAt, tally: emptyTally, failures: [], failedPages: [], progress: startProgress };
-}
-
-/** A run that was rewound is opened again, once no prune is at work; one that continues as new has never been closed. */
-async function goOn(
-  carry: BackupCarry,
-  { reachFirst }: WorkerQueue,
-  report: ProgressReport<JobProgress>,
-): Promise<BackupCarry> {
-  const { continuedFromExecutionRunId, startTime } = workflowInfo();
-  if (continuedFromExecutionRunId !== undefined || !patched('reopen-run')) return carry;
-  const startedAt = startTime.toISOString();
+/** Once no prune is at work. */
+async function reopen(
+  run: Run,
+  startedAt: string,
+  { workers: { reachFirst }, report }: Parameters<(typeof backups)['reopen']>[2],
+): Promise<Run> {
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     try {
-      const run = await reachFirst((where) => reopenRun.executeWithOptions(where, [carry.run, startedAt]));
+      const reopened = await reachFirst((where) => reopenRun.executeWithOptions(where, [run, startedAt]));
       if (report.now().waitingFor !== undefined) report.milestone(noLongerWaiting);
-      return { ...carry, run };
+      return reopened;
     } catch (error) {
       if (caught(error).type !== failureTypes.pruneRunning) throw error;
     }
@@ -124,4 +120,32 @@ function complete(run: Run, { committed, failures, rewind }: PagedEnd<Run, Tally
 
 function whySuspect({ id, root }: Run, { since, reasons }: Suspicion): string {
   return `Run ${id} of ${root} is suspect: ${reasons.join('; ')}. If that is meant, accept it with \`durable-backup accept ${id}\`; if not, look whether ${root} is mounted and whole, and back it up again. Until then run ${since} is the last good one, and no prune deletes anything.`;
+}
+
+// These left a manifest, or tell nothing of the directory: a mistake of the caller, another backup that is under way.
+const untold: readonly string[] = [
+  failureTypes.backupIncomplete,
+  failureTypes.backupSuspect,
+  failureTypes.backupRunning,
+  failureTypes.invalidInput,
+  // Nothing could be noted there either.
+  failureTypes.storageUnavailable,
+  failureTypes.storageRefused,
+];
+
+/** Has it kept in storage why a backup failed that left no manifest. Throws on what was thrown where the backup did not fail. */
+async function noteFailure(input: BackupInput, run: Run | undefined, error: unknown): Promise<void> {
+  if (error instanceof ContinueAsNew) return;
+  const { type, message, canceled } = caught(error);
+  if (canceled || untold.includes(type)) return;
+  const { root, prefix } = run ?? input;
+  const directory = { root, ...(prefix !== undefined && { prefix }) };
+  const scheduled = workflowInfo().parent !== undefined;
+  const at = new Date().toISOString();
+  try {
+    await noteFailedBackup(directory, { at, ...(run && { run: run.id }), type, message, scheduled });
+  } catch (other) {
+    // The backup's own failure is what matters.
+    caught(other);
+  }
 }

@@ -1,18 +1,29 @@
-import { ApplicationFailure, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  proxyActivities,
+  workflowInfo,
+  type ActivityOptions,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
 import type { NotifyActivities } from '../activities/notify/index.ts';
 import { failureTypes, nonRetryableFailureTypes } from '../contracts/failures.ts';
+import { workerQueue, workflowNames } from '../contracts/job.ts';
 import {
   defaultNotifyOptions,
   type Delivery,
   type NotifyInput,
+  type Notice,
   type NotifyOptions,
+  type NotifyProgress,
   type TargetPlace,
+  listOf,
+  type TargetKind,
 } from '../contracts/notice.ts';
-import { workerQueue } from '../contracts/job.ts';
-import { createProgressReport } from './paged/progress-report.ts';
-import { publishNotice } from './paged/publish.ts';
+import { createProgressReport, publish } from './paged/progress-report.ts';
 import { caught } from './paged/step-failure.ts';
 import { createSuspension } from './paged/suspension.ts';
+import { compactTime } from '../lib/units.ts';
 
 // What an activity needs besides the time that its target is given.
 const margin = 30_000;
@@ -88,4 +99,40 @@ function common(pause: number, maximumAttempts: number): ActivityOptions {
       nonRetryableErrorTypes: [...nonRetryableFailureTypes],
     },
   };
+}
+
+function publishNotice({ text }: Notice, progress: NotifyProgress): void {
+  const { suspended, targets, delivered, failed } = progress;
+  const state = suspended ? 'suspended' : 'telling';
+  publish(progress, [`**${state}** ${text}`, '', `- ${delivered} of ${targets} told, ${failed} failed`]);
+}
+
+/**
+ * Has targets told by a workflow of their own, and does not wait for it. Resolves with its id once it is started; undefined when there
+ * is nobody to tell.
+ */
+export async function startNotifying(
+  notice: Notice,
+  kinds: readonly TargetKind[] | undefined,
+  how: Pick<NotifyInput, 'worker' | 'options'>,
+): Promise<string | undefined> {
+  if (!kinds || kinds.length === 0) return undefined;
+  const targets = kinds.map((kind, index) => ({ list: listOf(notice.event), index, kind }));
+  const workflowId = `notify-${notice.source}-${notice.event}-${compactTime(notice.at)}-${uniquePart(workflowInfo().runId)}`;
+  await startChild<typeof notify>(workflowNames.notify, {
+    workflowId,
+    args: [{ notice, targets, ...how }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    // Not the text: the server refuses a summary of more than 400 bytes.
+    staticSummary: `Tells of ${notice.event} of ${notice.source}`,
+  });
+  return workflowId;
+}
+
+/**
+ * Makes the id of a run that ends in the same second, or that was begun anew, another one. The server's run ids are of version 7 of RFC 9562:
+ * they begin with the time, and only their end is random.
+ */
+function uniquePart(runId: string): string {
+  return runId.slice(-8);
 }

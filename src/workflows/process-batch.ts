@@ -5,7 +5,11 @@ import {
   isCancellation,
   makeContinueAsNewFunc,
   workflowInfo,
+  ActivityCancellationType,
+  proxyActivities,
 } from '@temporalio/workflow';
+import { failureTypes, nonRetryableFailureTypes } from '../contracts/failures.ts';
+import { maxReportedFailures } from '../contracts/job.ts';
 import {
   freshCarry,
   type BatchCarry,
@@ -16,14 +20,26 @@ import {
   type ItemResult,
   type OrderItem,
 } from '../contracts/orders.ts';
-import { maxReportedFailures } from '../contracts/job.ts';
-import { failureTypes } from '../contracts/failures.ts';
-import { processItem, summarizeBatch } from './batch-activities.ts';
-import { reasonOf } from './paged/failure-reason.ts';
+import { reasonOf } from './paged/step-failure.ts';
 import { fanOut } from './paged/fan-out.ts';
-import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
-import { publishBatch } from './paged/publish.ts';
+import { createProgressReport, publish, published, type ProgressReport } from './paged/progress-report.ts';
 import { createSuspension, type Suspension } from './paged/suspension.ts';
+import type { OrderActivities } from '../activities/orders/index.ts';
+
+/** Short database transactions, idempotent, tried again through an outage of about a minute. */
+const { processItem, summarizeBatch } = proxyActivities<OrderActivities>({
+  // The inventory gives up within about ten seconds; what takes longer died with its worker.
+  startToCloseTimeout: '15s',
+  // What a worker has begun when the batch is suspended or cancelled is done all the same, so its result counts.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: {
+    initialInterval: '200ms',
+    backoffCoefficient: 2,
+    maximumInterval: '10s',
+    maximumAttempts: 12,
+    nonRetryableErrorTypes: [...nonRetryableFailureTypes],
+  },
+});
 
 /** Activities under way at once; enough to keep every worker of the embedded server busy. */
 const window = 200;
@@ -113,4 +129,9 @@ function incomplete(count: number, carry: BatchCarry): ApplicationFailure {
     nonRetryable: true,
     details: [{ failures }, rewind],
   });
+}
+
+function publishBatch(progress: BatchProgress): void {
+  const { total, processed, failed, suspended } = progress;
+  publish(progress, [`**${suspended ? 'suspended' : 'processing'}** ${processed} of ${total} items, ${failed} failed`]);
 }

@@ -6,9 +6,11 @@ import {
   makeContinueAsNewFunc,
   sleep,
   workflowInfo,
+  ActivityCancellationType,
+  proxyActivities,
 } from '@temporalio/workflow';
-import { type JobProgress, addTallies } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
+import { type JobProgress, addTallies } from '../contracts/job.ts';
 import {
   type EarlierBackup,
   type MarkedPrune,
@@ -22,12 +24,19 @@ import {
 import { here } from './paged/worker-queue.ts';
 import { createProgressReport, published, type ProgressReport } from './paged/progress-report.ts';
 import { noLongerWaiting, startProgress } from './paged/progress.ts';
-import { openPrune, pruneActivities } from './prune-activities.ts';
-import { publishPaged } from './paged/publish.ts';
+import { publishPaged } from './paged/paged-job.ts';
 import { createSuspension, type Suspension } from './paged/suspension.ts';
+import type { Activities } from '../activities/index.ts';
+import { checkedOpenOptions, recordOptions } from './paged/activity-options.ts';
+
+/** Once it has begun a prune has to be told, so nothing leaves it unanswered. */
+const { openPrune } = proxyActivities<Activities>({
+  ...checkedOpenOptions,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
 
 /** What a prune takes along when it continues as new, between two pages. */
-export interface PruneCarry {
+interface PruneCarry {
   readonly prune: Prune;
   readonly startedAt: string;
   readonly plan: PrunePlan;
@@ -55,10 +64,10 @@ const longestPause = 300_000;
 export async function prune(input: PruneInput, carry?: PruneCarry): Promise<PruneSummary> {
   let opened = carry?.prune;
   const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
-    publishPaged(opened && `the prefix \`${opened.prefix}\``, opened, now),
+    publishPaged(now, opened && { id: opened.id, about: `the prefix \`${opened.prefix}\`` }),
   );
   const suspension = createSuspension(report);
-  await suspension.firstGate();
+  await suspension.gate();
   const startedAt = carry?.startedAt ?? workflowInfo().startTime.toISOString();
   const fixed =
     opened ??
@@ -148,4 +157,9 @@ function blockedBy(instanceId: string): ApplicationFailure {
     `The backup ${instanceId} began before this prune and has not ended in time: wait for its end or end it, and prune again; nothing was deleted`,
     failureTypes.pruneRefused,
   );
+}
+
+/** The activities of one prune, after it was opened. */
+function pruneActivities(prune: Prune) {
+  return proxyActivities<Activities>(recordOptions(prune));
 }

@@ -1,6 +1,7 @@
-import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../contracts/job.ts';
+import { ApplicationFailure, makeContinueAsNewFunc, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import { failureTypes } from '../contracts/failures.ts';
+import type { CommittedReport } from '../contracts/job.ts';
 import {
   type Restore,
   type RestoreInput,
@@ -8,53 +9,49 @@ import {
   type RestoreTally,
   emptyRestoreTally,
 } from '../contracts/restore.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
-import { chooseQueue, type WorkerQueue } from './paged/worker-queue.ts';
-import { createProgressReport, published } from './paged/progress-report.ts';
-import { startProgress } from './paged/progress.ts';
-import { publishPaged } from './paged/publish.ts';
-import { openRestore, restoreActivities } from './restore-activities.ts';
+import { checkedOpenOptions } from './paged/activity-options.ts';
+import type { PagedCarry } from './paged/carry.ts';
+import { runPagedJob, type PagedEnd, type PagedWorkflow } from './paged/paged-job.ts';
+import { published } from './paged/progress-report.ts';
 import { resumeReading } from './resume-reading.ts';
-import { createSuspension } from './paged/suspension.ts';
 
-/** What a restore takes along when it continues as new, and what a rewound one starts from. */
-export type RestoreCarry = PagedCarry<Restore, RestoreTally>;
+const { openRestore } = proxyActivities<Activities>(checkedOpenOptions);
+
+type Committed = CommittedReport<RestoreTally>;
+
+const restoration: PagedWorkflow<RestoreInput, Restore, RestoreTally, Committed, RestoreSummary> = {
+  phase: 'restoring',
+  callsOf: (recording, copying) => ({
+    list: recording.listRestore,
+    listFailed: recording.listUnrestored,
+    copy: () => copying.restoreFiles,
+    seal: recording.sealRestorePage,
+    commit: recording.commitRestore,
+  }),
+  emptyTally: emptyRestoreTally,
+  about: ({ run, root, target }) => `run \`${run}\` of \`${root}\` → \`${target}\``,
+  open: async (input, startedAt, { reachFirst }) => ({
+    run: await reachFirst((where) => openRestore.executeWithOptions(where, [input, startedAt])),
+  }),
+  reopen: (run, _startedAt, { workers }) => resumeReading('restores', run, workers),
+  complete,
+};
 
 /**
  * Brings back what a run holds: page by page of its manifest, each page's files side by side, and last what concerns directories and
  * what is to be deleted. Fails with `RestoreIncomplete` when files failed, after everything else was restored; a rewind then restores
  * exactly those.
  */
-export async function restore(input: RestoreInput, carry?: RestoreCarry): Promise<RestoreSummary> {
-  let opened = carry?.run;
-  const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
-    publishPaged(opened && `run \`${opened.run}\` of \`${opened.root}\` → \`${opened.target}\``, opened, now),
+export function restore(input: RestoreInput, carry?: PagedCarry<Restore, RestoreTally>): Promise<RestoreSummary> {
+  return runPagedJob(restoration, input, carry, (next) =>
+    makeContinueAsNewFunc<typeof restore>(published(next))(input, next),
   );
-  const suspension = createSuspension(report);
-  await suspension.firstGate();
-  const queue = chooseQueue(input, report, suspension);
-  const begun = carry ? await resumeReading('restores', carry, queue) : await begin(input, queue);
-  opened = begun.run;
-  const end = await runPages(begun, {
-    activitiesOf: (run) => restoreActivities(run, suspension, queue),
-    report,
-    suspension,
-    phase: 'restoring',
-    again: (next) => makeContinueAsNewFunc<typeof restore>(published(next))(input, next),
-  });
-  return complete(begun.run, end);
-}
-
-async function begin(input: RestoreInput, { reachFirst }: WorkerQueue): Promise<RestoreCarry> {
-  const startedAt = workflowInfo().startTime.toISOString();
-  const run = await reachFirst((where) => openRestore.executeWithOptions(where, [input, startedAt]));
-  return { run, startedAt, tally: emptyRestoreTally, failures: [], failedPages: [], progress: startProgress };
 }
 
 /** The summary; throws `RestoreIncomplete` when files failed, with the summary and what a rewind starts from in its details. */
 function complete(
   { id, run, root, target, dryRun, needsForce }: Restore,
-  { committed, failures, rewind }: PagedEnd<Restore, RestoreTally, CommittedReport<RestoreTally>>,
+  { committed, failures, rewind }: PagedEnd<Restore, RestoreTally, Committed>,
 ): RestoreSummary {
   const { report, tally } = committed;
   const complete = tally.failed === 0;
@@ -69,8 +66,8 @@ function complete(
   });
 }
 
-/** Folders and symlinks may fail too, so these are no share of the files. A worker of an earlier version counts no deletions apart. */
-function whatFailed({ failed, undeleted = 0 }: Partial<RestoreTally> & Pick<RestoreTally, 'failed'>): string {
+/** Folders and symlinks may fail too, so these are no share of the files. */
+function whatFailed({ failed, undeleted }: RestoreTally): string {
   const restoring = failed - undeleted;
   const parts = [
     ...(restoring > 0 ? [`${restoring} ${restoring === 1 ? 'path' : 'paths'} could not be restored`] : []),

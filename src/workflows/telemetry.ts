@@ -9,8 +9,8 @@ import {
   type Sinks,
   type WorkflowInterceptorsFactory,
 } from '@temporalio/workflow';
-import type { JobEnd } from '../contracts/job.ts';
 import { failureTypes } from '../contracts/failures.ts';
+import type { JobEnd } from '../contracts/job.ts';
 import { formatTraceparent, traceOfRun, type TraceContext, traceOf, withTrace } from '../lib/trace-context.ts';
 
 /** What the worker is told, outside the workflow; it can answer nothing. */

@@ -1,6 +1,7 @@
-import { ApplicationFailure, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { CommittedReport } from '../contracts/job.ts';
+import { ApplicationFailure, makeContinueAsNewFunc, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import { failureTypes } from '../contracts/failures.ts';
+import type { CommittedReport } from '../contracts/job.ts';
 import {
   type Verification,
   type VerificationInput,
@@ -8,51 +9,52 @@ import {
   type VerificationTally,
   emptyVerificationTally,
 } from '../contracts/verification.ts';
-import { runPages, type PagedCarry, type PagedEnd } from './paged/paged-job.ts';
-import { here } from './paged/worker-queue.ts';
-import { createProgressReport, published } from './paged/progress-report.ts';
-import { startProgress } from './paged/progress.ts';
-import { publishPaged } from './paged/publish.ts';
+import { checkedOpenOptions } from './paged/activity-options.ts';
+import type { PagedCarry } from './paged/carry.ts';
+import { runPagedJob, type PagedEnd, type PagedWorkflow } from './paged/paged-job.ts';
+import { published } from './paged/progress-report.ts';
 import { resumeReading } from './resume-reading.ts';
-import { createSuspension } from './paged/suspension.ts';
-import { openVerification, verifyActivities } from './verify-activities.ts';
 
-/** What a verification takes along when it continues as new, and what a rewound one starts from. */
-export type VerificationCarry = PagedCarry<Verification, VerificationTally>;
+const { openVerification } = proxyActivities<Activities>(checkedOpenOptions);
+
+type Committed = CommittedReport<VerificationTally>;
+
+const verification: PagedWorkflow<VerificationInput, Verification, VerificationTally, Committed, VerificationSummary> =
+  {
+    phase: 'verifying',
+    callsOf: (recording, copying) => ({
+      list: recording.listVerification,
+      listFailed: recording.listUnverified,
+      copy: () => copying.verifyFiles,
+      seal: recording.sealVerificationPage,
+      commit: recording.commitVerification,
+    }),
+    emptyTally: emptyVerificationTally,
+    about: ({ run, root }) => `run \`${run}\` of \`${root}\``,
+    open: async (input, startedAt, { reachFirst }) => ({
+      run: await reachFirst((where) => openVerification.executeWithOptions(where, [input, startedAt])),
+    }),
+    reopen: (run, _startedAt, { workers }) => resumeReading('verifications', run, workers),
+    complete,
+  };
 
 /**
  * Compares what a run's manifest says with what storage holds, file by file. Fails with `VerificationFailed` when something is
  * missing, corrupt or could not be checked, after everything else was; a rewind then looks at those again.
  */
-export async function verify(input: VerificationInput, carry?: VerificationCarry): Promise<VerificationSummary> {
-  let opened = carry?.run;
-  const report = createProgressReport(carry?.progress ?? startProgress, (now) =>
-    publishPaged(opened && `run \`${opened.run}\` of \`${opened.root}\``, opened, now),
+export function verify(
+  input: VerificationInput,
+  carry?: PagedCarry<Verification, VerificationTally>,
+): Promise<VerificationSummary> {
+  return runPagedJob(verification, input, carry, (next) =>
+    makeContinueAsNewFunc<typeof verify>(published(next))(input, next),
   );
-  const suspension = createSuspension(report);
-  await suspension.firstGate();
-  const begun = carry ? await resumeReading('verifications', carry, here) : await begin(input);
-  opened = begun.run;
-  const end = await runPages(begun, {
-    activitiesOf: (run) => verifyActivities(run, suspension),
-    report,
-    suspension,
-    phase: 'verifying',
-    again: (next) => makeContinueAsNewFunc<typeof verify>(published(next))(input, next),
-  });
-  return complete(begun.run, end);
-}
-
-async function begin(input: VerificationInput): Promise<VerificationCarry> {
-  const startedAt = workflowInfo().startTime.toISOString();
-  const run = await here.reachFirst((where) => openVerification.executeWithOptions(where, [input, startedAt]));
-  return { run, startedAt, tally: emptyVerificationTally, failures: [], failedPages: [], progress: startProgress };
 }
 
 /** The summary; throws `VerificationFailed` when there are findings, with the summary and what a rewind starts from in its details. */
 function complete(
   { id, run, root, deep }: Verification,
-  { committed, failures, rewind }: PagedEnd<Verification, VerificationTally, CommittedReport<VerificationTally>>,
+  { committed, failures, rewind }: PagedEnd<Verification, VerificationTally, Committed>,
 ): VerificationSummary {
   const { report, tally } = committed;
   const { missing, corrupt, failed } = tally;

@@ -14,7 +14,7 @@ import type { NoticeEvent } from '../contracts/notice.ts';
 import type { WatchInput, WatchState } from '../contracts/scheduled.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';
 import { successSignal, watchSignal } from './messages.ts';
-import { startNotifying } from './start-notifying.ts';
+import { startNotifying } from './notify.ts';
 import { caught } from './paged/step-failure.ts';
 
 const { newestSuccess } = proxyActivities<Activities>(checkedOpenOptions);

@@ -22,7 +22,7 @@ function perform<P extends unknown[], R>(activity: (...args: P) => Promise<R>, .
 }
 
 try {
-  const run = await perform(activities.openRun, { root }, '2026-01-02T03:04:05.678Z');
+  const { run } = await perform(activities.openRun, { root }, '2026-01-02T03:04:05.678Z');
   const page = await perform(activities.listFiles, run, 0);
   for (const copy of page.copies) await perform(activities.copyFiles, run, copy);
   const sealed = await perform(activities.sealPage, run, 0, []);

@@ -20,9 +20,9 @@ async function stored(rig: Rig, name: string): Promise<unknown> {
 }
 
 /** Opens a run as one attempt of a workflow does. */
-function attempt(rig: Rig, { workflowId = 'nightly', runId = 'run-1', at = startedAt, ...input }: Attempt = {}) {
+async function attempt(rig: Rig, { workflowId = 'nightly', runId = 'run-1', at = startedAt, ...input }: Attempt = {}) {
   const workflowExecution = { workflowId, runId };
-  return perform(rig.activities.openRun, [{ root: rig.root, ...input }, at], { workflowExecution });
+  return (await perform(rig.activities.openRun, [{ root: rig.root, ...input }, at], { workflowExecution })).run;
 }
 
 interface Attempt extends Partial<BackupInput> {

@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities/index.ts';
 import type { NotedFailure } from '../../src/activities/backup/note-failed-backup.ts';
-import { type JobOptions, type Slice, defaultJobOptions, type Page, addTallies } from '../../src/contracts/job.ts';
 import { type Tally, emptyTally } from '../../src/contracts/backup.ts';
+import { type JobOptions, type Slice, defaultJobOptions, type Page, addTallies } from '../../src/contracts/job.ts';
 import type { Suspicion } from '../../src/contracts/suspicion.ts';
 
 /** What the tree looks like to the stand-ins, and what happens to its copies. */
@@ -15,6 +15,9 @@ export interface Plan {
   readonly suspect?: Suspicion;
 }
 
+/** Of the root, as the run is opened. */
+export const rootAttributes = { size: 4096, mtimeNs: '1', ctimeNs: '1', mode: 0o750 };
+
 /** What the workflow asked for, in order. */
 export interface Seen {
   readonly listed: number[];
@@ -23,6 +26,8 @@ export interface Seen {
   readonly again: string[];
   readonly noted: NotedFailure[];
   committed: number;
+  /** What the last commit was given besides its times. */
+  attributes?: unknown;
 }
 
 export type BackupActivities = Pick<
@@ -62,11 +67,14 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve(),
   });
   const activities: BackupActivities = {
     openRun: async (input, startedAt) => ({
-      id: startedAt,
-      root: input.root,
-      container: 'c',
-      prefix: '',
-      options: { ...defaultJobOptions, ...input.options, ...options },
+      run: {
+        id: startedAt,
+        root: input.root,
+        container: 'c',
+        prefix: '',
+        options: { ...defaultJobOptions, ...input.options, ...options },
+      },
+      rootAttributes,
     }),
     reopenRun: async (run) => run,
     listFiles: async (_run, number) => {
@@ -99,8 +107,9 @@ export function createStandIns({ pages, options, copy = () => Promise.resolve(),
       const busy = failures.filter(({ reason }) => reason.startsWith('busy')).length;
       return { tally, failures, ...(busy > 0 && { busy }) };
     },
-    commitRun: async () => {
+    commitRun: async (_run, end) => {
       seen.committed += 1;
+      seen.attributes = end.rootAttributes;
       const tally = [...tallies.values()].reduce(addTallies, emptyTally);
       return { manifest: 'c/manifest.json', tally, ...(suspect && { suspect }) };
     },

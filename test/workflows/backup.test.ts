@@ -6,7 +6,7 @@ import type { BackupInput, BackupSummary } from '../../src/contracts/backup.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { progressQuery } from '../../src/workflows/messages.ts';
 import { recordHistory } from '../support/record-history.ts';
-import { createStandIns } from '../support/stand-in-activities.ts';
+import { createStandIns, rootAttributes } from '../support/stand-in-activities.ts';
 import { failureOf, startBackup } from '../support/start-backup.ts';
 import { connect, historyLengths, startWorker } from '../support/workflow-harness.ts';
 
@@ -38,7 +38,7 @@ describe('the backup workflow', () => {
       bytes: 60,
       listed: true,
     });
-    await recordHistory(handle, 'backup-sealed-beside');
+    await recordHistory(handle, 'backup-pages');
   });
 
   test('an empty tree is a success of nothing', async () => {
@@ -151,6 +151,7 @@ describe('the backup workflow', () => {
     expect(await last.result()).toMatchObject({ files: 7, bytes: 70, failed: 0, complete: true, runId: summary.runId });
     expect(seen.copied.toSorted()).toEqual(['0/3', '2/0']);
     expect(await last.query(progressQuery)).toMatchObject({ phase: 'done', files: 7, failed: 0 });
+    expect(seen.attributes).toEqual(rootAttributes);
   });
 
   test('takes up busy files again when all else is done, until they hold still', async () => {
@@ -223,6 +224,7 @@ describe('the backup workflow', () => {
     expect(new Set(seen.copied).size).toBe(480);
     expect(seen.listed).toEqual(pages.map((_, i) => i));
     expect(seen.committed).toBe(1);
+    expect(seen.attributes).toEqual(rootAttributes);
     const lengths = await historyLengths(client, handle);
     expect(lengths.length).toBeGreaterThan(1);
     expect(Math.max(...lengths)).toBeLessThan(3000);

@@ -70,7 +70,7 @@ describe.each(jobs)('$job', ({ job, create, type, phase }) => {
     const second = await again(carry);
     expect(await second.result()).toMatchObject({ failed: 0, complete: true, failures: [] });
     expect(seen.copied).toEqual(['1/1']);
-    await recordHistory(second, `${job}-resumed`);
+    await recordHistory(second, `${job}-rewound`);
   });
 
   test('starts nothing while suspended', async () => {

@@ -3,8 +3,8 @@ import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { JobProgress } from '../../src/contracts/job.ts';
 import { emptyTally } from '../../src/contracts/backup.ts';
+import type { JobProgress } from '../../src/contracts/job.ts';
 import type { BackupCarry } from '../../src/workflows/backup.ts';
 import { progressQuery, resumeUpdate, suspendSignal, suspendUpdate } from '../../src/workflows/messages.ts';
 import { startProgress } from '../../src/workflows/paged/progress.ts';
@@ -127,11 +127,12 @@ describe('a backup that is stopped', () => {
     const { activities, seen } = createStandIns({ pages: [5, 2] });
     const worker = await startWorker(activities);
     onTestFinished(() => worker.stop());
-    const run = await activities.openRun({ root: '/data' }, '2026-01-01T00:00:00.000Z');
+    const { run, rootAttributes } = await activities.openRun({ root: '/data' }, '2026-01-01T00:00:00.000Z');
     await activities.sealPage(run, 0, []);
     const page = await activities.listFiles(run, 1);
     const carry: BackupCarry = {
       run,
+      rootAttributes,
       startedAt: run.id,
       page,
       tally: { ...emptyTally, files: 5, bytes: 50 },
@@ -148,6 +149,7 @@ describe('a backup that is stopped', () => {
     expect(seen.copied).toEqual([]);
     await handle.executeUpdate(resumeUpdate, { args: [''] });
     expect(await handle.result()).toMatchObject({ files: 7, bytes: 70 });
+    expect(seen.attributes).toEqual(rootAttributes);
     await recordHistory(handle, 'backup-continued');
   });
 });

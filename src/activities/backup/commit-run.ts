@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { type CommittedRun, type Run, type Tally, emptyTally } from '../../contracts/backup.ts';
+import { emptyTally, type CommittedRun, type Run, type Tally } from '../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { JobClosing } from '../../contracts/job.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { acceptedAt } from '../../history/runs/accepted.ts';
@@ -9,7 +10,7 @@ import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
-import { sumShards, writeLast, type JobTimes } from '../paged/commit.ts';
+import { sumShards, writeLast } from '../paged/commit.ts';
 import { unmatchedGlobs } from '../paged/selection-result.ts';
 import { describeShard } from '../paged/shard.ts';
 
@@ -18,13 +19,13 @@ import { describeShard } from '../paged/shard.ts';
  * that is complete stays as it is; an incomplete one gives way to that of a later round.
  */
 export function createCommitRun({ store, host }: ActivityDependencies) {
-  return async ({ signal }: Attempt, run: Run, times: JobTimes): Promise<CommittedRun> => {
+  return async ({ signal }: Attempt, run: Run, end: JobClosing): Promise<CommittedRun> => {
     const layout = runLayout(run);
     const { shards, tally, selections } = await sumShards(store, layout.shards, emptyTally, signal);
     // A mirror must not take what a worker of an earlier version wrote down nothing of for all there is.
     const isTold = selections.every(({ told }) => told);
     const leftOut = isTold ? await leftOutOf(store, layout, signal) : undefined;
-    const unjudged = manifestOf({ run, host }, times, tally, { shards, leftOut });
+    const unjudged = manifestOf({ run, host }, end, tally, { shards, leftOut });
     const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
     const manifest = { ...unjudged, ...(found && { suspect: found }) };
     const address = await writeLast(store, layout.manifest, manifest, signal, () => isComplete(store, run, signal));
@@ -48,7 +49,7 @@ async function leftOutOf(store: BlobStore, { leftOut }: JobLayout, signal: Abort
 
 function manifestOf(
   { run, host }: { readonly run: Run; readonly host: string },
-  times: JobTimes,
+  { rootAttributes, ...times }: JobClosing,
   { files, bytes, failed, skipped, excluded }: Tally,
   { shards, leftOut }: Pick<Manifest, 'shards'> & { readonly leftOut: Manifest['leftOut'] | undefined },
 ): UnsealedManifest {
@@ -57,7 +58,7 @@ function manifestOf(
     run: run.id,
     instanceId: Context.current().info.workflowExecution?.workflowId ?? '',
     root: run.root,
-    ...(run.rootAttributes && { rootAttributes: run.rootAttributes }),
+    ...(rootAttributes && { rootAttributes }),
     prefix: run.prefix,
     host,
     ...times,

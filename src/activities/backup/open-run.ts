@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { BackupInput, Run } from '../../contracts/backup.ts';
+import type { BackupInput, OpenedRun, Run } from '../../contracts/backup.ts';
 import { lastRuns, referenceFor } from '../../history/runs/last-runs.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -13,10 +13,10 @@ import { nextRunId } from './run-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
 export function createOpenRun(deps: ActivityDependencies) {
-  return async ({ signal }: Attempt, input: BackupInput, startedAt: string): Promise<Run> => {
+  return async ({ signal }: Attempt, input: BackupInput, startedAt: string): Promise<OpenedRun> => {
     const wanted = await readInput(deps, input);
     await requireContainer(deps.store, signal);
-    return fixRun(deps, wanted, startedAt, signal);
+    return { run: await fixRun(deps, wanted, startedAt, signal), rootAttributes: wanted.rootAttributes };
   };
 }
 
@@ -26,7 +26,7 @@ async function fixRun(
   startedAt: string,
   signal: AbortSignal,
 ): Promise<Run> {
-  const { root, rootAttributes, prefix, options, filters, takeOver = false } = input;
+  const { root, prefix, options, filters, takeOver = false } = input;
   await claimPrefix(store, { prefix, host, since: startedAt, takeOver }, signal);
   const { workflowId: instanceId = '', runId: firstRunId = '' } = Context.current().info.workflowExecution ?? {};
   const run = await nextRunId(store, { prefix, startedAt }, signal);
@@ -41,7 +41,6 @@ async function fixRun(
   return {
     id,
     root,
-    rootAttributes,
     container: store.container,
     prefix,
     options,

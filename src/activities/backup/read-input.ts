@@ -2,7 +2,7 @@ import { opendir, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { newPrefixOf } from '../../contracts/blob-prefix.ts';
 import { confine } from '../../files/confine.ts';
-import { backupInputSchema, type BackupInput, type Run } from '../../contracts/backup.ts';
+import { backupInputSchema, type BackupInput, type OpenedRun, type Run } from '../../contracts/backup.ts';
 import { parseInput } from '../../contracts/input.ts';
 import { allOptions } from '../../contracts/job.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
@@ -12,7 +12,9 @@ import { requireOutsideData, explainRoot } from '../../files/find-root.ts';
 import { attributesOf } from '../../files/stat.ts';
 
 /** What a backup is asked for, with all that the worker knows better. */
-export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix' | 'tags' | 'rootAttributes'>>;
+export type ReadInput = BackupInput &
+  Required<Pick<Run, 'options' | 'prefix' | 'tags'>> &
+  Pick<OpenedRun, 'rootAttributes'>;
 
 /**
  * Checks what a caller asks a backup for, and that its directory is there and may be read. Throws an {@link ExpectedError} that names what

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommittedReport, addTallies, type Counts } from '../../contracts/job.ts';
+import { addTallies, type CommittedReport, type Counts, type JobClosing } from '../../contracts/job.ts';
 import type { ManifestShard } from '../../contracts/manifest.ts';
 import { sealManifest, parseSealed } from '../../history/records/manifest-checksum.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
@@ -29,12 +29,6 @@ export async function sumShards<T extends Counts<T>>(
   return { shards, tally, selections };
 }
 
-/** ISO 8601. */
-export interface JobTimes {
-  readonly startedAt: string;
-  readonly finishedAt: string;
-}
-
 /**
  * Makes what writes the report over all shards of a ledger, the last write of a restore or a verification, and returns its address and the
  * sum of the shards. `own` is what only reports of this kind tell, and may tell other shards.
@@ -46,10 +40,18 @@ export function createCommit<
   R extends OutcomeRow,
   T extends Counts<T> & { readonly failed: number },
 >(store: BlobStore, kind: PagedKind<J, E, O, R, T>, own: (job: J, shards: readonly ManifestShard[]) => object) {
-  return async ({ signal }: Attempt, job: J, times: JobTimes): Promise<CommittedReport<T>> => {
+  return async ({ signal }: Attempt, job: J, { startedAt, finishedAt }: JobClosing): Promise<CommittedReport<T>> => {
     const layout = jobLayout(kind.name, job);
     const { shards, tally } = await sumShards(store, layout.shards, kind.emptyTally, signal);
-    const report = { format: 1, ...times, tally, shards, complete: tally.failed === 0, ...own(job, shards) };
+    const report = {
+      format: 1,
+      startedAt,
+      finishedAt,
+      tally,
+      shards,
+      complete: tally.failed === 0,
+      ...own(job, shards),
+    };
     return { report: await writeLast(store, layout.manifest, report, signal), tally };
   };
 }

@@ -1,6 +1,6 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import type { JobOptions } from '../../contracts/job.ts';
 import { nonRetryableFailureTypes } from '../../contracts/failures.ts';
+import type { JobOptions } from '../../contracts/job.ts';
 
 const nonRetryableErrorTypes = [...nonRetryableFailureTypes];
 
@@ -9,7 +9,7 @@ const beforeCopies = 2;
 const ofCopies = 3;
 
 /** A job, as the options of its activities go by it. */
-interface OptionedJob {
+export interface OptionedJob {
   readonly id: string;
   readonly options: JobOptions;
 }

@@ -1,4 +1,12 @@
-import { condition, isCancellation, patched, setHandler, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { printable } from '../../lib/printable.ts';
 import { progressQuery } from '../messages.ts';
 
 /** Keeps the progress of the running workflow, and publishes it for those who follow it: nobody has to ask the workflow. */
@@ -20,8 +28,6 @@ const quietAfter = 2000;
  * steps that follow each other fast are published together, and a job costs less than four events a second and four a step.
  */
 export function createProgressReport<P>(progress: P, publish: (progress: P) => void): ProgressReport<P> {
-  // Earlier versions published milestones alone. Decided before anything else happens, so that a run stays with one of both.
-  const byTime = patched('publish-by-time');
   let shown: P | undefined;
   let shownAt = 0;
   let publications = 0;
@@ -52,13 +58,12 @@ export function createProgressReport<P>(progress: P, publish: (progress: P) => v
   };
   const advance = (step: (now: P) => P) => {
     progress = step(progress);
-    if (!byTime) return;
     if (Date.now() - shownAt >= publishEvery) show();
     else if (!catchingUp) void catchUp();
   };
 
   // What continues as new has begun before, and a job of which nothing is known yet may be one that no worker has taken up.
-  if (byTime && workflowInfo().memo?.['progress'] === undefined) {
+  if (workflowInfo().memo?.['progress'] === undefined) {
     upsertMemo({ progress });
     shown = progress;
     shownAt = Date.now();
@@ -76,4 +81,13 @@ export function createProgressReport<P>(progress: P, publish: (progress: P) => v
 /** How a job continues as new that takes this along: by itself the new run would begin with the memo of the first start. */
 export function published({ progress }: { readonly progress: unknown }) {
   return { memo: { ...workflowInfo().memo, progress } };
+}
+
+/**
+ * Shows where a run stands to those who cannot ask a worker: the memo answers a status poll while no worker is up, and the details
+ * are what Temporal's Web UI renders as Markdown.
+ */
+export function publish(progress: object, details: readonly string[]): void {
+  upsertMemo({ progress });
+  setCurrentDetails(details.map(printable).join('\n'));
 }

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -32,4 +33,10 @@ export function caught(error: unknown): CaughtFailure {
 /** The part that is reported. */
 export function stepFailure({ type, message }: StepFailure): StepFailure {
   return { type, message };
+}
+
+/** Why an activity failed, in a line: its own failure says only that it did, and the cause says why. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   condition,
   isCancellation,
-  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -14,8 +13,6 @@ import type { ProgressReport } from './progress-report.ts';
 export interface Suspension {
   /** Resolves at once unless suspended, and then when resumed. Rejects when the workflow is cancelled meanwhile. */
   readonly gate: () => Promise<void>;
-  /** The same before the first activity, where earlier versions had no gate. */
-  readonly firstGate: () => Promise<void>;
   /**
    * Runs an activity that may be asked for twice. If it still waits for a worker when a suspension comes, it is taken back, and asked
    * for again after that; if it runs, it runs on to its end.
@@ -46,9 +43,6 @@ export function createSuspension<P extends { readonly suspended: boolean }>(repo
   };
   return {
     gate,
-    firstGate: async () => {
-      if (isSuspended() && patched('gate-before-open')) await gate();
-    },
     recallable: async (start) => {
       for (;;) {
         const scope = new CancellationScope();
@@ -68,7 +62,7 @@ export function createSuspension<P extends { readonly suspended: boolean }>(repo
 
 // The server drops at once what no worker has taken. What one has taken learns of it by a heartbeat at most.
 function recall(underWay: ReadonlySet<CancellationScope>): void {
-  if (underWay.size === 0 || workflowInfo().historyLength > recallsUpTo || !patched('recall-queued')) return;
+  if (underWay.size === 0 || workflowInfo().historyLength > recallsUpTo) return;
   for (const scope of underWay) scope.cancel();
 }
 

@@ -1,11 +1,5 @@
 import type { z } from 'zod';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  patched,
-  TimeoutFailure,
-  type ActivityOptions,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure, type ActivityOptions } from '@temporalio/workflow';
 import {
   defaultJobOptions,
   jobOptionsSchema,
@@ -108,7 +102,7 @@ async function outlasting<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (timeoutOf(error) !== 'HEARTBEAT' || asked >= mostAsked || !patched('outlast-dead-workers')) throw error;
+      if (timeoutOf(error) !== 'HEARTBEAT' || asked >= mostAsked) throw error;
     }
   }
 }

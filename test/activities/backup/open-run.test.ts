@@ -4,6 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { attributesOf } from '../../../src/files/stat.ts';
 import { rootFileSystem } from '../../../src/files/mounts.ts';
+import type { Run } from '../../../src/contracts/backup.ts';
 import { defaultJobOptions } from '../../../src/contracts/job.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { runAsNobody, runAsReader } from '../../support/as-nobody.ts';
@@ -13,20 +14,22 @@ import { backUpRun } from '../verify/rig.ts';
 
 const startedAt = '2026-01-02T03:04:05.678Z';
 
-function open({ activities }: Rig, root: string, runId = 'run-1') {
+async function open({ activities }: Rig, root: string, runId = 'run-1'): Promise<Run> {
   const workflowExecution = { workflowId: 'nightly', runId };
-  return perform(activities.openRun, [{ root }, startedAt], { workflowExecution });
+  return (await perform(activities.openRun, [{ root }, startedAt], { workflowExecution })).run;
 }
 
 test('a run is fixed with its id, root, container and options', async () => {
   const rig = await openRig();
   const { deps, container } = rig;
   const activities = createActivities({ ...deps, prefix: 'hosts/web-1/' });
-  const run = await perform(activities.openRun, [{ root: `${rig.root}/x/..`, options: { window: 3 } }, startedAt]);
+  const input = { root: `${rig.root}/x/..`, options: { window: 3 } };
+  const { run, rootAttributes } = await perform(activities.openRun, [input, startedAt]);
+  // What only the commit needs travels with no other activity.
+  expect(rootAttributes).toEqual(attributesOf(await stat(rig.root, { bigint: true })));
   expect(run).toEqual({
     id: expect.stringMatching(/^20260102T030405Z-[0-9a-f]{8}$/u),
     root: rig.root,
-    rootAttributes: attributesOf(await stat(rig.root, { bigint: true })),
     container: container.containerName,
     prefix: 'hosts/web-1/',
     options: { ...defaultJobOptions, window: 3 },
@@ -166,11 +169,12 @@ test('storage that refuses is not retried, storage that is away is', async () =>
 test('a run is below the prefix that its input names, whatever the worker has', async () => {
   const rig = await openRig();
   const { activities, container } = rig;
-  const run = await perform(activities.openRun, [{ root: rig.root, prefix: 'site/', uploadLimit: 2048 }, startedAt]);
+  const input = { root: rig.root, prefix: 'site/', uploadLimit: 2048 };
+  const { run } = await perform(activities.openRun, [input, startedAt]);
   expect(run).toMatchObject({ prefix: 'site/', uploadLimit: 2048 });
   const names = await Array.fromAsync(container.listBlobsFlat(), ({ name }) => name);
   expect(names.filter((name) => !name.startsWith('.durable-backup/site/'))).toEqual([]);
-  const other = await perform(activities.openRun, [{ root: rig.root }, startedAt]);
+  const { run: other } = await perform(activities.openRun, [{ root: rig.root }, startedAt]);
   expect(other).not.toHaveProperty('uploadLimit');
   expect(other.prefix).toBe('');
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readManifest } from '../../../src/history/records/read-manifest.ts';
 import { writeTree } from '../../support/tree.ts';
-import { listAll, openRig } from '../rig.ts';
-import { backUpWhole, finish } from './whole-run.ts';
+import { openRig } from '../rig.ts';
+import { backUpWhole } from './whole-run.ts';
 
 const { signal } = new AbortController();
 
@@ -17,19 +17,6 @@ test('mode and times of the root itself are in the manifest, as they were when t
   const { run } = await backUpWhole(rig);
   const { manifest } = (await readManifest(rig.deps.store, { prefix: '', id: run.id }, signal)) ?? {};
   expect(manifest?.rootAttributes).toMatchObject({ mode: 0o2750, mtimeNs: '-2000500000000' });
-  expect(manifest?.rootAttributes).toEqual(run.rootAttributes);
-});
-
-test('a run that was opened by an earlier version, without them, has a manifest without them', async () => {
-  const rig = await openRig();
-  await writeTree(rig.root, { a: 1 });
-  const { rootAttributes: _, ...run } = (await backUpWhole(rig)).run;
-  const earlier = { ...run, id: '20260103T030405Z-0123abcd' };
-  const opened = { ...rig, run: earlier };
-  await finish(opened, await listAll(opened));
-  const { manifest } = (await readManifest(rig.deps.store, { prefix: '', id: earlier.id }, signal)) ?? {};
-  expect(manifest).toMatchObject({ root: rig.root, files: 1 });
-  expect(manifest).not.toHaveProperty('rootAttributes');
 });
 
 test.each([

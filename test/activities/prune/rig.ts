@@ -118,10 +118,9 @@ export async function twoRuns(rig: Rig): Promise<void> {
 }
 
 /** Opens a run as the workflow of this id does. */
-export function opening(rig: Rig, workflowId: string): Promise<Run> {
+export async function opening(rig: Rig, workflowId: string): Promise<Run> {
   const startedAt = '2026-01-02T04:00:00.000Z';
   const workflowExecution = { workflowId, runId: `${workflowId}-run` };
-  return perform(rig.activities.openRun, [{ root: rig.root, options: rig.run.options }, startedAt], {
-    workflowExecution,
-  });
+  const input = { root: rig.root, options: rig.run.options };
+  return (await perform(rig.activities.openRun, [input, startedAt], { workflowExecution })).run;
 }

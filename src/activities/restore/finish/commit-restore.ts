@@ -1,9 +1,9 @@
-import type { CommittedReport } from '../../../contracts/job.ts';
+import type { CommittedReport, JobClosing } from '../../../contracts/job.ts';
 import { emptyRestoreTally, type Restore, type RestoreTally } from '../../../contracts/restore.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
-import { createCommit, sumShards, type JobTimes } from '../../paged/commit.ts';
+import { createCommit, sumShards } from '../../paged/commit.ts';
 import { createLedgerPages, pageShards, restoreKind } from '../ledger.ts';
 import { openDeletionPlan } from '../plan/deletion-plan.ts';
 import { createPutBack, openableTarget } from '../target/closed-folders.ts';
@@ -18,7 +18,7 @@ import { finishPages } from './finish-pages.ts';
  */
 export function createCommitRestore({ store }: ActivityDependencies, targets: Targets) {
   const commit = createCommit(store, restoreKind, ownOf);
-  return async (attempt: Attempt, restore: Restore, times: JobTimes): Promise<CommittedReport<RestoreTally>> => {
+  return async (attempt: Attempt, restore: Restore, end: JobClosing): Promise<CommittedReport<RestoreTally>> => {
     const { signal } = attempt;
     const layout = jobLayout('restores', restore);
     const before = await sumShards(store, pageShards(layout), emptyRestoreTally, signal);
@@ -34,7 +34,7 @@ export function createCommitRestore({ store }: ActivityDependencies, targets: Ta
       const putBack = await createPutBack(folders, store, layout, signal);
       await finishPages(before.shards.length, { restore, realTarget, ledger, putBack }, signal);
     });
-    return commit(attempt, restore, times);
+    return commit(attempt, restore, end);
   };
 }
 
