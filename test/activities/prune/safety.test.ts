@@ -104,7 +104,7 @@ test('of two prunes at once the later one is told of the other, and takes its pl
 test.each([
   [{ prefix: '../x/' }, 'prefix: '],
   [{ prefix: 7 }, 'prefix: '],
-  [{ dryRun: 'yes' }, 'dryRun: give true or false, not "yes"'],
+  [{ dryRun: 'yes' }, 'dryRun: must be true or false'],
   [{ patience: -1 }, 'patience: must be a whole number'],
   [{ options: { window: 0 } }, 'options.window: '],
 ])('%j is no input', async (input, message) => {

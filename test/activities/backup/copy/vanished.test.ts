@@ -28,17 +28,18 @@ test('a root that is gone ends every activity that needs it, and is not waited f
   for (const copy of page?.copies ?? []) await expect(perform(copyFiles, [rig.run, copy])).rejects.toMatchObject(gone);
 });
 
-test('files whose root goes while they are copied have failed, and did not just vanish', async () => {
+test('files whose root goes before they are copied are a failure, and did not just vanish', async () => {
   const rig = await siteRig();
   const pages = await listAll(rig);
-  // The page is read after the root was found, and before the first file is opened.
+  // The page is read before the root is opened.
   const held = rig.proxy.hold(({ method, path }) => method === 'GET' && path.endsWith(runLayout(rig.run).page(0)));
   const copying = copyAll(rig, pages);
+  copying.catch(() => undefined);
   await held.reached;
   await rename(rig.run.root, join(rig.root, 'moved'));
   held.release();
   const reason = `${rig.run.root} does not exist on the worker's machine`;
-  for (const outcome of (await copying).values()) expect(outcome).toMatchObject({ outcome: 'failed', reason });
+  await expect(copying).rejects.toMatchObject({ message: reason, nonRetryable: true });
 });
 
 test('a container that is gone is named, with what to do, and is not waited for', async () => {
