@@ -18,14 +18,15 @@ beforeEach(async () => {
 test('status tells of each source and of directories without one', async () => {
   await rig.define(bothSources);
   await rig.backUp('web');
-  await rig.backUp('./photos');
+  await writeTree(rig.home, { 'other/x': 1 });
+  await rig.backUp('./other');
   const statuses = await rig.rowsOf<SourceStatus>('status');
   expect(
     statuses.map(({ source, root, health, failuresSince }) => [source, basename(root), health, failuresSince]),
   ).toEqual([
     ['web', 'site', 'ok', 0],
     ['photos', 'photos', 'never', 0],
-    [null, 'photos', 'ok', 0],
+    [null, 'other', 'ok', 0],
   ]);
   expect(statuses[0]).toMatchObject({ lastRun: { state: 'complete' }, running: null, next: null });
   expect((await rig.run('status', '--source', 'web')).stdout.split('\n')).toHaveLength(3);
@@ -73,7 +74,8 @@ test('stats add up to what is in the container', async () => {
   await writeFile(join(rig.home, 'site/a.txt'), 'another content');
   await rig.backUp('web');
   await rig.backUp('photos');
-  await rig.backUp('./site');
+  await writeTree(rig.home, { 'other/x': 1 });
+  await rig.backUp('./other');
   const { stdout } = await rig.run('stats', '--json');
   const rows = stdout
     .trim()
@@ -84,7 +86,7 @@ test('stats add up to what is in the container', async () => {
     ['web', 'web/', null, 0],
     ['photos', 'pictures/', 'photos', 1],
     ['photos', 'pictures/', null, 0],
-    [null, '', 'site', 1],
+    [null, '', 'other', 1],
     [null, '', null, 0],
   ]);
   expect(rows[0]).toMatchObject({
