@@ -21,7 +21,7 @@ export function createApp(deps: AppDependencies, edges: Edges): Express {
     draining: edges.draining,
     document: documentOf(keyed),
   };
-  const limits = createLimits(deps.jobs, edges.rateLimits, edges.maxBacklog);
+  const limits = createLimits(deps.jobs, edges.rateLimits, edges.maxBacklog, edges.draining);
   const serve = (wanted: (route: Route) => boolean) => {
     const served = inOrderOfMatching(routes.filter(wanted));
     for (const route of served) mount(app, route, server, route.starts === true ? limits.starts : []);

@@ -167,8 +167,8 @@ export class Jobs {
   }
 
   /** How many tasks wait for a worker, about; starts add to them as long as workers are behind. */
-  waitingTasks(): Promise<number> {
-    return waitingTasks(this.client);
+  waitingTasks(signal: AbortSignal): Promise<number> {
+    return waitingTasks(this.client, signal);
   }
 
   async #find<T, U>(

@@ -11,12 +11,17 @@ export function pollsWorkerQueue(jobClient: JobClient, name: string): Promise<bo
   return isPolled(jobClient, workerQueue(name), activityTasks);
 }
 
-/** How many tasks of the jobClient's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say. */
-export async function waitingTasks({ client, taskQueue, ask }: JobClient): Promise<number> {
+/**
+ * How many tasks of the jobClient's task queue, workflows' and activities', wait for a worker; about, and 0 where the server does not say.
+ * The signal takes the question back: one that is open when the connection is closed would be asked again of no connection.
+ */
+export async function waitingTasks({ client, taskQueue, ask }: JobClient, signal: AbortSignal): Promise<number> {
   const { namespace } = client.options;
   const waiting = async (taskQueueType: 1 | 2) => {
     const described = { namespace, taskQueue: { name: taskQueue }, taskQueueType, reportStats: true };
-    const { stats } = await ask(() => client.workflowService.describeTaskQueue(described));
+    const { stats } = await ask(() =>
+      client.withAbortSignal(signal, () => client.workflowService.describeTaskQueue(described)),
+    );
     return Number(stats?.approximateBacklogCount ?? 0);
   };
   const [workflows, activities] = await Promise.all([waiting(workflowTasks), waiting(activityTasks)]);

@@ -24,17 +24,25 @@ export interface Limits {
  * `TRUST_PROXY` the address is the one that they name in `X-Forwarded-For`. Starts are turned away too while `backlog` tasks or more wait
  * for workers; 0 is no limit.
  */
-export function createLimits(jobs: Pick<Jobs, 'waitingTasks'>, rates: RateLimits, backlog: number): Limits {
+export function createLimits(
+  jobs: Pick<Jobs, 'waitingTasks'>,
+  rates: RateLimits,
+  backlog: number,
+  draining: AbortSignal,
+): Limits {
   return {
     requests: limiter('requests', rates.requests),
-    starts: [...limiter('starts', rates.starts), ...limitBacklog(jobs, backlog)],
+    starts: [...limiter('starts', rates.starts), ...limitBacklog(jobs, backlog, draining)],
   };
 }
 
-/** What was started before is none the worse for it. Where nobody can say how many tasks wait, nothing is turned away. */
-function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number): RequestHandler[] {
+/**
+ * What was started before is none the worse for it. Where nobody can say how many tasks wait, nothing is turned away. No request waits
+ * for the answer, so the question is taken back when the server ends.
+ */
+function limitBacklog(jobs: Pick<Jobs, 'waitingTasks'>, most: number, draining: AbortSignal): RequestHandler[] {
   if (most === 0) return [];
-  const waiting = lately(() => jobs.waitingTasks(), 0);
+  const waiting = lately(() => jobs.waitingTasks(draining), 0);
   return [
     (_request, _response, next) => {
       if (waiting() < most) {
