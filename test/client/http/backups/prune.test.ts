@@ -1,21 +1,14 @@
-import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
 import { beforeEach, expect, test } from 'vitest';
 import { workflowNames } from '../../../../src/contracts/job.ts';
 import type { PruneSummary } from '../../../../src/contracts/prune.ts';
 import { writeTree } from '../../../support/tree.ts';
-import { postJson, startApi, startedWorkflows, startWorker, type Api } from '../harness.ts';
-import { backUp, follow, problemOf } from './rig.ts';
+import { postJson, startedWorkflows, startWorker, type Api } from '../harness.ts';
+import { backUp, follow, problemOf, startApiWithSource } from './rig.ts';
 
 let api: Api;
 let source: string;
 
-beforeEach(async () => {
-  api = await startApi();
-  source = join(api.root, 'source');
-  await mkdir(source);
-  await writeTree(source, { 'a.txt': 10, 'd/b.txt': 20 });
-});
+beforeEach(async () => ({ api, source } = await startApiWithSource()));
 
 test('a prune answers like a start, and ends with what it came to', async () => {
   await startWorker(api);

@@ -1,8 +1,20 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LedgerRow } from '../../../../src/history/views/read-report-rows.ts';
 import type { BackupSummary } from '../../../../src/contracts/backup.ts';
 import { containerClient } from '../../../support/stored-run.ts';
-import { locationOf, postJson, untilEnded, type Api, type StatusBody } from '../harness.ts';
+import { writeTree } from '../../../support/tree.ts';
+import { locationOf, postJson, startApi, untilEnded, type Api, type StatusBody } from '../harness.ts';
+
+/** An API, and a directory below its root that holds two files. */
+export async function startApiWithSource(): Promise<{ api: Api; source: string }> {
+  const api = await startApi();
+  const source = join(api.root, 'source');
+  await mkdir(source);
+  await writeTree(source, { 'a.txt': 10, 'd/b.txt': 20 });
+  return { api, source };
+}
 
 /** Sends what starts something and follows it to its end. */
 export async function follow(url: string, body: unknown, headers: Record<string, string> = {}): Promise<StatusBody> {

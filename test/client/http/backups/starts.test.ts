@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, realpath, symlink } from 'node:fs/promises';
+import { chmod, readFile, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { RunInfo } from '../../../../src/history/views/run-info.ts';
@@ -12,17 +12,12 @@ import type { VerificationSummary } from '../../../../src/contracts/verification
 import { createBlobProxy } from '../../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../../support/tree.ts';
 import { locationOf, postJson, startApi, startWorker, startedWorkflows, untilEnded, type Api } from '../harness.ts';
-import { backUp, blobOf, follow, problemOf, rowsOf } from './rig.ts';
+import { backUp, blobOf, follow, problemOf, rowsOf, startApiWithSource } from './rig.ts';
 
 let api: Api;
 let source: string;
 
-beforeEach(async () => {
-  api = await startApi();
-  source = join(api.root, 'source');
-  await mkdir(source);
-  await writeTree(source, { 'a.txt': 10, 'd/b.txt': 20 });
-});
+beforeEach(async () => ({ api, source } = await startApiWithSource()));
 
 test('a restore answers like a start, brings the run back, and leaves a ledger', async () => {
   await startWorker(api);
