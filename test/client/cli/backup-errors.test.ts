@@ -77,8 +77,8 @@ test('no worker on the task queue', async () => {
   await expectError([root], env, env['TASK_QUEUE'] ?? '', 'durable-backup worker', '--worker');
 });
 
-test('no argument, an empty one, too many, and an unknown option', async () => {
-  await expectError([], env, "missing required argument 'dir'");
+test('no directory, an empty one, too many, and an unknown option', async () => {
+  await expectError(['backup'], env, "missing required argument 'dir'");
   await expectError([''], env, 'is empty');
   await expectError([root, root], env, 'too many arguments');
   await expectError([root, '--nonsense'], env, "unknown option '--nonsense'");

@@ -22,8 +22,9 @@ async function userOf(home: string, settings: NodeJS.ProcessEnv = {}) {
   return (args: readonly string[], options: CommandOptions = {}) => runCommand(args, { env, ...options });
 }
 
-interface Listed {
-  readonly root: string;
+/** The roots of the runs that `runs --json` printed, a line each. */
+function rootsOf(stdout: string): string[] {
+  return [...stdout.matchAll(/.+/gu)].map(([line]) => (JSON.parse(line) as { root: string }).root);
 }
 
 test('a user has one store, whatever the working directory, and the report names it', async () => {
@@ -40,13 +41,13 @@ test('a user has one store, whatever the working directory, and the report names
   expect(backup.stdout).toMatch(new RegExp(`^ +blobs +${store}$`, 'mu'));
   expect(backup.code).toBe(0);
   const runs = await run(['runs', '--json'], { cwd: b });
-  expect((JSON.parse(runs.stdout) as Listed[]).map((one) => one.root)).toEqual([root]);
+  expect(rootsOf(runs.stdout)).toEqual([root]);
   expect([await readdir(a), await readdir(b)]).toEqual([[], []]);
 
   // What an earlier version kept where it was started goes on to be used there.
   await rename(store, join(a, '.data'));
   const there = await run(['runs', '--json'], { cwd: a });
-  expect((JSON.parse(there.stdout) as Listed[]).map((one) => one.root)).toEqual([root]);
+  expect(rootsOf(there.stdout)).toEqual([root]);
   expect(there.stderr).toContain(`an earlier version kept in ${a}/.data; moved to ${store} it is the one store`);
   const elsewhere = await run(['runs'], { cwd: b });
   expect(elsewhere).toEqual({ code: 0, stdout: `No runs in ${store}\n`, stderr: '' });
@@ -60,9 +61,9 @@ test('commands that only read make nothing and start nothing, and say where they
   const store = join(home, '.local/share/durable-backup');
   const answers: readonly (readonly [string, number, string])[] = [
     ['runs', 0, `No runs in ${store}`],
-    ['runs --json', 0, '[]'],
+    ['runs --json', 0, ''],
     ['status', 0, `no runs in ${store}`],
-    ['status --json', 0, '[]'],
+    ['status --json', 0, ''],
     ['stats', 0, ''],
     ['schedule list', 0, 'No schedules'],
     ['prune-messages', 0, 'Deleted 0 large messages'],
