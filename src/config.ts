@@ -22,7 +22,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(present);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    const wrong = parsed.error.issues.map(({ path: [name, place], message }) => {
+      const which = typeof place === 'number' ? `value ${place + 1} of the list ` : '';
+      return `${String(name)}: ${which}${message}`;
+    });
     throw new ExpectedError('InvalidConfiguration', `The environment is not usable. ${wrong.join('; ')}`);
   }
   const e = parsed.data;

@@ -80,7 +80,7 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'http://'],
   ['TASK_HUB', '1-hub', 'letters and digits'],
   ['WORKER_PROCESSES', '65', 'from 1 to 64'],
-  ['WORKER_NAMES', 'web-1, no spaces', 'names with commas between them'],
+  ['WORKER_NAMES', 'web-1, no spaces', 'value 2 of the list must be 1 to 64 letters'],
   ['WORKER_NAMES', '.hidden', 'the first a letter or digit'],
   ['WORKER_NAMES', 'n'.repeat(65), '1 to 64'],
   ['ALLOW_COMMANDS', 'yes', 'true or false'],
