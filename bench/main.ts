@@ -1,5 +1,4 @@
-import { exitCodes } from '../src/client/cli/exit-code.ts';
-import { onInterrupt } from '../src/client/cli/interrupts.ts';
+import { exitCodes, onInterrupt } from '../src/client/cli/invocation.ts';
 import { BenchError } from './bench-error.ts';
 import { createClosing } from './closing.ts';
 import { commands } from './commands.ts';

@@ -11,7 +11,7 @@ import { format } from 'oxfmt';
 import { z } from 'zod';
 import { routes } from '../src/client/http/routes.ts';
 import { variables } from '../src/config-variables.ts';
-import { createProgram } from '../src/client/cli/backup-arguments.ts';
+import { createProgram } from '../src/client/cli/program.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

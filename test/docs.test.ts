@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { writtenDocs } from '../scripts/write-docs.ts';
 import { readConfig } from '../src/config.ts';
 import { environment, variables } from '../src/config-variables.ts';
-import { createProgram } from '../src/client/cli/backup-arguments.ts';
+import { createProgram } from '../src/client/cli/program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = (file: string) => readFile(join(root, file), 'utf8');

@@ -1,9 +1,9 @@
+import { failureTypes } from '../../contracts/failures.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
 import type { WebUi } from './open/session.ts';
-import type { Invocation } from './invocation.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { exitCodes, type Invocation } from './invocation.ts';
 import { createBar, createLines, noDisplay, type PhaseWords, type ProgressDisplay } from './render/progress-display.ts';
 import { errorJson, reportJson, reportText, type ReportContext, type ReportKind } from './render/report.ts';
 
@@ -163,4 +163,25 @@ function left(signal: AbortSignal): Promise<'left'> {
     if (signal.aborted) resolve('left');
     signal.addEventListener('abort', () => resolve('left'), { once: true });
   });
+}
+
+// Jobs that came to their end, with something to tell of single files.
+const incompleteTypes: readonly string[] = [
+  failureTypes.backupIncomplete,
+  failureTypes.restoreIncomplete,
+  failureTypes.verificationFailed,
+];
+
+export function exitCodeOf(result: JobResult): number {
+  switch (result.status) {
+    case 'Completed':
+      return exitCodes.done;
+    case 'Failed':
+      if (result.failure.type === failureTypes.backupSuspect) return exitCodes.suspect;
+      return incompleteTypes.includes(result.failure.type) ? exitCodes.incomplete : exitCodes.error;
+    case 'Canceled':
+      return exitCodes.interrupted;
+    case 'Terminated':
+      return exitCodes.error;
+  }
 }

@@ -1,12 +1,12 @@
 import type { Level, Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { dropEmptyVariables, readConfig, type Config } from '../../config.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { escapeInvisible, printableLines } from '../../lib/printable.ts';
-import { readArguments } from './backup-arguments.ts';
+import { readArguments } from './program.ts';
 import { createInvocation } from './invocation.ts';
 import { errorJson } from './render/report.ts';
-import { openTracing } from './serve/open-tracing.ts';
 
 /** Does what a command line asks for, to the exit code of this process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -56,6 +56,19 @@ async function runMain(
     // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
     process.exit(1);
   }
+}
+
+// A collector that is away must not hold up the end of a command.
+const sendWithin = 5000;
+
+/** Begins to trace where the configuration says so. The returned function sends what is left. */
+async function openTracing({ tracing }: Config, log: Logger): Promise<() => Promise<void>> {
+  if (!tracing) return () => Promise.resolve();
+  // It takes a while to load, and hardly anybody needs it.
+  const { startTracing } = await import('../../telemetry/tracing.ts');
+  const stop = startTracing(tracing, log);
+  const failed = (error: unknown) => log.warn({ err: error }, 'what is left of the trace could not be sent');
+  return () => Promise.race([stop().catch(failed), sleep(sendWithin, undefined, { ref: false })]);
 }
 
 // Names are in log lines, and people read these in terminals too.

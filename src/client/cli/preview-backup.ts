@@ -2,23 +2,23 @@ import { findRoot } from '../../files/find-root.ts';
 import { foresee } from '../../activities/backup/foresee-suspicion.ts';
 import { previewEntries, type PreviewOptions } from '../../activities/backup/preview-entries.ts';
 import { explainStorage } from '../../history/views/storage-failure.ts';
-import { exitCodes } from './exit-code.ts';
-import { previewFormat } from './render/preview-text.ts';
+import { exitCodes, interrupted, type Call } from './invocation.ts';
 import { findEmbeddedData, mayHoldBlobs } from '../../embedded/data-dir.ts';
 import { lastRuns, type LastRuns } from '../../history/runs/last-runs.ts';
 import type { BackupInput } from '../../contracts/backup.ts';
-import type { Filters } from '../../contracts/filters.ts';
+import { wordsOf, type Filters } from '../../contracts/filters.ts';
 import type { PreviewRow } from '../../contracts/preview.ts';
 import type { Suspicion } from '../../contracts/suspicion.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
 import { openBlobStore } from '../../storage/open-blob-store.ts';
-import { interrupted, type Call } from './invocation.ts';
-import { printAll } from './open/look-into.ts';
-import { requireDirectory } from './require-directory.ts';
+import { printAll, type RowFormat } from './render/rows.ts';
+import { requireDirectory } from './commands/options.ts';
 import { openStack } from './open/stack.ts';
 import { storageLocation } from './open/storage.ts';
+import { printable } from '../../lib/printable.ts';
+import { formatCount } from './render/format.ts';
 
 // Whoever asks what would be backed up shall not wait long for storage that does not answer.
 const answerWithin = 20_000;
@@ -106,3 +106,20 @@ async function openBase(
     return { base: undefined, last: {}, close };
   }
 }
+
+// Rows come one by one, so the columns have fixed widths.
+const widths = { action: 9, bytes: 15 };
+
+/** What a backup would do, path by path. */
+const previewFormat: RowFormat<PreviewRow> = {
+  header: ['ACTION'.padEnd(widths.action), 'BYTES'.padStart(widths.bytes), 'PATH'].join('  '),
+  line: (row) => {
+    const reason = row.why ? wordsOf(row.why) : row.reason;
+    const size = row.bytes === undefined ? '-' : formatCount(row.bytes);
+    const name = `${printable(row.path)}${reason === undefined ? '' : `: ${printable(reason)}`}`;
+    return [row.action.padEnd(widths.action), size.padStart(widths.bytes), name].join('  ');
+  },
+  nouns: ['path', 'paths'],
+  label: ({ action }) => action,
+  bytes: ({ action, bytes }) => (action === 'upload' ? bytes : undefined),
+};

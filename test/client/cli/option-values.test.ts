@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { share, subset } from '../../../src/client/cli/commands/options.ts';
 import { backupInstanceId, jobInstanceId } from '../../../src/client/cli/instance-id.ts';
-import { pathsBelow } from '../../../src/client/cli/paths-below.ts';
+import { pathsBelow } from '../../../src/client/cli/open/with-backups.ts';
 
 test.each([
   ['5%', 0.05],

@@ -2,7 +2,7 @@ import { mkdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import { requireSourcesFileApart } from '../../../src/client/cli/open/sources-file-apart.ts';
+import { requireSourcesFileApart } from '../../../src/client/cli/serve/sources-file-apart.ts';
 import { temporaryDirectory } from '../../support/tree.ts';
 
 async function newPlace() {

@@ -3,6 +3,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { connectClient, temporalTarget } from '../../../src/client/cli/open/temporal.ts';
 import { workflowNames } from '../../../src/contracts/job.ts';
+import { grpcCompression } from '../../../src/client/cli/open/worker.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -27,3 +28,13 @@ test('a history is read whole where Temporal sends more than 4 MiB at once', asy
   expect(inputs?.map((input) => payloads.indexOf(input as string))).toEqual([0, 1, 2, 3, 4]);
   await jobs.terminate(id);
 });
+
+test.each(['127.0.0.1:7233', '127.8.9.10', 'localhost:7233', 'LOCALHOST', '[::1]:7233', '[::1]'])(
+  'calls to %s are not compressed',
+  (address) => expect(grpcCompression(address)).toEqual({ codec: 'none' }),
+);
+
+test.each(['temporal:7233', '10.0.0.1:7233', '127.0.0.1.example:7233', 'localhost.example:7233', '[::2]:7233', ''])(
+  'calls to %s are',
+  (address) => expect(grpcCompression(address)).toEqual({ codec: 'gzip' }),
+);

@@ -6,6 +6,7 @@ import { createBlobProxy, type BlobProxy } from '../../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { servers, startCommand, type RunningCommand } from './command.ts';
+import { restartPause } from '../../../src/client/cli/serve/worker-processes.ts';
 
 const allRunning = /"processes":2,.*all worker processes are running/u;
 
@@ -147,4 +148,14 @@ test('--help tells what there is', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/--processes <n>/u);
   expect(stdout).not.toMatch(/--process <n>/u);
+});
+
+test('what ends again and again is started after longer and longer, to half a minute', () => {
+  const pauses = [restartPause(undefined, 10)];
+  while (pauses.length < 8) pauses.push(restartPause(pauses.at(-1), 59_999));
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+});
+
+test('what lived for a minute is started as if for the first time', () => {
+  expect(restartPause(30_000, 60_000)).toBe(1000);
 });

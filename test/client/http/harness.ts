@@ -10,7 +10,7 @@ import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../src/client/jobs/jobs.ts';
 import { readConfig, type Config } from '../../../src/config.ts';
 import { serveHttp } from '../../../src/client/cli/serve/http-server.ts';
-import { openBackups } from '../../../src/client/cli/open/open-backups.ts';
+import { openBackups } from '../../../src/client/cli/open/storage.ts';
 import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
 import { createWorker, type WorkerDependencies } from '../../../src/worker.ts';
 import { temporaryDirectory } from '../../support/tree.ts';

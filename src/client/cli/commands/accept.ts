@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { infoOf } from '../../../history/views/run-info.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { printable, printableJson } from '../../../lib/printable.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import type { Scope } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
 import { withScope } from '../open/with-backups.ts';
 import { performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 

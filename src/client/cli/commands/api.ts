@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import type { Call } from '../invocation.ts';
-import { untilStopped } from '../serve/until-stopped.ts';
+import { exitCodes, untilStopped, type Call } from '../invocation.ts';
 import { errorsToo, perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `

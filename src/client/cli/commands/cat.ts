@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { writePieces } from '../render/write-lines.ts';
+import { writePieces } from '../render/rows.ts';
 import type { Call } from '../invocation.ts';
-import { lookInto, pathIn } from '../open/look-into.ts';
+import { lookInto, pathIn } from '../open/with-backups.ts';
 import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withQuiet, type Choose } from './options.ts';
 

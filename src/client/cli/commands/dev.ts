@@ -1,9 +1,7 @@
 import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import type { Call } from '../invocation.ts';
+import { exitCodes, untilStopped, type Call } from '../invocation.ts';
 import type { Places } from '../serve/serve-here.ts';
-import { untilStopped } from '../serve/until-stopped.ts';
 import { perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `

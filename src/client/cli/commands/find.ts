@@ -3,7 +3,8 @@ import { isAbsolute, relative } from 'node:path';
 import type { RootRuns } from '../../sources/all-backups.ts';
 import { versionFormat, versionFormatOfAll, type RootVersion } from '../render/entry-text.ts';
 import type { Call } from '../invocation.ts';
-import { lookInto, pathIn, printAll, type Look } from '../open/look-into.ts';
+import { lookInto, pathIn, type Look } from '../open/with-backups.ts';
+import { printAll } from '../render/rows.ts';
 import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 

@@ -1,17 +1,31 @@
-import { printableJson } from '../../../lib/printable.ts';
-import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import { forgetText } from '../render/forget-report.ts';
+import { Option, type Command } from 'commander';
+import { printableJson, printable } from '../../../lib/printable.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import type { Backups } from '../../../history/views/backups.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import type { ForgetInput } from '../../../contracts/forget.ts';
+import {
+  countSchema,
+  timeZoneSchema,
+  withinSchema,
+  type ForgetInput,
+  type RetentionCount,
+  type RetentionPolicy,
+  type ForgetResult,
+  type ForgetRow,
+} from '../../../contracts/forget.ts';
 import type { Scope } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
-import { requireBackups } from '../open/require-backups.ts';
-import { withSession } from '../open/with-session.ts';
-import { performAtSource, withCommonOptions, type Choose } from './options.ts';
-import { policyOf, withRetention, type RetentionFlags } from './retention-options.ts';
-import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
+import { requireBackups, withSession } from '../open/with-session.ts';
+import {
+  performAtSource,
+  withCommonOptions,
+  parserOf,
+  tagsOf,
+  withTag,
+  anotherTag,
+  type Choose,
+  type TagFlags,
+} from './options.ts';
+import { columns, formatBytes, formatCount, formatTime } from '../render/format.ts';
 
 const help = `
 Forgets the runs that are named, or those that no rule keeps: the runs of each directory are decided about apart, and a run that one
@@ -89,4 +103,104 @@ function inputOf(flags: ForgetFlags, runs: readonly string[]): ForgetInput {
   const place = root === undefined || (runs.length > 0 && definition) ? {} : { root };
   const policy = policyOf(flags) ?? (runs.length === 0 ? definition?.retention : undefined);
   return { ...how, ...place, ...(runs.length > 0 && { runs }), ...(policy && { policy }) };
+}
+
+/** What {@link withRetention} adds. */
+interface RetentionFlags {
+  readonly keepLast?: RetentionCount;
+  readonly keepHourly?: RetentionCount;
+  readonly keepDaily?: RetentionCount;
+  readonly keepWeekly?: RetentionCount;
+  readonly keepMonthly?: RetentionCount;
+  readonly keepYearly?: RetentionCount;
+  readonly keepWithin?: string;
+  readonly keepTag?: readonly string[];
+  readonly timeZone?: string;
+}
+
+const count = parserOf(countSchema, (text) => (/^\d+$/u.test(text) ? Number(text) : text));
+const periods = ['hour', 'day', 'week', 'month', 'year'] as const;
+const adverbs = { hour: 'hourly', day: 'daily', week: 'weekly', month: 'monthly', year: 'yearly' } as const;
+
+/** Adds `--keep-last` and its like. */
+function withRetention(command: Command): Command {
+  command.addOption(new Option('--keep-last <n>', 'keep this many runs, or unlimited').argParser(count));
+  for (const period of periods) {
+    const help = `keep the newest run of each of this many ${period}s that had one`;
+    command.addOption(new Option(`--keep-${adverbs[period]} <n>`, help).argParser(count));
+  }
+  return command
+    .addOption(
+      new Option('--keep-within <time>', 'keep all runs begun within this time before the newest: 1y5m7d2h').argParser(
+        parserOf(withinSchema),
+      ),
+    )
+    .addOption(new Option('--keep-tag <tag>', 'keep all runs with this tag; may be repeated').argParser(anotherTag))
+    .addOption(
+      new Option(
+        '--time-zone <zone>',
+        'whose calendar tells hours to years, such as Europe/Berlin; UTC unless given',
+      ).argParser(parserOf(timeZoneSchema)),
+    );
+}
+
+const rules = {
+  keepLast: 'last',
+  keepHourly: 'hourly',
+  keepDaily: 'daily',
+  keepWeekly: 'weekly',
+  keepMonthly: 'monthly',
+  keepYearly: 'yearly',
+  keepWithin: 'within',
+  keepTag: 'tags',
+} as const satisfies Record<Exclude<keyof RetentionFlags, 'timeZone'>, keyof RetentionPolicy>;
+
+/** The policy that the flags make; undefined when they hold no rule. */
+function policyOf(flags: RetentionFlags): RetentionPolicy | undefined {
+  const { timeZone } = flags;
+  const given = Object.entries(rules).flatMap(([flag, rule]) => {
+    const value = flags[flag as keyof typeof rules];
+    return value === undefined ? [] : [[rule, value] as const];
+  });
+  if (given.length === 0) return undefined;
+  return { ...Object.fromEntries(given), ...(timeZone !== undefined && { timeZone }) };
+}
+
+const header = ['RUN', 'STARTED', 'FILES', 'BYTES', 'VERDICT', 'WHY'];
+const numbers = [2, 3];
+const verdicts = { kept: 'keep', forgotten: 'forget', recalled: 'take back' } as const;
+
+/** What was forgotten, or would be, for people: a table for each directory, and what it comes to. */
+export function forgetText(result: ForgetResult): string {
+  const byRoot = Map.groupBy(result.runs, ({ root }) => root);
+  const tables = [...byRoot].map(([root, rows]) => `${titleOf(root)}\n${tableOf(rows).join('\n')}\n`);
+  return [...tables, sumOf(result)].join('\n');
+}
+
+function sumOf({ dryRun, ...counts }: ForgetResult): string {
+  const [kept, forgotten, recalled] = [counts.kept, counts.forgotten, counts.recalled].map(formatCount);
+  const isUndo = counts.recalled > 0;
+  if (dryRun)
+    return `${isUndo ? `${recalled} to take back` : `${forgotten} to forget`}, ${kept} to keep. Nothing was changed.`;
+  const did = `${isUndo ? `${recalled} taken back` : `${forgotten} forgotten`}, ${kept} kept.`;
+  return counts.forgotten > 0 ? `${did} \`durable-backup prune\` deletes what no run needs any more.` : did;
+}
+
+function titleOf(root: string | undefined): string {
+  return root === undefined ? 'Runs whose directory was not read' : `Runs of ${printable(root)}`;
+}
+
+function tableOf(rows: readonly ForgetRow[]): string[] {
+  return columns([header, ...rows.map(cellsOf)], numbers);
+}
+
+function cellsOf({ run, startedAt, files, bytes, outcome, reasons }: ForgetRow): string[] {
+  return [
+    run,
+    formatTime(startedAt),
+    files === undefined ? '-' : formatCount(files),
+    bytes === undefined ? '-' : formatBytes(bytes),
+    verdicts[outcome],
+    printable(reasons.join(', ')),
+  ];
 }

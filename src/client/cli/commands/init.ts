@@ -3,13 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { usualSourcesFile } from '../../sources/sources-file.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import type { SourcesFileFlags } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
-import { requireDirectory } from '../require-directory.ts';
-import { notEmpty, perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
+import { requireDirectory, notEmpty, perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
 
 const help = `
 Writes ${usualSourcesFile} into the working directory, or the file that --config or DURABLE_BACKUP_CONFIG names, and never over one

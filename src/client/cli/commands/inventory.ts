@@ -2,11 +2,10 @@ import { printableJson } from '../../../lib/printable.ts';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { invalidInput, unknownSku } from '../../../inventory/check-input.ts';
 import type { Inventory } from '../../../inventory/inventory.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import type { Call } from '../invocation.ts';
 import { perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `

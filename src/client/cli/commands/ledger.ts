@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { ledgerLines } from '../render/ledger-text.ts';
-import { writeLines } from '../render/write-lines.ts';
-import type { Call } from '../invocation.ts';
+import { writeLines } from '../render/rows.ts';
 import type { Scope } from '../open/scope.ts';
 import { withScope } from '../open/with-backups.ts';
 import { performAtSource, runArgument, runHelp, withCommonOptions, type Choose } from './options.ts';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { entryFormat } from '../render/entry-text.ts';
 import type { Call } from '../invocation.ts';
-import { lookInto, pathIn, printAll } from '../open/look-into.ts';
+import { lookInto, pathIn } from '../open/with-backups.ts';
+import { printAll } from '../render/rows.ts';
 import type { Scope } from '../open/scope.ts';
 import { heldRunHelp, performAtSource, runArgument, withCommonOptions, type Choose } from './options.ts';
 

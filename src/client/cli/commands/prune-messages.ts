@@ -1,7 +1,6 @@
 import { printableJson } from '../../../lib/printable.ts';
 import { InvalidArgumentError, type Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import type { Call } from '../invocation.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { perform, withCommonOptions, type Choose } from './options.ts';
 
 const hour = 3_600_000;

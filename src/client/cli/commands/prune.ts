@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { pruneReport } from '../render/prune-report.ts';
+import { pruneReport } from '../render/job-reports.ts';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import { durationRule, parseDuration } from '../../../lib/units.ts';

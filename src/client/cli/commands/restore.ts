@@ -1,20 +1,13 @@
-import { resolve } from 'node:path';
+import { resolve, dirname } from 'node:path';
 import { Option, type Command } from 'commander';
-import { restoreReport } from '../render/restore-report.ts';
+import { existsSync } from 'node:fs';
+import { restoreReport } from '../render/job-reports.ts';
 import { requirePathBudget } from '../../../contracts/globs/path-pattern.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import { overwritePolicies, type OverwritePolicy, type RestoreInput } from '../../../contracts/restore.ts';
 import type { Scope } from '../open/scope.ts';
-import { requireElsewhere } from '../open/other-prefixes.ts';
-import { jobInstanceId } from '../instance-id.ts';
-import type { Call } from '../invocation.ts';
-import { nearestDirectory } from '../nearest-directory.ts';
-import { printRows } from '../render/print-rows.ts';
-import { fixRun, type FixedRun } from '../fix-run.ts';
-import { pathsBelow } from '../paths-below.ts';
-import { requireAnyRun } from '../open/with-backups.ts';
-import { withSession } from '../open/with-session.ts';
 import {
+  requireElsewhere,
   notEmpty,
   performAtSource,
   runArgument,
@@ -24,6 +17,11 @@ import {
   type Choose,
   type JobFlags,
 } from './options.ts';
+import { jobInstanceId } from '../instance-id.ts';
+import type { Call } from '../invocation.ts';
+import { printRows } from '../render/ledger-text.ts';
+import { fixRun, withSession, requireAnyRun, type FixedRun } from '../open/with-session.ts';
+import { pathsBelow } from '../open/with-backups.ts';
 
 const help = `
 Paths are files, folders or globs (quote them), relative to the directory that was backed up. Without any, everything is restored.
@@ -105,6 +103,11 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
       },
     });
   });
+}
+
+/** The directory itself, or where it is not there yet, the one on the way to it that is: a worker has to make it in there. */
+function nearestDirectory(path: string): string {
+  return existsSync(path) || path === dirname(path) ? path : nearestDirectory(dirname(path));
 }
 
 function inputOf({ found, ...which }: FixedRun, paths: readonly string[], flags: RestoreFlags): RestoreInput {

@@ -1,27 +1,25 @@
 import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import { backupReport } from '../render/backup-report.ts';
-import { exitCodes } from '../exit-code.ts';
+import { backupReport } from '../render/job-reports.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { isSuspect } from '../../../contracts/suspicion.ts';
-import type { Call } from '../invocation.ts';
-import { limitUpload, type UploadLimited } from '../serve/limit-upload.ts';
-import { requireBackups } from '../open/require-backups.ts';
-import type { Scope } from '../open/scope.ts';
-import type { Session } from '../open/session.ts';
-import { requireAnyRun } from '../open/with-backups.ts';
-import { withSession } from '../open/with-session.ts';
 import {
+  limitUpload,
   performAtSource,
   runArgument,
   runHelp,
   withJobOptions,
   withUploadLimit,
+  type UploadLimited,
   type Choose,
   type JobFlags,
 } from './options.ts';
+import { requireBackups, withSession, requireAnyRun } from '../open/with-session.ts';
+import type { Scope } from '../open/scope.ts';
+import type { Session } from '../open/session.ts';
 
 const help = `
 Copies exactly the files that failed in an incomplete run, and completes its manifest. Temporal must still know the run's instance; if

@@ -1,15 +1,13 @@
 import { printable } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
 import type { AllBackups } from '../../sources/all-backups.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { formatTime } from '../render/format.ts';
 import { runListText } from '../render/run-list.ts';
-import { writeList } from '../render/write-lines.ts';
-import type { Call } from '../invocation.ts';
+import { writeList } from '../render/rows.ts';
 import type { Scope } from '../open/scope.ts';
 import { withScope } from '../open/with-backups.ts';
-import { performAtSource, withCommonOptions, type Choose } from './options.ts';
-import { tagsOf, withTag, type TagFlags } from './tag-option.ts';
+import { performAtSource, withCommonOptions, tagsOf, withTag, type Choose, type TagFlags } from './options.ts';
 
 const help = `
 States: complete; incomplete, with the number of files that failed; suspect, with what it lost since the last good run; unfinished,

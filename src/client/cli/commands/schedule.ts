@@ -1,15 +1,15 @@
-import { printableJson } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import { formatTime } from '../render/format.ts';
-import { scheduleListText } from '../render/schedule-text.ts';
-import { writeList } from '../render/write-lines.ts';
+import { printableJson, printable } from '../../../lib/printable.ts';
+import { exitCodes, type Call } from '../invocation.ts';
+import { formatTime, columns } from '../render/format.ts';
+import { writeList } from '../render/rows.ts';
 import type { ScheduleInfo } from '../../schedules/schedule-info.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import type { Call } from '../invocation.ts';
 import { knowsOfNothing, withSchedule, withSchedules } from '../open/with-schedules.ts';
-import { notEmpty, perform, withCommonOptions, type Choose } from './options.ts';
-import { addApply } from './schedule-apply.ts';
+import { notEmpty, perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
+import { commandsOf, requireSourcesFile } from '../../sources/sources-file.ts';
+import { sourcesOf, type SourcesFileFlags } from '../open/scope.ts';
+import type { AppliedChange } from '../../schedules/apply-schedules.ts';
 
 const help = `
 Sources get schedules in durable-backup.yaml; \`schedule apply\` makes Temporal equal to that file. Temporal then starts the runs, and
@@ -99,4 +99,84 @@ function triggerOne(call: Call, source: string): Promise<number> {
 function tell({ json, quiet, answer }: Call, value: object, text: string): void {
   if (json) answer(printableJson(value));
   else if (!quiet) answer(text);
+}
+
+const header = ['SOURCE', 'WHEN', 'TIME ZONE', 'STATE', 'NEXT', 'LAST START'];
+
+/** Schedules for people, one line each. */
+function scheduleListText(schedules: readonly ScheduleInfo[]): string {
+  if (schedules.length === 0) return 'No schedules; `durable-backup schedule apply` makes those of the sources file.';
+  return columns([header, ...schedules.map(rowOf)]).join('\n');
+}
+
+function rowOf(schedule: ScheduleInfo): string[] {
+  const { source, when, timeZone, next, last } = schedule;
+  const [soonest] = next;
+  return [
+    source,
+    when,
+    timeZone,
+    stateOf(schedule),
+    soonest === undefined ? '-' : formatTime(soonest),
+    last ? formatTime(last.at) : 'never',
+  ];
+}
+
+function stateOf({ paused, note, running }: ScheduleInfo): string {
+  const [instanceId] = running;
+  if (instanceId !== undefined) return 'running';
+  if (!paused) return 'waiting';
+  return note === undefined ? 'paused' : `paused: ${printable(note)}`;
+}
+
+const applyHelp = `
+Creates and updates the schedules of the sources, and the watches of those with notify.missed; removes those of sources that have none
+any more. Schedules of other task queues stay as they are, and so does whether one is paused.
+
+Exit codes: 0 done, 1 error, 130 interrupted.
+
+Examples:
+  durable-backup schedule apply --dry-run
+  durable-backup schedule apply --config /etc/durable-backup.yaml --json`;
+
+interface ApplyFlags extends SourcesFileFlags {
+  readonly dryRun: boolean;
+}
+
+/** `schedule apply`: makes Temporal equal to the sources file. */
+function addApply(schedule: Command, choose: Choose): void {
+  const command = schedule
+    .command('apply')
+    .description('makes Temporal equal to the sources file')
+    .option('--dry-run', 'change nothing, and say what would be changed', false)
+    .addHelpText('after', applyHelp);
+  perform(withSourcesFile(withCommonOptions(command, 'print NDJSON instead of text')), choose, apply);
+}
+
+async function apply(call: Call & ApplyFlags): Promise<number> {
+  const { file, sources } = requireSourcesFile(await sourcesOf(call));
+  return withSchedules(call, async (schedules) => {
+    const changes = await schedules.apply(sources, { dryRun: call.dryRun });
+    if (call.json || !call.quiet) await writeList(changes, call, () => appliedText(changes));
+    if (call.dryRun) call.note('Dry run: nothing was changed.');
+    if (sources.some((source) => commandsOf(source).length > 0))
+      call.note('Commands run on workers with ALLOW_COMMANDS=true alone.');
+    if (sources.some(({ notify }) => notify))
+      call.note(`Workers read ${file} to know whom to tell: give each of them the same.`);
+    if (!call.config.temporal.named)
+      call.note('Schedules of the embedded Temporal start runs while `durable-backup dev` runs.');
+    return exitCodes.done;
+  });
+}
+
+/** What applying the sources file did, one line for each schedule and each watch. */
+function appliedText(changes: readonly AppliedChange[]): string {
+  if (changes.length === 0) return 'The sources file has no schedule, and Temporal has none of this task queue.';
+  return columns(
+    changes.map(({ source, what, change, differences = [] }) => [
+      source,
+      what,
+      differences.length === 0 ? change : `${change}: ${differences.join(', ')}`,
+    ]),
+  ).join('\n');
 }

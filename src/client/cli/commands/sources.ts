@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import { sourceListText } from '../render/source-list.ts';
-import { writeList } from '../render/write-lines.ts';
-import { listSources, requireSourcesFile } from '../../sources/sources-file.ts';
+import { exitCodes, type Call } from '../invocation.ts';
+import { writeList } from '../render/rows.ts';
+import { listSources, requireSourcesFile, type ListedSource } from '../../sources/sources-file.ts';
 import { sourcesOf, type SourcesFileFlags } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
 import { withBackups } from '../open/with-backups.ts';
 import { perform, withCommonOptions, withSourcesFile, type Choose } from './options.ts';
+import { printable } from '../../../lib/printable.ts';
+import { durationText } from '../../../lib/units.ts';
+import { columns, formatTime } from '../render/format.ts';
 
 const help = `
 Sources are what durable-backup.yaml names; \`durable-backup init\` writes one. \`durable-backup backup NAME\` backs one up, and
@@ -44,4 +45,24 @@ async function tellSources(call: Call & SourcesFlags): Promise<number> {
     await writeList(listed, call, () => sourceListText(listed, opened.file));
     return exitCodes.done;
   });
+}
+
+const header = ['NAME', 'ROOT', 'PREFIX', 'WORKER', 'SCHEDULE', 'LAST SUCCESS'];
+
+/** Sources for people, one line each. */
+function sourceListText(sources: readonly ListedSource[], file: string): string {
+  if (sources.length === 0) return `No sources in ${file}`;
+  return columns([header, ...sources.map(rowOf)]).join('\n');
+}
+
+function rowOf({ name, root, prefix, worker, schedule, lastSuccess }: ListedSource): string[] {
+  const every = schedule?.every === undefined ? undefined : `every ${durationText(schedule.every)}`;
+  return [
+    name,
+    printable(root),
+    prefix === '' ? '-' : prefix,
+    worker ?? '-',
+    printable(schedule?.cron ?? every ?? '-'),
+    lastSuccess === null ? 'never' : formatTime(lastSuccess),
+  ];
 }

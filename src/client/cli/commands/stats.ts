@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
-import { statsFormat } from '../render/stats-text.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { statsBelow, type SourceStatsRow } from '../../sources/watched-roots.ts';
 import type { Scope } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
-import { printAll } from '../open/look-into.ts';
+import { printAll, type RowFormat } from '../render/rows.ts';
 import { withBackups } from '../open/with-backups.ts';
 import { performAtSource, withCommonOptions, type Choose } from './options.ts';
+import { printable } from '../../../lib/printable.ts';
+import { formatBytes, formatCount } from '../render/format.ts';
 
 const help = `
 One row for each directory that was backed up: how many runs there are; files and bytes of the newest complete one; the bytes of all
@@ -39,4 +39,26 @@ async function* wanted(
 ): AsyncGenerator<SourceStatsRow, undefined> {
   for await (const row of rows) if (root === undefined || row.root === root) yield row;
   return undefined;
+}
+
+const width = 11;
+const cells = (...texts: readonly string[]) => texts.map((text) => text.padStart(width)).join(' ');
+
+/** What directories take in storage, for people. */
+const statsFormat: RowFormat<SourceStatsRow> = {
+  header: `${cells('RUNS', 'FILES', 'BYTES', 'OF ALL RUNS', 'BLOBS', 'SNAPSHOTS', 'RUN DATA')}  OF`,
+  line: (row) => {
+    const { runs, newest, logicalBytes, blobBytes, snapshotBytes, dataBytes } = row;
+    const sizes = [logicalBytes, blobBytes, snapshotBytes, dataBytes].map(formatBytes);
+    const held = newest ? [formatCount(newest.files), formatBytes(newest.bytes)] : ['-', '-'];
+    return `${cells(formatCount(runs), ...held, ...sizes)}  ${nameOf(row)}`;
+  },
+  nouns: ['row', 'rows'],
+  bytes: ({ blobBytes, snapshotBytes, dataBytes }) => blobBytes + snapshotBytes + dataBytes,
+};
+
+function nameOf({ source, prefix, root }: SourceStatsRow): string {
+  const place = source ?? (prefix === '' ? '' : prefix);
+  const what = root === null ? '(of no run)' : printable(root);
+  return place === '' ? what : `${place}  ${what}`;
 }

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, type Call } from '../invocation.ts';
 import { statusText } from '../render/status-text.ts';
-import { writeList } from '../render/write-lines.ts';
+import { writeList } from '../render/rows.ts';
 import type { StatusParts, WatchedRoot } from '../../sources/source-status.ts';
 import { watchedRoots } from '../../sources/watched-roots.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
 import { sourcesOf, type Scope } from '../open/scope.ts';
-import type { Call } from '../invocation.ts';
-import { requireBackups } from '../open/require-backups.ts';
+import { requireBackups, withSession } from '../open/with-session.ts';
 import type { Session } from '../open/session.ts';
 import { withBackups } from '../open/with-backups.ts';
 import { knowsOfNothing } from '../open/with-schedules.ts';
-import { withSession } from '../open/with-session.ts';
 import { performAtSource, withCommonOptions, type Choose } from './options.ts';
 
 const help = `

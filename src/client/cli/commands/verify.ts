@@ -1,14 +1,12 @@
 import { Option, type Command } from 'commander';
-import { verificationReport } from '../render/verification-report.ts';
+import { verificationReport } from '../render/job-reports.ts';
 import { workflowNames } from '../../../contracts/job.ts';
 import type { VerificationInput } from '../../../contracts/verification.ts';
-import { fixRun } from '../fix-run.ts';
+import { fixRun, withSession, requireAnyRun } from '../open/with-session.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
-import { printRows } from '../render/print-rows.ts';
-import { requireAnyRun } from '../open/with-backups.ts';
+import { printRows } from '../render/ledger-text.ts';
 import type { Scope } from '../open/scope.ts';
-import { withSession } from '../open/with-session.ts';
 import {
   performAtSource,
   runArgument,

@@ -1,11 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, untilStopped, type Call } from '../invocation.ts';
 import { mostWorkerProcesses } from '../../../config-variables.ts';
 import type { Config } from '../../../config.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import type { Call } from '../invocation.ts';
-import { supervised } from '../serve/supervised.ts';
-import { untilStopped } from '../serve/until-stopped.ts';
 import { errorsToo, perform, withCommonOptions, type Choose } from './options.ts';
 
 const help = `
@@ -51,6 +48,7 @@ async function work(call: Call & WorkerFlags): Promise<number> {
     await serveWork(config, log, stop);
     return exitCodes.done;
   }
+  const { supervised } = await import('../serve/worker-processes.ts');
   const { abandoned, ready, release } = supervised();
   await serveWork(ofProcess(config, number), log.child({ process: number }), Promise.race([stop, abandoned]), ready);
   release();

@@ -4,11 +4,9 @@ import { Jobs } from '../../jobs/jobs.ts';
 import type { Config } from '../../../config.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import { largeMessages } from './large-messages.ts';
-import { openBackups } from './open-backups.ts';
-import { startOwnWorker } from '../serve/own-worker.ts';
-import { installRuntime } from './runtime.ts';
+import { openBackups, openStorage } from './storage.ts';
+import { startOwnWorker, installRuntime } from './worker.ts';
 import { openStack } from './stack.ts';
-import { openStorage } from './storage.ts';
 import { connectClient, temporalTarget } from './temporal.ts';
 
 /** Where people see workflows. */

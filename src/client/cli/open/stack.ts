@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Config } from '../../../config.ts';
 import type { EmbeddedStack, EmbeddedStackOptions } from '../../../embedded/embedded-stack.ts';
-import { requireOpenFiles } from '../serve/require-open-files.ts';
+import { ExpectedError } from '../../../contracts/failures.ts';
 
 interface StackOptions extends Pick<EmbeddedStackOptions, 'onFull'> {
   readonly withTemporal?: boolean;
@@ -53,4 +54,22 @@ function temporalOf({ temporal, embedded }: Config, report: (line: string) => vo
     });
   };
   return { port: embedded.temporalPort, webUi: true, cli };
+}
+
+/** What a worker and the embedded servers can need at once: connections, files of many copies and restores, threads, databases. */
+const fewest = 1024;
+
+/**
+ * Makes sure that this process, and what it starts, may have enough files open: without, the native part of Temporal's SDK ends the
+ * process in the middle of a run. Node has raised the soft limit to the hard one by then. Throws an {@link ExpectedError} that says how
+ * to raise that; where the system does not tell there is nothing to check.
+ */
+export async function requireOpenFiles(): Promise<void> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/mu.exec(limits) ?? [];
+  if (soft === undefined || soft === 'unlimited' || Number(soft) >= fewest) return;
+  throw new ExpectedError(
+    'InvalidConfiguration',
+    `This process may have ${soft} files open at once (at most ${hard}), and needs ${fewest}: raise the limit with \`ulimit -n ${fewest}\` before it is started, by LimitNOFILE=${fewest} in a systemd unit, or by --ulimit nofile=${fewest} for a container`,
+  );
 }

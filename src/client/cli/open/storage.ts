@@ -5,7 +5,10 @@ import { isBlobStoreError, type BlobStore } from '../../../storage/blob-store.ts
 import { openBlobStore, type StorageLocation } from '../../../storage/open-blob-store.ts';
 import type { RequestObserver } from '../../../storage/observe-requests.ts';
 import { createRateLimit } from '../../../storage/pace/rate-limit.ts';
-import { requestObserver } from '../serve/observer.ts';
+import { Backups } from '../../../history/views/backups.ts';
+import { mayHoldBlobs } from '../../../embedded/data-dir.ts';
+import { missingBlobStore } from '../../../storage/missing-blob-store.ts';
+import { traceRequests } from '../../../telemetry/trace-requests.ts';
 
 const answerWithin = 8000;
 
@@ -29,6 +32,22 @@ export async function openStorage(config: Config, embedded?: string, counter?: R
   return store;
 }
 
+/**
+ * What is in the storage account that the configuration or `embedded` names; nothing is sent yet. Throws an {@link ExpectedError} when
+ * neither names one.
+ */
+export function openBackups(config: Config, embedded?: string, counter?: RequestObserver): Backups {
+  const observer = requestObserver(config, counter);
+  const store = openBlobStore(storageLocation(config, embedded), config.container, { observer });
+  return new Backups({ store, prefix: config.prefix, place: embedded && config.embedded.dataDir });
+}
+
+/** That there are none, where the embedded storage would hold them and nothing was ever stored there; else undefined. */
+export function openNothing({ storage, embedded: { dataDir }, container, prefix }: Config): Backups | undefined {
+  if (storage || mayHoldBlobs(dataDir)) return undefined;
+  return new Backups({ store: missingBlobStore(dataDir, container), prefix });
+}
+
 /** The account that the environment names, or the embedded one. Throws an {@link ExpectedError} when there is neither. */
 export function storageLocation(config: Config, embedded: string | undefined): StorageLocation {
   if (embedded !== undefined) return { connectionString: embedded };
@@ -40,4 +59,14 @@ export function storageLocation(config: Config, embedded: string | undefined): S
     );
   }
   return 'account' in storage ? storage : { connectionString: storage.connectionString.reveal() };
+}
+
+/** Who is told of requests to storage: what counts them, what traces them, both or nobody, which costs nothing. */
+function requestObserver(config: Config, counter?: RequestObserver): RequestObserver | undefined {
+  if (!config.tracing) return counter;
+  if (!counter) return traceRequests;
+  return (begin) => {
+    const ends = [counter(begin), traceRequests(begin)];
+    return (end) => ends.forEach((tell) => tell(end));
+  };
 }

@@ -1,10 +1,9 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
+
 import { ExpectedError } from '../../../contracts/failures.ts';
 import { traceStarts } from '../../../telemetry/trace-starts.ts';
-import { grpcCompression } from './grpc-compression.ts';
 
 /** Which Temporal a process talks to, as the `TEMPORAL_*` variables and profiles say unless an address is given. */
 export interface TemporalTarget {
@@ -80,16 +79,7 @@ async function requireNamespace(connection: Connection, { address, namespace }: 
   }
 }
 
-/** As {@link connectClient}, for a worker. */
-export async function connectWorker(target: TemporalTarget): Promise<NativeConnection> {
-  // A native connection has no timeout: to a server that is silent it would wait for ever, so a client asks first.
-  const probe = await connectClient(target);
-  await probe.connection.close();
-  const grpcOptions = { grpcCompression: grpcCompression(target.address) };
-  return reach(target, () => NativeConnection.connect({ ...target.options, ...grpcOptions }));
-}
-
-async function reach<T>(target: TemporalTarget, connect: () => Promise<T>): Promise<T> {
+export async function reach<T>(target: TemporalTarget, connect: () => Promise<T>): Promise<T> {
   try {
     return await connect();
   } catch (error) {

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes, interrupted, type Call } from '../invocation.ts';
 import type { FollowedJob } from '../follow-job.ts';
-import { interrupted, type Call } from '../invocation.ts';
 import type { Session, SessionOptions } from './session.ts';
+import type { Backups, RunAsked } from '../../../history/views/backups.ts';
+import { ExpectedError } from '../../../contracts/failures.ts';
+import { parseRunReference } from '../../../history/runs/run-not-found.ts';
+import type { Manifest } from '../../../contracts/manifest.ts';
+import type { Scope } from './scope.ts';
 
 // Long enough for servers of the command's own to be told to stop.
 const lastMoment = 1000;
@@ -19,7 +23,7 @@ interface ServedJob<S extends object> extends Omit<FollowedJob<S>, 'jobs' | 'sto
 }
 
 /** Follows a job in the session that it is given, once somebody serves its task queue. Returns the exit code. */
-export type Follow = <S extends object>(job: ServedJob<S>) => Promise<number>;
+type Follow = <S extends object>(job: ServedJob<S>) => Promise<number>;
 
 /**
  * Opens what a job needs, lets `work` say what to follow, and closes it all in the end. Ctrl-C before the job has begun ends the
@@ -89,4 +93,52 @@ async function leaveAtOnce(call: Call, opening: Promise<Session>, begun: AbortSi
   if (session) await Promise.race([session.abandon(), sleep(lastMoment)]);
   await sleep(0);
   process.exit(exitCodes.interrupted);
+}
+
+/** What is in storage. Throws an ExpectedError where only the workers know the account. */
+export function requireBackups({ backups }: Session): Backups {
+  if (backups) return backups;
+  throw new ExpectedError(
+    'InvalidConfiguration',
+    'The run has to be looked up in storage, and no account is named here: set AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT',
+  );
+}
+
+/**
+ * Throws `RunNotFound` where nothing was ever backed up to the embedded storage that a job about a run would use: no server is started to
+ * say so.
+ */
+export async function requireAnyRun(
+  { config, worker, stop }: Call & { readonly worker: boolean },
+  run: string,
+): Promise<void> {
+  if (config.temporal.named && !worker) return;
+  const { openNothing } = await import('./storage.ts');
+  await openNothing(config)?.find({ run }, stop);
+}
+
+/** The run that a job is to be about. */
+export interface FixedRun {
+  readonly run: string;
+  /** Where the worker has to choose among several directories. */
+  readonly root?: string;
+  /** Below which it is, unless that is the usual one. */
+  readonly prefix?: string;
+  /** Absent where only the workers know the storage account; then they find the run. */
+  readonly found?: { readonly manifest: Manifest; readonly backups: Backups };
+}
+
+/** Finds the run here where that is possible, so that a command that is run again means the same one. */
+export async function fixRun(
+  session: Session,
+  { run, root, definition, prefixes }: Scope & { readonly run: string },
+  signal: AbortSignal,
+): Promise<FixedRun> {
+  const asked: RunAsked = { run, ...(root !== undefined && { root }) };
+  const where = definition ? { prefix: definition.prefix } : {};
+  if (!session.backups && parseRunReference(run)) return { ...asked, ...where };
+  const { AllBackups } = await import('../../sources/all-backups.ts');
+  const { manifest, place } = await new AllBackups(requireBackups(session), prefixes).find(asked, signal);
+  const { prefix, source, backups } = place;
+  return { run: manifest.run, ...(source !== undefined && { prefix }), found: { manifest, backups } };
 }

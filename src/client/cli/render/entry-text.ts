@@ -3,7 +3,7 @@ import type { DifferenceRow } from '../../../history/views/compare-runs.ts';
 import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
 import type { VersionRow } from '../../../history/views/find-versions.ts';
 import { formatCount, formatTime } from './format.ts';
-import type { RowFormat } from './row-lines.ts';
+import type { RowFormat } from './rows.ts';
 
 // Rows come one by one, so the columns have fixed widths.
 const widths = { kind: 9, bytes: 15, time: 20, runs: 5, run: 25 };

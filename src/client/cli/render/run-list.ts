@@ -2,8 +2,7 @@ import { printable } from '../../../lib/printable.ts';
 import type { ListedRun } from '../../sources/all-backups.ts';
 import type { RunInfo } from '../../../history/views/run-info.ts';
 import type { Suspicion } from '../../../contracts/suspicion.ts';
-import { columns } from './columns.ts';
-import { formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
+import { columns, formatBytes, formatCount, formatDuration, formatTime } from './format.ts';
 
 const header = ['RUN', 'STATE', 'STARTED', 'DURATION', 'FILES', 'BYTES'];
 const numbers = [3, 4, 5];

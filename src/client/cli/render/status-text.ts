@@ -1,7 +1,6 @@
 import { printable } from '../../../lib/printable.ts';
 import type { SourceStatus } from '../../sources/source-status.ts';
-import { columns } from './columns.ts';
-import { formatCount, formatDuration, formatTime } from './format.ts';
+import { columns, formatCount, formatDuration, formatTime } from './format.ts';
 import { endOf } from './run-list.ts';
 
 const header = ['SOURCE', 'HEALTH', 'LAST SUCCESS', 'AGE', 'LAST RUN', 'FAILURES SINCE', 'NEXT', 'NOW'];

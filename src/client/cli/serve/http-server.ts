@@ -8,7 +8,7 @@ import { ExpectedError } from '../../../contracts/failures.ts';
 import { isLoopback } from '../../../lib/is-loopback.ts';
 import { createHttpMetrics, createMetrics, type Metrics } from '../../../telemetry/metrics.ts';
 import { drain, listen, urlOf } from './listen.ts';
-import { watchBackups } from './watch-backups.ts';
+import { watchBackups } from './metrics.ts';
 
 const headersWithin = 15_000;
 // Longer than proxies keep an idle connection: the one that closes it must not be the one that is being written to.

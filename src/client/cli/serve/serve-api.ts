@@ -4,7 +4,7 @@ import { createMetrics, createStorageMetrics } from '../../../telemetry/metrics.
 import { serveHttp } from './http-server.ts';
 import type { Call } from '../invocation.ts';
 import { largeMessages } from '../open/large-messages.ts';
-import { openBackups } from '../open/open-backups.ts';
+import { openBackups } from '../open/storage.ts';
 import { connectClient, temporalTarget } from '../open/temporal.ts';
 
 // Temporal's limit for a payload: https://docs.temporal.io/self-hosted-guide/defaults

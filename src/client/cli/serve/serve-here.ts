@@ -3,15 +3,13 @@ import { serveWebUi } from '../../../embedded/web-ui.ts';
 import { serveHttp } from './http-server.ts';
 import type { Call } from '../invocation.ts';
 import { largeMessages } from '../open/large-messages.ts';
-import { openBackups } from '../open/open-backups.ts';
+import { openBackups, openStorage } from '../open/storage.ts';
 import { configuredInventory } from '../open/open-inventory.ts';
-import { startOwnWorker } from './own-worker.ts';
-import { installRuntime } from '../open/runtime.ts';
-import { requireSourcesFileApart } from '../open/sources-file-apart.ts';
+import { startOwnWorker, installRuntime } from '../open/worker.ts';
+import { requireSourcesFileApart } from './sources-file-apart.ts';
 import { openStack } from '../open/stack.ts';
-import { openStorage } from '../open/storage.ts';
 import { connectClient, temporalTarget } from '../open/temporal.ts';
-import { createWorkerMetrics } from './worker-metrics.ts';
+import { createWorkerMetrics } from './metrics.ts';
 
 /** Where each of the servers is. */
 export interface Places {

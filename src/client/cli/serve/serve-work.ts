@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../../config.ts';
 import { createWorker } from '../../../worker.ts';
-import { installRuntime } from '../open/runtime.ts';
-import { requireSourcesFileApart } from '../open/sources-file-apart.ts';
+import { installRuntime, connectWorker } from '../open/worker.ts';
+import { requireSourcesFileApart } from './sources-file-apart.ts';
 import { openStorage } from '../open/storage.ts';
 import { largeMessages } from '../open/large-messages.ts';
 import { configuredInventory } from '../open/open-inventory.ts';
-import { connectWorker, temporalTarget } from '../open/temporal.ts';
-import { createWorkerMetrics, serveMetrics } from './worker-metrics.ts';
+import { temporalTarget } from '../open/temporal.ts';
+import { createWorkerMetrics, serveMetrics } from './metrics.ts';
 
 /** The configuration of one of several worker processes: each has a port of its own for metrics, from `METRICS_PORT` on. */
 export function ofProcess(config: Config, number: number): Config {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { exitCodes } from '../exit-code.ts';
-import type { Invocation } from '../invocation.ts';
-import { restartPause } from './restart-pause.ts';
-import { startWorkerChild, type ChildEnd, type WorkerChild } from './worker-child.ts';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { exitCodes, type Invocation } from '../invocation.ts';
+import { siblingModule } from '../../../lib/sibling-module.ts';
 
-export interface WorkerProcesses extends Pick<Invocation, 'stop' | 'leave'> {
+interface WorkerProcesses extends Pick<Invocation, 'stop' | 'leave'> {
   readonly count: number;
   readonly log: Logger;
 }
@@ -80,4 +80,73 @@ async function runOnce({ number, onReady, running }: Place): Promise<ChildEnd> {
 function codeOfStopped({ exitCode, signal, wasReady }: Omit<ChildEnd, 'livedMs'>): number {
   if (exitCode !== null) return exitCode;
   return !wasReady && (signal === 'SIGTERM' || signal === 'SIGINT') ? exitCodes.done : exitCodes.error;
+}
+
+const shortest = 1000;
+const longest = 30_000;
+const longLife = 60_000;
+
+/** How long to wait before a process is started again, after which pause it lived how long; milliseconds. */
+export function restartPause(lastPause: number | undefined, livedMs: number): number {
+  if (lastPause === undefined || livedMs >= longLife) return shortest;
+  return Math.min(longest, lastPause * 2);
+}
+
+const entry = fileURLToPath(siblingModule('../../../main', import.meta.url));
+
+/** How a child process ended. */
+interface ChildEnd {
+  /** Null when a signal ended it, or when it could not be started. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly wasReady: boolean;
+  readonly livedMs: number;
+}
+
+interface WorkerChild {
+  readonly ended: Promise<ChildEnd>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+/** Starts worker process `number`. It tells by its channel that it is ready, and ends when that breaks. */
+function startWorkerChild(number: number, onReady: () => void): WorkerChild {
+  const startedAt = performance.now();
+  const child = fork(entry, ['worker', '--process', String(number)], { stdio: 'inherit' });
+  let wasReady = false;
+  child.on('message', () => {
+    wasReady = true;
+    onReady();
+  });
+  const ended = new Promise<ChildEnd>((resolve) => {
+    const end = (exitCode: number | null, signal: NodeJS.Signals | null) =>
+      resolve({ exitCode, signal, wasReady, livedMs: performance.now() - startedAt });
+    child.once('exit', end);
+    // What never started does not exit.
+    child.on('error', () => child.pid === undefined && end(null, null));
+  });
+  return { ended, kill: (signal) => void child.kill(signal) };
+}
+
+/** What a process knows of the one that keeps it running. */
+interface Supervised {
+  /** Resolves when that one is gone: nobody would stop this one any more. */
+  readonly abandoned: Promise<void>;
+  readonly ready: () => void;
+  /** Lets go of it, so that this process can end. */
+  readonly release: () => void;
+}
+
+/** For a process that was forked. */
+export function supervised(): Supervised {
+  return {
+    abandoned: new Promise((resolve) => {
+      if (!process.connected) resolve();
+      process.once('disconnect', resolve);
+    }),
+    // Whoever is gone meanwhile need not be told.
+    ready: () => void process.send?.('ready', undefined, undefined, () => undefined),
+    release: () => {
+      if (process.connected) process.disconnect();
+    },
+  };
 }

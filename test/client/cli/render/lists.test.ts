@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListedRun } from '../../../../src/client/sources/all-backups.ts';
-import { columns } from '../../../../src/client/cli/render/columns.ts';
+import { columns } from '../../../../src/client/cli/render/format.ts';
 import { ledgerLines } from '../../../../src/client/cli/render/ledger-text.ts';
 import { runListText } from '../../../../src/client/cli/render/run-list.ts';
 

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import { backupReport } from '../../../../src/client/cli/render/backup-report.ts';
-import { exitCodeOf } from '../../../../src/client/cli/exit-code.ts';
+import { backupReport, restoreReport, verificationReport } from '../../../../src/client/cli/render/job-reports.ts';
+import { exitCodeOf } from '../../../../src/client/cli/follow-job.ts';
 import { errorJson, reportJson, reportText } from '../../../../src/client/cli/render/report.ts';
-import { restoreReport } from '../../../../src/client/cli/render/restore-report.ts';
-import { verificationReport } from '../../../../src/client/cli/render/verification-report.ts';
 import type { JobResult } from '../../../../src/client/jobs/job.ts';
 import type { BackupSummary } from '../../../../src/contracts/backup.ts';
 import type { RestoreSummary } from '../../../../src/contracts/restore.ts';

@@ -7,7 +7,7 @@ import { inject, onTestFinished } from 'vitest';
 import { Jobs } from '../../../../src/client/jobs/jobs.ts';
 import { readConfig } from '../../../../src/config.ts';
 import { serveHttp, type HttpServer } from '../../../../src/client/cli/serve/http-server.ts';
-import { openBackups } from '../../../../src/client/cli/open/open-backups.ts';
+import { openBackups } from '../../../../src/client/cli/open/storage.ts';
 import { temporaryDirectory } from '../../../support/tree.ts';
 import type { Api } from '../harness.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { onPresses } from '../../../src/client/cli/interrupts.ts';
+import { onPresses } from '../../../src/client/cli/invocation.ts';
 
 function presses(...times: number[]): string[] {
   const told: string[] = [];

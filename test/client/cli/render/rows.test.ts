@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { writeLines } from '../../../../src/client/cli/render/write-lines.ts';
+import { writeLines } from '../../../../src/client/cli/render/rows.ts';
 
 /** Lines for ever, with how many were asked for. */
 function endless() {

@@ -1,14 +1,13 @@
-import { namesToGive, sourcesAt, takenForDirectory, type SourcesFile } from '../sources/sources-file.ts';
-import type { BackupInput } from '../../contracts/backup.ts';
-import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { backupInputOf, type SourceDefinition } from '../../contracts/sources.ts';
-import { isSourceName } from '../../contracts/input.ts';
-import { meantBy, type SourcesFileFlags } from './open/scope.ts';
-import { requireElsewhere } from './open/other-prefixes.ts';
-import { backupInstanceId, sourceInstanceId } from './instance-id.ts';
-import type { Call } from './invocation.ts';
-import { orCommand } from './nearest-command.ts';
-import { requireDirectory } from './require-directory.ts';
+import { nearestName } from '../../../lib/nearest-name.ts';
+import { namesToGive, sourcesAt, takenForDirectory, type SourcesFile } from '../../sources/sources-file.ts';
+import type { BackupInput } from '../../../contracts/backup.ts';
+import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import { backupInputOf, type SourceDefinition } from '../../../contracts/sources.ts';
+import { isSourceName } from '../../../contracts/input.ts';
+import { meantBy, type SourcesFileFlags } from '../open/scope.ts';
+import { requireElsewhere, requireDirectory } from './options.ts';
+import { backupInstanceId, sourceInstanceId } from '../instance-id.ts';
+import type { Call } from '../invocation.ts';
 
 type TargetCall = Call &
   SourcesFileFlags & {
@@ -18,7 +17,7 @@ type TargetCall = Call &
   };
 
 /** What a backup is about. */
-export interface BackupTarget {
+interface BackupTarget {
   readonly input: BackupInput;
   readonly instanceId: string;
   /** For people. */
@@ -64,6 +63,15 @@ async function directoryAt(
     instanceId: backupInstanceId(root, workerName),
     label: workerName === undefined ? root : `${root} on ${workerName}`,
   };
+}
+
+/** What else a directory that does not exist could have been meant as: words for the end of an error. */
+function orCommand(dir: string, names: readonly string[]): string {
+  if (!/^[a-z-]+$/u.test(dir)) return '';
+  const nearest = nearestName(dir, names);
+  return nearest === undefined
+    ? ', or a command that `durable-backup --help` lists'
+    : `. There is no command ${dir} either: did you mean ${nearest}?`;
 }
 
 /** Refuses a directory that is several sources: they differ in what is left out, and where it goes. */

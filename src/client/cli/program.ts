@@ -1,5 +1,7 @@
+import { nearestName } from '../../lib/nearest-name.ts';
 import { Command, Help } from 'commander';
 import type { Level } from 'pino';
+import { readFileSync } from 'node:fs';
 import { errorJson } from './render/report.ts';
 import { addAccept } from './commands/accept.ts';
 import { addApi } from './commands/api.ts';
@@ -14,7 +16,7 @@ import { addInit } from './commands/init.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLs } from './commands/ls.ts';
-import type { AddCommand, Choose } from './commands/options.ts';
+import { commandNames, type AddCommand, type Choose } from './commands/options.ts';
 import { addPrune } from './commands/prune.ts';
 import { addPruneMessages } from './commands/prune-messages.ts';
 import { addRestore } from './commands/restore.ts';
@@ -27,11 +29,9 @@ import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWorker } from './commands/worker.ts';
 import type { CommonFlags, Task } from './invocation.ts';
-import { commandMeant, commandNames } from './nearest-command.ts';
-import { packageVersion } from './package-version.ts';
 import { printableLines } from '../../lib/printable.ts';
 
-export interface BackupArguments {
+interface BackupArguments {
   readonly flags: CommonFlags;
   readonly task: Task;
   /** Unless LOG_LEVEL says otherwise. */
@@ -118,4 +118,28 @@ function emptyProgram(argv: readonly string[]): Command {
 function sayWhereHelpIs(command: Command, path: string): void {
   command.showHelpAfterError(`See \`${path} --help\`.`);
   for (const child of command.commands) sayWhereHelpIs(child, `${path} ${child.name()}`);
+}
+
+/** The version that package.json states. */
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+/**
+ * What a command line that makes no sense was perhaps meant to be; undefined where its own error says enough. Without a command in the
+ * first place all of it is read as a backup, which explains little when the command was only misspelt, or came after its options.
+ */
+function commandMeant(argv: readonly string[], names: readonly string[]): string | undefined {
+  const words = argv.filter((word) => word !== '--json' && word !== '--quiet');
+  const [first = ''] = words;
+  if (names.includes(first)) return undefined;
+  if (first.startsWith('-')) {
+    const late = words.find((word) => names.includes(word));
+    return late && `The options of ${late} stand after its name: durable-backup ${late} …`;
+  }
+  const nearest = /^[a-z-]+$/u.test(first) ? nearestName(first, names) : undefined;
+  return nearest && `There is no command ${first}: did you mean ${nearest}?`;
 }
