@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { failureTypes } from '../contracts/failures.ts';
 import type { JobEnd } from '../contracts/job.ts';
+import { describeError } from '../lib/describe-error.ts';
 import { formatTraceparent, traceOfRun, type TraceContext, traceOf, withTrace } from '../lib/trace-context.ts';
 
 /** What the worker is told, outside the workflow; it can answer nothing. */
@@ -27,11 +28,12 @@ const incomplete: readonly string[] = [
 ];
 
 /**
- * Passes the trace that a run was started with on to its activities and children, and tells the worker how it ended. Neither asks
- * Temporal for anything, so what was recorded without it replays with it. Without a trace nothing is added to the history.
+ * Passes the trace that a run was started with on to its activities and children, tells the worker how it ended, and the log what it
+ * failed with. None of it asks Temporal for anything, so what was recorded without it replays with it. Without a trace nothing is added to the history.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   let parent: TraceContext | undefined;
+  let failure: unknown;
   const passOn = <T extends { readonly headers: Headers }>(input: T): T => {
     const own = parent && traceOfRun(workflowInfo().runId, parent);
     return own ? { ...input, headers: withTrace(input.headers, own) } : input;
@@ -49,6 +51,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
           } catch (error) {
             const ended = endOf(error);
             if (ended) end(ended);
+            failure = describeError(error);
             throw error;
           }
         },
@@ -59,6 +62,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         scheduleActivity: (input, next) => next(passOn(input)),
         startChildWorkflowExecution: (input, next) => next(passOn(input)),
         continueAsNew: (input, next) => next(passOn(input)),
+        getLogAttributes: (input, next) => next(failure === undefined ? input : { ...input, failure }),
       },
     ],
   };

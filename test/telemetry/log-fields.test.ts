@@ -7,14 +7,16 @@ import { temporaryDirectory } from '../support/tree.ts';
 import { servers, startCommand } from '../client/cli/command.ts';
 
 interface Line {
+  readonly error?: unknown;
   readonly msg: string;
   readonly instanceId?: string;
+  readonly workflowId?: string;
   readonly run?: string;
   readonly activityType?: string;
   readonly traceId?: string;
 }
 
-test('what an activity logs says of which instance, run, activity and trace it is', async () => {
+test('what a worker logs says of which instance, run, activity and trace it is, and of a failure its type, message and causes', async () => {
   const root = await realpath(await temporaryDirectory());
   const taskQueue = randomUUID();
   const env = {
@@ -43,5 +45,14 @@ test('what an activity logs says of which instance, run, activity and trace it i
     instanceId: workflowId,
     activityType: 'openRun',
     traceId: handle.firstExecutionRunId.replaceAll('-', ''),
+    error: { type: 'RootNotFound', message: expect.stringContaining(`${root}/gone`) },
+  });
+  expect(lines.find(({ msg }) => msg === 'Workflow failed')).toMatchObject({
+    workflowId,
+    error: {
+      type: 'ActivityFailure',
+      message: 'Activity task failed',
+      cause: { type: 'RootNotFound', message: expect.stringContaining(`${root}/gone`) },
+    },
   });
 });

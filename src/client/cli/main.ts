@@ -1,7 +1,8 @@
-import type { Level, Logger } from 'pino';
+import type { Level, Logger, LoggerOptions } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropEmptyVariables, readConfig, type Config } from '../../config.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
+import { describeErrors } from '../../lib/describe-error.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { escapeInvisible, printableLines } from '../../lib/printable.ts';
 import { readArguments } from './program.ts';
@@ -40,10 +41,15 @@ async function runMain(
     const config = readConfig();
     const { pino } = await import('pino');
     // Synchronous: the last lines before an exit are the ones that matter.
-    const log = pino(
-      { level: config.logLevel ?? logLevel, base: null, hooks: { streamWrite: escapeLine } },
-      pino.destination({ fd: 2, sync: true }),
-    );
+    const options: LoggerOptions = {
+      level: config.logLevel ?? logLevel,
+      base: null,
+      hooks: { streamWrite: escapeLine },
+      // Whatever field an error is in; pino's own way for `err` would make its type "Object".
+      formatters: { log: describeErrors },
+      serializers: { err: (described: unknown) => described },
+    };
+    const log = pino(options, pino.destination({ fd: 2, sync: true }));
     const stopTracing = await openTracing(config, log);
     try {
       process.exitCode = await main(config, log);

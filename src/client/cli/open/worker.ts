@@ -7,6 +7,7 @@ import {
   Runtime,
   type RuntimeOptions,
   type GrpcCompressionConfig,
+  type LogMetadata,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createWorker, type WorkerDependencies } from '../../../worker.ts';
@@ -48,12 +49,19 @@ function optionsOf(log: Logger, bindAddress?: string): RuntimeOptions {
   const ofMetrics = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
   return {
     shutdownSignals: [],
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[levels[level]]({ ...meta }, message)),
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[levels[level]](fieldsOf(meta), message)),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
       ...(bindAddress !== undefined && { metrics: { prometheus: { bindAddress, ...ofMetrics } } }),
     },
   };
+}
+
+// Between threads an error loses its class and its type, so a workflow says beside it what it failed with.
+function fieldsOf(meta: LogMetadata = {}): LogMetadata {
+  if (meta instanceof Error) return { error: meta };
+  const { failure, ...fields } = meta;
+  return failure === undefined ? fields : { ...fields, error: failure };
 }
 
 // The SDK serves its metrics by itself, where it is told to, and cannot say which port it took.
