@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { join, resolve } from 'node:path';
 import { cachedWorkflows, memoryOf, storageAccount, tracingOf } from './config-values.ts';
 import { environment } from './config-variables.ts';
@@ -17,17 +18,19 @@ export function dropEmptyVariables(): void {
   for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
 }
 
+function unusable({ issues }: z.ZodError): ExpectedError {
+  const wrong = issues.map(({ path: [name, place], message }) => {
+    const which = typeof place === 'number' ? `value ${place + 1} of the list ` : '';
+    return `${String(name)}: ${which}${message}`;
+  });
+  return new ExpectedError('InvalidConfiguration', `The environment is not usable. ${wrong.join('; ')}`);
+}
+
 /** Reads and checks the environment. Throws an {@link ExpectedError} that names each wrong variable and what it must be. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(present);
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path: [name, place], message }) => {
-      const which = typeof place === 'number' ? `value ${place + 1} of the list ` : '';
-      return `${String(name)}: ${which}${message}`;
-    });
-    throw new ExpectedError('InvalidConfiguration', `The environment is not usable. ${wrong.join('; ')}`);
-  }
+  if (!parsed.success) throw unusable(parsed.error);
   const e = parsed.data;
   const data = chooseDataDir(e.DATA_DIR, e.XDG_DATA_HOME);
   return Object.freeze({
