@@ -10,6 +10,8 @@ export default defineConfig({
     reporters: ['default', new SlowestFiles()],
     // A worker's native runtime must start in a process of its own.
     pool: 'forks',
+    // A process does one file after another, and loads the program and its libraries once.
+    isolate: false,
     // Temporal's SDK reads source maps by WebAssembly in each workflow thread. V8 aborts once in a while when several threads of one process
     // replace their wrappers of its imports after so many calls (https://github.com/nodejs/node/issues/64500); a process of the project has one.
     execArgv: ['--wasm-wrapper-tiering-budget=2000000000'],

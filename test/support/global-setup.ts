@@ -33,7 +33,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     stack = await openEmbeddedStack({
       dataDir: directory,
       temporal: { port: 0, inMemory: true, cli: () => writeCli(directory) },
-      azurite: { port: 0 },
+      azurite: { port: 0, inMemory: true },
       report: (line) => process.stderr.write(`${line}\n`),
     });
     const workflowBundlePath = await findWorkflowBundle(directory);
@@ -51,10 +51,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 /** Events after which Temporal suggests a run that continues as new: fewer than its own 4,096, so that tests of that can be small. */
 const suggestedAt = 1024;
 
+/** Percent of what is alive that may become garbage before the server collects it: it has little that is alive, and collects less often so. */
+const garbage = 400;
+
 /** A program that is Temporal's with settings of the tests. */
 async function writeCli(directory: string): Promise<string> {
   const path = join(directory, 'temporal.sh');
   const setting = `--dynamic-config-value limit.historyCount.suggestContinueAsNew=${suggestedAt}`;
-  await writeFile(path, `#!/bin/sh\nexec '${await findCli()}' "$@" ${setting}\n`, { mode: 0o700 });
+  await writeFile(path, `#!/bin/sh\nGOGC=${garbage} exec '${await findCli()}' "$@" ${setting}\n`, { mode: 0o700 });
   return path;
 }
