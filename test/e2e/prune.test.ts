@@ -108,23 +108,27 @@ const moments: Record<string, (request: SeenRequest) => boolean> = {
 
 // A killed worker's activities are given to another after a while in which there is nothing to do.
 describe.concurrent('beside backups and restores, and killed', { timeout: 300_000 }, () => {
-  test.for(Object.entries(moments))(
-    'killed %s, a prune goes on to its end',
-    async ([, matches], { onTestFinished }) => {
-      const site = await openSite(onTestFinished);
-      const [first = '', second = '', third = ''] = await backUpTimes(site, 3, 12);
-      await site.forget(first, third);
-      const held = site.proxy.hold(matches);
-      const pruning = site.run<PruneSummary>('prune', {});
-      await held.reached;
+  test('killed at one moment after the other, a prune goes on to its end', async ({ onTestFinished }) => {
+    const site = await openSite(onTestFinished);
+    const [first = '', second = '', third = ''] = await backUpTimes(site, 3, 12);
+    await site.forget(first, third);
+    const holds = Object.values(moments).map((matches) => () => site.proxy.hold(matches));
+    let held = holds[0]!();
+    const pruning = site.run<PruneSummary>('prune', {});
+    const early = pruning.then(() => 'the prune has ended before');
+    for (const [i, moment] of Object.keys(moments).entries()) {
+      expect([moment, await Promise.race([held.reached, early])]).toEqual([moment, undefined]);
+      const { release } = held;
+      // Before the killed worker's request goes on, lest the next one passes.
+      held = holds[i + 1]?.() ?? held;
       await site.kill();
-      held.release();
-      const summary = await pruning;
-      expect(summary).toMatchObject({ keptRuns: 1, forgottenRuns: 2, changed: 0 });
-      expect(summary.deleted).toBeGreaterThan(0);
-      await expectPruned(site, [second]);
-    },
-  );
+      release();
+    }
+    const summary = await pruning;
+    expect(summary).toMatchObject({ keptRuns: 1, forgottenRuns: 2, changed: 0 });
+    expect(summary.deleted).toBeGreaterThan(0);
+    await expectPruned(site, [second]);
+  });
 
   test('killed again and again in the middle of its deletes, a prune comes to its end', async ({ onTestFinished }) => {
     const site = await openSite(onTestFinished);

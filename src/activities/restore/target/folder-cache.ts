@@ -70,7 +70,6 @@ function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: Handle
   const take = (path: EncodedPath): Slot => {
     const slot = slots.get(path) ?? { path, opening: openNew(path), users: 0 };
     slot.users += 1;
-    slots.delete(path);
     slots.set(path, slot);
     return slot;
   };
@@ -110,7 +109,14 @@ function createSlots(open: (path: EncodedPath) => Promise<Folder>, limit: Handle
     const slot = take(path);
     try {
       const folder = await inPlace(slot, wasOpen);
-      if (folder) return await work(folder);
+      if (folder) {
+        // Of folders one in the other the outer ones are asked for last and opened first: those further in are what is needed next.
+        if (slots.get(path) === slot) {
+          slots.delete(path);
+          slots.set(path, slot);
+        }
+        return await work(folder);
+      }
     } finally {
       slot.users -= 1;
       const isKept = slots.get(path) === slot && limit.left >= 0;
