@@ -3,7 +3,11 @@ import { SlowestFiles } from './test/support/slowest-files.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // Those of `long` try the whole program out and take minutes each; those of `browser` need one on the machine.
+    projects: ['test', 'long', 'browser'].map((name) => ({
+      extends: true,
+      test: { name, include: [`test/**/*.${name}.ts`] },
+    })),
     globalSetup: ['test/support/global-setup.ts'],
     // Most tests wait for a server or a timer for half of their time.
     maxWorkers: 4,

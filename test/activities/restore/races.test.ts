@@ -9,12 +9,12 @@ import { perform } from '../rig.ts';
 import { backUpRun } from '../verify/rig.ts';
 import { brief, commit, copyPages, listPages, open, openRestoreRig, seal, snapshotOf, type RestoreRig } from './rig.ts';
 
-const outsideFiles = 8000;
+const outsideFiles = 4000;
 // In each test; all of them together see more than 10,000.
 const fewestExchanges = 2000;
 const changed = /^.*(was moved or replaced meanwhile|where a directory belongs|ENOENT: no such file or directory).*$/u;
 
-/** A rig with a run of these files and folders, and 8,000 files outside the target of these names. */
+/** A rig with a run of these files and folders, and 4,000 files outside the target of these names. */
 async function openRace(
   files: Readonly<Record<string, number>>,
   name: (i: number) => string,

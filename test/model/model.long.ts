@@ -26,7 +26,7 @@ const timeout = 900_000 + 2 * soak;
 
 /** Goes through lives of a kind, each checked as it goes and at its end. */
 async function liveThrough(kind: fc.Arbitrary<Action[]>): Promise<Count> {
-  const again = `SEED=${seed} LIVES=${lives} DAYS=${days} npx vitest run test/model`;
+  const again = `SEED=${seed} LIVES=${lives} DAYS=${days} npm run test:long -- test/model`;
   console.info(`to see the same again: ${again}`);
   const total: Count = { ...noCount };
   let firstFailure: number | undefined;
