@@ -15,7 +15,7 @@ import {
   yesOrNo,
 } from './config-values.ts';
 import { knownPrefixSchema } from './contracts/blob-prefix.ts';
-import { byteRateHelp, parseByteRate } from './lib/units.ts';
+import { writtenByteRate } from './lib/units.ts';
 import { Secret } from './lib/secret.ts';
 import { workerNameSchema } from './contracts/input.ts';
 
@@ -131,16 +131,11 @@ export const variables = {
     UPLOAD_MEMORY_MB: count(128, 65_536).meta({
       description: 'Most MiB of file content that one worker process holds on its way to storage.',
     }),
-    UPLOAD_LIMIT: z
-      .string()
-      .transform(parseByteRate)
-      .refine((rate) => rate !== undefined, { message: byteRateHelp })
-      .optional()
-      .meta({
-        description: 'Most bytes a second that one worker process sends; divide it by the number of processes.',
-        sample: '10MiB',
-        usual: 'none',
-      }),
+    UPLOAD_LIMIT: writtenByteRate.optional().meta({
+      description: 'Most bytes a second that one worker process sends; divide it by the number of processes.',
+      sample: '10MiB',
+      usual: 'none',
+    }),
     DURABLE_BACKUP_WORKFLOW_BUNDLE: z.string().optional().meta({
       description:
         "Internal: file of a prebuilt workflow bundle. Otherwise it is the package's own, or in a clone the worker bundles `src/workflows`.",

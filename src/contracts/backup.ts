@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { byteRateSchema } from '../lib/units.ts';
 import { prefixSchema } from './blob-prefix.ts';
 import { filtersSchema, type Filters } from './filters.ts';
-import { byteRateSchema, flag, tagsSchema, type Immutable } from './input.ts';
+import { flag, tagsSchema, type Immutable } from './input.ts';
 import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { FileAttributes, ManifestEntry } from './manifest.ts';
+import type { SourceDefinition } from './sources.ts';
 import { lossMembers, type Judged, type Suspicion } from './suspicion.ts';
 
 export const backupInputSchema = z
@@ -35,6 +37,29 @@ export const backupInputSchema = z
   .meta({ description: 'A backup of a directory tree' });
 
 export type BackupInput = Immutable<z.infer<typeof backupInputSchema>>;
+
+/** What the backup of a source is asked. */
+export function backupInputOf({
+  root,
+  prefix,
+  worker,
+  tags,
+  filters,
+  maxLoss,
+  limits = {},
+}: SourceDefinition): BackupInput {
+  const { uploadLimit, window } = limits;
+  return {
+    root,
+    prefix,
+    ...(worker !== undefined && { worker }),
+    ...(tags && tags.length > 0 && { tags }),
+    ...(filters && { filters }),
+    ...(maxLoss !== undefined && { maxLoss }),
+    ...(uploadLimit !== undefined && { uploadLimit }),
+    ...(window !== undefined && { options: { window } }),
+  };
+}
 
 /** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
 export interface Run extends Judged {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byteSizeSchema } from '../lib/units.ts';
 import { budgetFault, globBudget } from './globs/glob-budget.ts';
 import { globFault } from './globs/path-glob.ts';
 import { flag, type Immutable } from './input.ts';
@@ -72,7 +73,7 @@ export function filtersSchemaWith<T extends z.ZodType<number>>(largerThan: T) {
 
 /** The same with a size in bytes. */
 export const filtersSchema = filtersSchemaWith(
-  z.int().min(0).meta({ description: 'Bytes: larger files are left out' }),
+  byteSizeSchema.meta({ description: 'Bytes: larger files are left out' }),
 );
 
 /** What of a directory tree is backed up. It travels with the input and stays with the run, so that every listing decides alike. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { byteRateBounds } from '../lib/units.ts';
 import { unknownName } from '../lib/nearest-name.ts';
 import { membersOf } from '../lib/schema-members.ts';
 import { knownPrefixSchema } from './blob-prefix.ts';
@@ -37,18 +36,6 @@ export function whole(least: number, most: number) {
 export function flag(description: string) {
   return z.boolean('must be true or false').exactOptional().meta({ description });
 }
-
-/** A share of something, as a number. */
-export const shareSchema = z
-  .number('must be a share above 0 and at most 1, such as 0.05')
-  .gt(0, 'must be above 0')
-  .max(1, 'must be at most 1');
-
-const [slowest, fastest] = byteRateBounds;
-const rateRule = `must be bytes per second, from ${slowest} to ${fastest}`;
-
-/** A limit in bytes per second, as a number. */
-export const byteRateSchema = z.number(rateRule).min(slowest, rateRule).max(fastest, rateRule);
 
 const nameRule = 'must be 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit';
 

@@ -68,8 +68,8 @@ export interface TargetPlace {
   readonly kind: TargetKind;
 }
 
-export function kindOf(target: NotificationTarget): TargetKind {
-  return 'webhook' in target ? 'webhook' : 'command';
+export function kindOf({ webhook }: NotificationTarget): TargetKind {
+  return webhook === undefined ? 'command' : 'webhook';
 }
 
 /** The targets that hear of an event. */

@@ -1,87 +1,137 @@
-import type { BackupInput } from './backup.ts';
-import type { Filters } from './filters.ts';
-import type { RetentionPolicy } from './forget.ts';
+import { z } from 'zod';
+import { longestWait, writtenByteRate, writtenByteSize, writtenDuration, writtenShare } from '../lib/units.ts';
+import { prefixSchema } from './blob-prefix.ts';
+import { filtersSchemaWith } from './filters.ts';
+import { keepsNothing, retentionSchema } from './forget.ts';
+import { flag, sourceNameSchema, tagsSchema, workerNameSchema, type Immutable } from './input.ts';
+import { jobOptionsSchema } from './job.ts';
+import { scheduleSchema } from './schedule.ts';
+import { defaultMaxLoss } from './suspicion.ts';
 
-/**
- * One entry of the sources file, checked and filled in: what is backed up by a name, where to, when, and what follows. Durations are
- * milliseconds, sizes bytes.
- */
-export interface SourceDefinition {
-  /** How it is called: letters, digits, dots, hyphens and underscores. */
+const limits = z
+  .strictObject({
+    uploadLimit: writtenByteRate
+      .exactOptional()
+      .meta({ description: 'Most that each worker process sends of it a second: 10MiB' }),
+    window: jobOptionsSchema.shape.window,
+  })
+  .exactOptional()
+  .meta({ description: 'How much of the machine and the network a backup may take' });
+
+const after = z
+  .strictObject({
+    forget: flag('Forget runs by the retention'),
+    prune: flag('Delete from storage what no run refers to any more'),
+    verify: z
+      .strictObject({
+        sample: writtenShare.meta({ description: 'Share of the files that is read back: 1%' }),
+      })
+      .exactOptional()
+      .meta({ description: 'Read a share of what the run stored, and compare it' }),
+  })
+  .exactOptional()
+  .meta({ description: 'What follows a scheduled backup' });
+
+const targets = (what: string) =>
+  z
+    .array(
+      z
+        .strictObject({
+          webhook: z
+            .url({ protocol: /^https?$/u, error: 'must be the address of a web page: https://…' })
+            .exactOptional()
+            .meta({ description: 'Where a POST goes to' }),
+          command: z
+            .array(z.string().min(1, 'must not be empty'))
+            .min(1, 'must name a program')
+            .exactOptional()
+            .meta({ description: 'A program and its arguments, run by the worker without a shell' }),
+        })
+        .refine(({ webhook, command }) => (webhook === undefined) !== (command === undefined), {
+          message: 'give either webhook or command',
+        }),
+    )
+    .exactOptional()
+    .meta({ description: `Who is told ${what}` });
+
+const notify = z
+  .strictObject({
+    success: targets('that a run succeeded'),
+    failure: targets('that a run failed'),
+    missed: targets('that no run has succeeded for missedAfter'),
+    missedAfter: writtenDuration
+      .refine((given) => given <= longestWait, 'must be at most ten years')
+      .exactOptional()
+      .meta({ description: 'How long without a success is too long: 26h' }),
+  })
+  .refine(({ missed, missedAfter }) => (missed === undefined) === (missedAfter === undefined), {
+    message: 'missed and missedAfter need each other: who is told, and after which time without a success',
+  })
+  .exactOptional()
+  .meta({ description: 'Who is told of what' });
+
+const source = z
+  .strictObject({
+    root: z
+      .string('must be the directory that is backed up')
+      .min(1, 'must not be empty')
+      .refine((root) => !root.includes('\0'), 'holds a null character, which no path can')
+      .refine((root) => !/^~(?:[/\\]|$)|\$\{/u.test(root), 'is taken as it is: write ~ and variables out')
+      .meta({ description: 'The directory; a relative one begins where this file is' }),
+    prefix: prefixSchema.exactOptional().meta({
+      description: 'Put before the names of its blobs, a folder of its own; NAME/ unless given',
+    }),
+    worker: workerNameSchema
+      .exactOptional()
+      .meta({ description: 'Where the directory is: a name that workers have among their WORKER_NAMES' }),
+    tags: tagsSchema.exactOptional().meta({ description: 'Every run gets these' }),
+    filters: filtersSchemaWith(
+      writtenByteSize.meta({ description: 'Larger files are left out: 100MiB' }),
+    ).exactOptional(),
+    maxLoss: writtenShare
+      .meta({
+        description: `Share of the last good run's files that a run may lose before it is suspect: 30%; ${defaultMaxLoss * 100}% unless given`,
+      })
+      .exactOptional(),
+    retention: retentionSchema
+      .refine((policy) => !keepsNothing(policy), 'keeps nothing: give it at least one rule, such as last: 7')
+      .exactOptional(),
+    schedule: scheduleSchema.exactOptional(),
+    limits,
+    after,
+    notify,
+  })
+  .refine((given) => given.after?.forget !== true || given.retention !== undefined, {
+    path: ['after', 'forget'],
+    message: 'needs a retention that says what is kept',
+  });
+
+/** The sources file as it is written. */
+export const sourcesSchema = z
+  .strictObject({
+    sources: z
+      .record(sourceNameSchema, source, 'must name sources, each with its root')
+      .meta({ description: 'What is backed up, each by its name' }),
+  })
+  .meta({ title: 'durable-backup: sources' });
+
+/** The JSON Schema of the sources file as it is written, by which editors complete and check it. */
+export function sourcesJsonSchema(): object {
+  return z.toJSONSchema(sourcesSchema, { io: 'input' });
+}
+
+/** A source as it is written, its texts made values: durations are milliseconds, sizes bytes. */
+export type WrittenSource = Immutable<z.infer<typeof source>>;
+
+/** One entry of the sources file, checked and filled in: what is backed up by a name, where to, when, and what follows. */
+export interface SourceDefinition extends WrittenSource {
   readonly name: string;
-  /** Absolute path of the directory, on the machine that has it. */
-  readonly root: string;
-  /** Put before every blob's name; empty, or folders that each end in a slash. No other source's prefix is or begins with it. */
+  /** No other source's prefix is or begins with it. */
   readonly prefix: string;
-  /** Where the directory is: a name that workers have among their `WORKER_NAMES`. Unless given, every worker can read it. */
-  readonly worker?: string;
-  /** Every run gets these. */
-  readonly tags?: readonly string[];
-  readonly filters?: Filters;
-  /** The share of the last good run's files that a run may lose before it is suspect, above 0 and at most 1. */
-  readonly maxLoss?: number;
-  /** Which runs `forget` keeps. */
-  readonly retention?: RetentionPolicy;
-  readonly schedule?: SourceSchedule;
-  readonly limits?: SourceLimits;
-  readonly after?: SourceAftermath;
-  readonly notify?: SourceNotifications;
-}
-
-/** When a source is backed up by itself: by `cron` or by `every`, never both. */
-export interface SourceSchedule {
-  /** Five fields, or a name such as `@daily`. */
-  readonly cron?: string;
-  readonly every?: number;
-  /** A name of the IANA database, such as `Europe/Berlin`; UTC unless given. */
-  readonly timeZone?: string;
-  /** Each start is put off by a random time up to this. */
-  readonly jitter?: number;
-  /** How late a start that was missed is still made up for. */
-  readonly catchupWindow?: number;
-}
-
-interface SourceLimits {
-  /** Most bytes a second that each worker process sends of a backup's files. */
-  readonly uploadLimit?: number;
-  /** Copies in flight at once, over all workers. */
-  readonly window?: number;
-}
-
-/** What follows a scheduled backup. */
-interface SourceAftermath {
-  /** Forgets runs by the source's retention. */
-  readonly forget?: boolean;
-  /** Deletes from storage what no run refers to any more. */
-  readonly prune?: boolean;
-  /** Reads a share of the run's files back, above 0 and at most 1. */
-  readonly verify?: { readonly sample: number };
 }
 
 /** Who is told of what. */
-export interface SourceNotifications {
-  readonly success?: readonly NotificationTarget[];
-  readonly failure?: readonly NotificationTarget[];
-  /** When no run has succeeded for `missedAfter`. */
-  readonly missed?: readonly NotificationTarget[];
-  readonly missedAfter?: number;
-}
+export type SourceNotifications = NonNullable<WrittenSource['notify']>;
 
-export type NotificationTarget =
-  | { readonly webhook: string }
-  /** A program and its arguments; no shell reads them. */
-  | { readonly command: readonly string[] };
-
-/** What the backup of a source is asked. */
-export function backupInputOf({ root, prefix, worker, tags, filters, maxLoss, limits }: SourceDefinition): BackupInput {
-  return {
-    root,
-    prefix,
-    ...(worker !== undefined && { worker }),
-    ...(tags && tags.length > 0 && { tags }),
-    ...(filters && { filters }),
-    ...(maxLoss !== undefined && { maxLoss }),
-    ...(limits?.uploadLimit !== undefined && { uploadLimit: limits.uploadLimit }),
-    ...(limits?.window !== undefined && { options: { window: limits.window } }),
-  };
-}
+/** A webhook or a command, never both. */
+export type NotificationTarget = NonNullable<SourceNotifications['success']>[number];

@@ -1,5 +1,6 @@
 import type { Filters } from './filters.ts';
-import { flag, shareSchema } from './input.ts';
+import { shareSchema } from '../lib/units.ts';
+import { flag } from './input.ts';
 
 /** Why a run may not be what its directory ought to hold, told by the last good run of the same directory. */
 export interface Suspicion {

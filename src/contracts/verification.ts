@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { flag, runMembers, shareSchema, whole, type Immutable } from './input.ts';
+import { shareSchema } from '../lib/units.ts';
+import { flag, runMembers, whole, type Immutable } from './input.ts';
 import { jobOptionsSchema, type FileFailure, type JobOptions } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
 import type { ManifestShard, StoredFile } from './manifest.ts';

@@ -1,41 +1,67 @@
-/** A time in ISO 8601 to the second, without marks: `20261121T061003Z`. */
-export function compactTime(time: string): string {
-  return time.replace(/[-:]|\.\d+/gu, '');
+import { z } from 'zod';
+
+/**
+ * Sizes, rates, durations and shares: as numbers, which is how they travel, and as people write them in the sources file, on the command
+ * line and in variables. What such a number may be, its schema alone says.
+ */
+
+/** Reads what people write; `counted` makes a number of it, which has to be one of `schema`. */
+function writtenAs<T extends string | number>(
+  written: z.ZodType<T>,
+  schema: z.ZodType<number>,
+  counted: (text: string) => number,
+  rule: string,
+) {
+  return written.transform((given, context) => {
+    const { success, data } = schema.safeParse(counted(String(given)));
+    if (success) return data;
+    context.issues.push({ code: 'custom', message: rule, input: given });
+    return z.NEVER;
+  });
 }
 
-const bytesOf: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const textOrNumber = (rule: string) => z.union([z.number(), z.string()], rule);
+
 // Less would be hours for a block. Elsewhere a bare number counts KiB: one that was meant so is told here.
-const least = 1024;
+const slowest = 1024;
 // Beyond any network, and far from where numbers lose their last digits.
-const most = 1024 ** 4;
+const fastest = 1024 ** 4;
 
-/** Bytes per second. */
-export const byteRateBounds = [least, most] as const;
+const rateRule = `must be bytes per second, from ${slowest} to ${fastest}`;
 
-export const byteRateHelp =
+/** A limit in bytes per second. */
+export const byteRateSchema = z.number(rateRule).min(slowest, rateRule).max(fastest, rateRule);
+
+const writtenRateRule =
   'must be bytes per second from 1KiB to 1024GiB, as a number or with the unit K, M or G (of 1024): 10MiB, 500KiB, 1.5M';
 
-/** Whether a number of bytes per second is one that a limit can be. */
-function isByteRate(rate: unknown): rate is number {
-  return typeof rate === 'number' && rate >= least && rate <= most;
-}
+/** `10MiB`, `500K` or `1048576`, each per second. */
+export const writtenByteRate = writtenAs(
+  textOrNumber(writtenRateRule),
+  byteRateSchema,
+  (text) => bytesIn(/^(\d{1,15}(?:\.\d{1,6})?)\s*(?:([KMG])(?:iB?)?|B)?(?:\/s)?$/iu, text),
+  writtenRateRule,
+);
 
-/** `10MiB`, `500K` or `1048576`, each per second, in bytes per second; undefined when it is none, or out of bounds. */
-export function parseByteRate(text: string): number | undefined {
-  const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,6})?)\s*(?:([KMG])(?:iB?)?|B)?(?:\/s)?$/iu.exec(text.trim()) ?? [];
-  const rate = Math.floor(Number(number) * (bytesOf[unit.toUpperCase()] ?? Number.NaN));
-  return isByteRate(rate) ? rate : undefined;
-}
+/** A size in bytes. */
+export const byteSizeSchema = z.int().min(0);
 
-const units = ['', 'K', 'M', 'G', 'T'];
+const writtenSizeRule = 'must be bytes, as a number or with the unit K, M, G or T (of 1024): 100MiB, 500K, 1.5G';
 
-export const byteSizeHelp = 'must be bytes, as a number or with the unit K, M, G or T (of 1024): 100MiB, 500K, 1.5G';
+/** `100MiB`, `500K` or `1048576`. */
+export const writtenByteSize = writtenAs(
+  textOrNumber(writtenSizeRule),
+  byteSizeSchema,
+  (text) => bytesIn(/^(\d{1,15}(?:\.\d{1,6})?)\s*(?:([KMGT])(?:iB?|B)?|B)?$/iu, text),
+  writtenSizeRule,
+);
 
-/** `100MiB`, `500K` or `1048576`, in bytes; undefined when it is none, or too large to be counted. */
-export function parseByteSize(text: string): number | undefined {
-  const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,6})?)\s*(?:([KMGT])(?:iB?|B)?|B)?$/iu.exec(text.trim()) ?? [];
-  const size = Math.floor(Number(number) * 1024 ** units.indexOf(unit.toUpperCase()));
-  return Number.isSafeInteger(size) ? size : undefined;
+const byteUnits = ['', 'K', 'M', 'G', 'T'];
+
+/** Whole bytes of a number and its unit; NaN of any other text. */
+function bytesIn(pattern: RegExp, text: string): number {
+  const [, number, unit = ''] = pattern.exec(text.trim()) ?? [];
+  return Math.floor(Number(number) * 1024 ** byteUnits.indexOf(unit.toUpperCase()));
 }
 
 const milliseconds: Readonly<Record<string, number>> = {
@@ -46,22 +72,21 @@ const milliseconds: Readonly<Record<string, number>> = {
   w: 7 * 24 * 3_600_000,
 };
 
-/** Numbers with their units, the largest or the smallest first: `90s`, `1h30m`, `7d`. */
-export const durationPattern = /^(?:\d{1,9}[smhdw])+$/u;
-
-export const durationRule = 'a duration in weeks, days, hours, minutes and seconds, such as 26h, 1h30m or 7d';
-
 /** The longest that anything waits, in milliseconds: ten years. */
 export const longestWait = 3653 * 24 * 3_600_000;
 
-/** `1h30m` in milliseconds; undefined when the text is none, or is nothing at all. A day is 24 hours. */
-export function parseDuration(text: string): number | undefined {
-  if (!durationPattern.test(text)) return undefined;
-  const parts = text.matchAll(/(\d+)([smhdw])/gu);
-  const sum = Array.from(parts, ([, count, unit = '']) => Number(count) * (milliseconds[unit] ?? 0));
-  const whole = sum.reduce((all, part) => all + part, 0);
-  return whole > 0 ? whole : undefined;
-}
+const durationRule = 'must be a duration in weeks, days, hours, minutes and seconds, such as 26h, 1h30m or 7d';
+
+/** Numbers with their units, the largest or the smallest first: `90s`, `1h30m`, `7d`; in milliseconds. A day is 24 hours. */
+export const writtenDuration = writtenAs(
+  z.string(durationRule).regex(/^(?:\d{1,9}[smhdw])+$/u, durationRule),
+  z.number().positive(),
+  (text) => {
+    const parts = text.matchAll(/(\d+)([smhdw])/gu);
+    return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (milliseconds[unit] ?? 0), 0);
+  },
+  durationRule,
+);
 
 /** The shortest text of a duration by one unit: `26h`. */
 export function durationText(duration: number): string {
@@ -69,13 +94,26 @@ export function durationText(duration: number): string {
   return unit === undefined ? `${duration}ms` : `${duration / (milliseconds[unit] ?? 1)}${unit}`;
 }
 
-const sharePattern = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/u;
+/** A share of something, as a number. */
+export const shareSchema = z
+  .number('must be a share above 0 and at most 1, such as 0.05')
+  .gt(0, 'must be above 0')
+  .max(1, 'must be at most 1');
 
-export const shareRule = 'a share above 0 and at most 100%, such as 5%';
+const writtenShareRule = 'must be a share above 0 and at most 100%, such as 5%';
 
-/** `5%` or `0.05`: above 0 and at most 1; undefined when the text is no such share. */
-export function parseShare(text: string): number | undefined {
-  const [, number = '', percent] = sharePattern.exec(text.trim()) ?? [];
-  const value = percent === '%' ? Number(number) / 100 : Number(number);
-  return number !== '' && value > 0 && value <= 1 ? value : undefined;
+/** `5%` or `0.05`. */
+export const writtenShare = writtenAs(
+  textOrNumber(writtenShareRule),
+  shareSchema,
+  (text) => {
+    const [, number, percent] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/u.exec(text.trim()) ?? [];
+    return percent === '%' ? Number(number) / 100 : Number(number);
+  },
+  writtenShareRule,
+);
+
+/** A time in ISO 8601 to the second, without marks: `20261121T061003Z`. */
+export function compactTime(time: string): string {
+  return time.replace(/[-:]|\.\d+/gu, '');
 }

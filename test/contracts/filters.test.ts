@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { parseByteSize } from '../../src/lib/units.ts';
 import { filtersSchema } from '../../src/contracts/filters.ts';
 
 test('filters are taken as they are', () => {
@@ -43,20 +42,4 @@ test('as many globs as are allowed are taken, however many braces they are writt
     exclude: Array<string>(1000).fill('a'),
   };
   expect(filtersSchema.parse(filters)).toEqual(filters);
-});
-
-test.each([
-  ['0', 0],
-  ['1048576', 1_048_576],
-  ['500K', 512_000],
-  ['100MiB', 104_857_600],
-  ['1.5 GB', 1_610_612_736],
-  ['2t', 2_199_023_255_552],
-  [' 7 B ', 7],
-])('%j is %i bytes', (text, bytes) => {
-  expect(parseByteSize(text)).toBe(bytes);
-});
-
-test.each(['', '-1', 'M', '1 X', '1e3', '1,5M', '99999999T', '1KiBB'])('%j is no size', (text) => {
-  expect(parseByteSize(text)).toBeUndefined();
 });

@@ -14,7 +14,7 @@ export interface NotifyDependencies {
   readonly searchPath: string;
 }
 
-type Target<K extends TargetPlace['kind']> = Extract<NotificationTarget, Readonly<Record<K, unknown>>>;
+type Target<K extends TargetPlace['kind']> = Required<Pick<NotificationTarget, K>>;
 
 /** Looks a target up in this worker's sources file. Throws `NotificationFailed` when the file has none there: another worker's may. */
 export async function targetAt<K extends TargetPlace['kind']>(

@@ -1,7 +1,7 @@
 import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
 import { isDeepStrictEqual } from 'node:util';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { scheduleFault } from './schedule-times.ts';
+import { scheduleFault } from '../../contracts/schedule.ts';
 import {
   scheduleId,
   scheduleIdPrefix,

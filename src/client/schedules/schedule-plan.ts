@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { workflowNames } from '../../contracts/job.ts';
-import { usualCatchupWindow } from './schedule-times.ts';
+import { usualCatchupWindow, type SourceSchedule } from '../../contracts/schedule.ts';
 import { durationText } from '../../lib/units.ts';
 import { scheduleId } from '../../contracts/scheduled.ts';
-import type { SourceDefinition, SourceSchedule } from '../../contracts/sources.ts';
+import type { SourceDefinition } from '../../contracts/sources.ts';
 import { scheduledInputOf } from './scheduled-input.ts';
 
 /** A source that has a schedule. */

@@ -1,11 +1,7 @@
+import { backupInputOf } from '../../contracts/backup.ts';
 import { kindOf } from '../../contracts/notice.ts';
 import type { Aftermath, ScheduledBackupInput, TargetLists, WatchInput } from '../../contracts/scheduled.ts';
-import {
-  type NotificationTarget,
-  type SourceDefinition,
-  type SourceNotifications,
-  backupInputOf,
-} from '../../contracts/sources.ts';
+import type { NotificationTarget, SourceDefinition, SourceNotifications } from '../../contracts/sources.ts';
 
 /** What a scheduled run of a source is asked. Temporal keeps it, so it has no address and no program of whom to tell. */
 export function scheduledInputOf(definition: SourceDefinition): ScheduledBackupInput {

@@ -4,8 +4,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, ty
 import { ExpectedError } from '../../contracts/failures.ts';
 import { unknownName } from '../../lib/nearest-name.ts';
 import { membersOf } from '../../lib/schema-members.ts';
-import type { SourceDefinition } from '../../contracts/sources.ts';
-import { sourcesSchema, type WrittenSource } from './source-schema.ts';
+import { sourcesSchema, type SourceDefinition, type WrittenSource } from '../../contracts/sources.ts';
 
 /**
  * The sources that a text names, in its order; `file` is the absolute path of where it stands, from which relative roots start. Throws an
@@ -65,7 +64,7 @@ function definitionOf(
   file: string,
 ): SourceDefinition {
   const absolute = rest.worker === undefined ? resolve(dirname(file), root) : rootElsewhere(root);
-  return { name, root: absolute, prefix, ...rest } as SourceDefinition;
+  return { name, root: absolute, prefix, ...rest };
 }
 
 /** As the worker's own machine writes it, for so its runs name it; a relative one as it is. */

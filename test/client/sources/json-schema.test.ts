@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { exampleFile } from '../../../src/client/sources/example-file.ts';
-import { sourcesJsonSchema } from '../../../src/client/sources/source-schema.ts';
+import { sourcesJsonSchema } from '../../../src/contracts/sources.ts';
 import { readSources } from '../../../src/client/sources/read-sources.ts';
 
 const text = (file: string) => readFile(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');

@@ -1,8 +1,8 @@
 import { nearestName } from '../../../lib/nearest-name.ts';
 import { namesToGive, sourcesAt, takenForDirectory, type SourcesFile } from '../../sources/sources-file.ts';
-import type { BackupInput } from '../../../contracts/backup.ts';
+import { backupInputOf, type BackupInput } from '../../../contracts/backup.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
-import { backupInputOf, type SourceDefinition } from '../../../contracts/sources.ts';
+import type { SourceDefinition } from '../../../contracts/sources.ts';
 import { isSourceName } from '../../../contracts/input.ts';
 import { meantBy, type SourcesFileFlags } from '../open/scope.ts';
 import { requireElsewhere, requireDirectory } from './options.ts';

@@ -8,6 +8,7 @@ import type { SourcesFileFlags } from '../open/scope.ts';
 import { backupTarget } from './backup-target.ts';
 import type { Call } from '../invocation.ts';
 import {
+  parserOf,
   limitUpload,
   notEmpty,
   perform,
@@ -25,7 +26,7 @@ import {
   type TagFlags,
 } from './options.ts';
 import { withSession } from '../open/with-session.ts';
-import { byteSizeHelp, parseByteSize } from '../../../lib/units.ts';
+import { writtenByteSize } from '../../../lib/units.ts';
 import { parseInput } from '../../../contracts/input.ts';
 import { filtersSchema, type Filters } from '../../../contracts/filters.ts';
 
@@ -150,7 +151,9 @@ function withFilters(command: Command): Command {
     .addOption(
       several('excludeIfPresent', '--exclude-if-present <name>', 'leave out what is in folders that hold such a name'),
     )
-    .addOption(new Option('--larger-than <size>', 'leave out larger files: 100MiB').argParser(byteSize))
+    .addOption(
+      new Option('--larger-than <size>', 'leave out larger files: 100MiB').argParser(parserOf(writtenByteSize)),
+    )
     .option('--exclude-caches', 'leave out what is in folders with a CACHEDIR.TAG')
     .option('--one-file-system', 'leave out what is on other file systems')
     .option('--follow-symlinks', 'back up what symlinks lead to, as far as it lies below BACKUP_ROOTS');
@@ -191,11 +194,4 @@ function another(name: keyof Filters): (text: string, before?: readonly string[]
     if (error) throw new InvalidArgumentError(error.issues.map(({ message }) => `It ${message}.`).join(' '));
     return [...before, text];
   };
-}
-
-/** `100MiB`: bytes. */
-function byteSize(text: string): number {
-  const size = parseByteSize(text);
-  if (size !== undefined) return size;
-  throw new InvalidArgumentError(`It ${byteSizeHelp}.`);
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Level } from 'pino';
 import type { z } from 'zod';
 import { stat } from 'node:fs/promises';
-import { byteRateHelp, parseByteRate, parseShare, shareRule } from '../../../lib/units.ts';
+import { writtenByteRate, writtenShare } from '../../../lib/units.ts';
 import { workerNameSchema, tagSchema } from '../../../contracts/input.ts';
 import { subsetSchema } from '../../../contracts/verification.ts';
 import { scoped, type SourcesFileFlags } from '../open/scope.ts';
@@ -94,7 +94,7 @@ export function withUploadLimit(command: Command): Command {
     new Option(
       '--limit-upload <rate>',
       'most that this process sends a second, such as 10MiB; UPLOAD_LIMIT unless given',
-    ).argParser(byteRate),
+    ).argParser(parserOf(writtenByteRate)),
   );
 }
 
@@ -188,18 +188,7 @@ export function runArgument(text: string): string {
 }
 
 /** `5%` or `0.05`: a share above 0, at most 1. */
-export function share(text: string): number {
-  const value = parseShare(text);
-  if (value !== undefined) return value;
-  throw new InvalidArgumentError(`It must be ${shareRule}.`);
-}
-
-/** `10MiB`: bytes per second. */
-function byteRate(text: string): number {
-  const rate = parseByteRate(text);
-  if (rate !== undefined) return rate;
-  throw new InvalidArgumentError(`It ${byteRateHelp}.`);
-}
+export const share = parserOf(writtenShare);
 
 /** `3/10`: the third of ten parts. */
 export function subset(text: string): { number: number; of: number } {

@@ -1,14 +1,14 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { pruneReport } from '../render/job-reports.ts';
 import { knownPrefixSchema } from '../../../contracts/blob-prefix.ts';
 import { workflowNames } from '../../../contracts/job.ts';
-import { durationRule, parseDuration } from '../../../lib/units.ts';
+import { writtenDuration } from '../../../lib/units.ts';
 import type { PruneInput } from '../../../contracts/prune.ts';
 import type { Scope } from '../open/scope.ts';
 import { jobInstanceId } from '../instance-id.ts';
 import type { Call } from '../invocation.ts';
 import { withSession } from '../open/with-session.ts';
-import { performAtSource, withJobOptions, type Choose, type JobFlags } from './options.ts';
+import { parserOf, performAtSource, withJobOptions, type Choose, type JobFlags } from './options.ts';
 
 const help = `
 Deletes what no run needs any more: versions of files that only forgotten runs hold, what stopped backups left, and what jobs wrote for
@@ -37,12 +37,12 @@ export function addPrune(program: Command, choose: Choose): void {
     .option('--dry-run', 'delete nothing, and print what would be', false)
     .addOption(
       new Option('--prefix <prefix>', 'below which to prune, instead of BACKUP_PREFIX')
-        .argParser(blobPrefix)
+        .argParser(parserOf(knownPrefixSchema))
         .conflicts('source'),
     )
     .addOption(
       new Option('--wait <duration>', 'how long to wait for backups that began before; 24h unless given').argParser(
-        wait,
+        parserOf(writtenDuration),
       ),
     )
     .addHelpText('after', help);
@@ -72,16 +72,4 @@ function prune(call: Call & PruneFlags): Promise<number> {
       },
     }),
   );
-}
-
-function blobPrefix(text: string): string {
-  const { data, error } = knownPrefixSchema.safeParse(text);
-  if (data !== undefined) return data;
-  throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
-}
-
-function wait(text: string): number {
-  const patience = parseDuration(text);
-  if (patience !== undefined) return patience;
-  throw new InvalidArgumentError(`It must be ${durationRule}.`);
 }

@@ -35,7 +35,7 @@ export function addSources(program: Command, choose: Choose): void {
 
 async function tellSources(call: Call & SourcesFlags): Promise<number> {
   if (call.schema) {
-    const { sourcesJsonSchema } = await import('../../sources/source-schema.ts');
+    const { sourcesJsonSchema } = await import('../../../contracts/sources.ts');
     call.answer(JSON.stringify(sourcesJsonSchema(), undefined, 2));
     return exitCodes.done;
   }

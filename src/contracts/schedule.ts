@@ -1,7 +1,32 @@
 import { Cron } from 'croner';
-import { longestWait } from '../../lib/units.ts';
-import { timeZoneSchema } from '../../contracts/forget.ts';
-import type { SourceSchedule } from '../../contracts/sources.ts';
+import { z } from 'zod';
+import { longestWait, writtenDuration } from '../lib/units.ts';
+import { timeZoneSchema } from './forget.ts';
+import type { Immutable } from './input.ts';
+
+const duration = (description: string) => writtenDuration.exactOptional().meta({ description });
+
+/** When a source is backed up by itself, as it is written: by `cron` or by `every`, never both. */
+export const scheduleSchema = z
+  .strictObject({
+    cron: z
+      .string()
+      .min(1, 'must not be empty')
+      .exactOptional()
+      .meta({ description: 'When: minute, hour, day of month, month, day of week, such as 0 3 * * *; or @daily' }),
+    every: duration('How often instead, counted from 1970: 6h, 1d'),
+    timeZone: timeZoneSchema.exactOptional().meta({ description: 'Whose hours a cron means; UTC unless given' }),
+    jitter: duration('Each start is put off by a random time up to this: 10m'),
+    catchupWindow: duration('How late a start is still made up for that was missed: 1d'),
+  })
+  .superRefine((given, context) => {
+    const fault = scheduleFault(given);
+    if (fault) context.addIssue({ code: 'custom', message: fault.message, path: [fault.field] });
+  })
+  .meta({ description: 'When the source is backed up by itself' });
+
+/** The same, checked; durations are milliseconds. */
+export type SourceSchedule = Immutable<z.infer<typeof scheduleSchema>>;
 
 /** A missed start is made up for, however long it was missed. */
 export const usualCatchupWindow = 365 * 24 * 3_600_000;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { scheduleFault } from '../../../src/client/schedules/schedule-times.ts';
-import type { SourceSchedule } from '../../../src/contracts/sources.ts';
+import { scheduleFault, type SourceSchedule } from '../../src/contracts/schedule.ts';
 
 const hour = 3_600_000;
 
