@@ -1,11 +1,40 @@
 /** What client, workflows and activities say to each other about order batches. Amounts of money are in the catalogue's currency. */
 
+import { z } from 'zod';
+import type { Immutable } from './input.ts';
+
+/** The longest SKU, in UTF-16 units. */
+export const maxSkuLength = 1000;
+/** The most pieces that one line may ask for. */
+export const maxQuantity = 999_999_999;
+/** The most lines that one batch may have. */
+export const maxBatchItems = 10_000;
+
+const quantityRule = `must be a whole number within ±${maxQuantity}`;
+
+const orderItemSchema = z
+  .object({
+    sku: z
+      .string('must be a text')
+      .min(1, 'must not be empty')
+      .max(maxSkuLength, `must have at most ${maxSkuLength} characters`)
+      .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+      .refine((sku) => sku.isWellFormed(), 'must be Unicode: it holds half a surrogate pair')
+      .meta({ description: 'The article' }),
+    quantity: z
+      .int(quantityRule)
+      .min(-maxQuantity, quantityRule)
+      .max(maxQuantity, quantityRule)
+      .meta({ description: 'Pieces; zero or less asks for nothing, and nothing is reserved' }),
+  })
+  .meta({ description: 'One line of an order' });
+
+export const orderBatchSchema = z
+  .array(orderItemSchema)
+  .max(maxBatchItems, `has more than ${maxBatchItems} items: split it`);
+
 /** One line of an order. */
-export interface OrderItem {
-  readonly sku: string;
-  /** Pieces, a whole number; zero or less asks for nothing, and nothing is reserved. */
-  readonly quantity: number;
-}
+export type OrderItem = Immutable<z.infer<typeof orderItemSchema>>;
 
 /** What became of one line. */
 export interface ItemResult {
@@ -31,9 +60,6 @@ export interface ItemFailure {
   readonly sku: string;
   readonly reason: string;
 }
-
-/** The most lines that one batch may have. */
-export const maxBatchItems = 10_000;
 
 /** Where a running order batch stands. */
 export interface BatchProgress {

@@ -1,4 +1,5 @@
-import { maxNameLength, maxQuantity, maxStock, type CatalogueRow, type Reservation } from './inventory.ts';
+import { maxQuantity } from '../contracts/orders.ts';
+import { maxNameLength, maxStock, type CatalogueRow, type Reservation } from './inventory.ts';
 import { maxPriceCents } from './money.ts';
 import { ExpectedError, failureTypes } from '../contracts/failures.ts';
 

@@ -1,4 +1,4 @@
-import type { ItemResult, OrderItem } from '../contracts/orders.ts';
+import { maxSkuLength, type ItemResult, type OrderItem } from '../contracts/orders.ts';
 
 /** Pieces on hand; what is unlimited never runs out and is not counted. */
 export type Stock = number | 'unlimited';
@@ -27,9 +27,7 @@ export interface Reservation extends OrderItem {
 }
 
 /** The longest SKU or instance id, in UTF-16 units. */
-export const maxNameLength = 1000;
-/** The most pieces that one line may ask for. */
-export const maxQuantity = 999_999_999;
+export const maxNameLength = maxSkuLength;
 export const maxStock = 999_999_999_999;
 
 /**

@@ -1,38 +1,15 @@
-import { z } from 'zod';
 import { workflowNames } from '../../../contracts/job.ts';
-import { maxBatchItems, type OrderItem } from '../../../contracts/orders.ts';
+import { maxBatchItems, orderBatchSchema, type OrderItem } from '../../../contracts/orders.ts';
 import { HttpProblem } from '../problem.ts';
 import { matchNames } from '../read-object.ts';
 import type { Body } from '../route.ts';
 import { orchestratorPaths, startRoute } from './start.ts';
 
-const maxQuantity = 999_999_999;
-const maxSkuLength = 1000;
-
-const orderItemSchema = z
-  .object({
-    sku: z
-      .string('must be a text')
-      .min(1, 'must not be empty')
-      .max(maxSkuLength, `must have at most ${maxSkuLength} characters`)
-      .regex(/^\P{Cc}*$/u, 'must not hold control characters')
-      .refine((sku) => sku.isWellFormed(), 'must be Unicode: it holds half a surrogate pair')
-      .meta({ description: 'The article' }),
-    quantity: z
-      .int(`must be a whole number within ±${maxQuantity}`)
-      .min(-maxQuantity, `must be a whole number within ±${maxQuantity}`)
-      .max(maxQuantity, `must be a whole number within ±${maxQuantity}`)
-      .meta({ description: 'Pieces; zero or less asks for nothing, and nothing is reserved' }),
-  })
-  .meta({ description: 'One line of an order' });
-
-const orderBatchSchema = z
-  .array(orderItemSchema)
-  .max(maxBatchItems, `has more than ${maxBatchItems} items: split it`)
-  .meta({ id: 'OrderBatch', description: 'An order batch. Names of properties match without case' });
-
 const body: Body<OrderItem[]> = {
-  schema: orderBatchSchema,
+  schema: orderBatchSchema.meta({
+    id: 'OrderBatch',
+    description: 'An order batch. Names of properties match without case',
+  }),
   what: 'an array of items',
   kind: 'an array of items',
   example: [{ sku: 'A-1', quantity: 3 }],
