@@ -1,17 +1,8 @@
-import {
-  type Client,
-  type WorkflowExecutionDescription,
-  type WorkflowExecutionInfo,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import { workflowNames, type JobProgress } from '../../contracts/job.ts';
-import type { JobClient } from './job-client.ts';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import type { JobProgress } from '../../contracts/job.ts';
 import type { RuntimeStatus } from './job.ts';
-import { decodePayloads, fetchLarge } from './payloads.ts';
-import { eventsBeforeAnyWorker, statusInHistory } from './status-in-history.ts';
-
-/** The workflows that are jobs; whatever else runs on the same namespace is none of ours. */
-export const jobNames: readonly string[] = Object.values(workflowNames);
+import { decodePayloads, fetchLarge, type TemporalEvent } from './payloads.ts';
+import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
 
 type Described = WorkflowExecutionDescription['raw'];
 
@@ -20,30 +11,6 @@ export interface Execution extends Omit<WorkflowExecutionInfo, 'raw'> {
   readonly raw: Partial<Pick<Described, 'workflowExtendedInfo' | 'pendingActivities' | 'pendingWorkflowTask'>>;
   /** Where it is not to be seen from the rest. */
   readonly statusInHistory?: RuntimeStatus | undefined;
-}
-
-/** A job, described. */
-export type FoundJob = WorkflowExecutionDescription & Pick<Execution, 'statusInHistory'>;
-
-/** The newest execution under an id; undefined when there is none. */
-export async function describe(client: Client, instanceId: string): Promise<WorkflowExecutionDescription | undefined> {
-  try {
-    return await client.workflow.getHandle(instanceId).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-/** As {@link describe}, but undefined too for what is no job of this task queue, or was purged. */
-export async function findJob(
-  { client, taskQueue, ask, forgotten }: JobClient,
-  instanceId: string,
-): Promise<FoundJob | undefined> {
-  const description = await ask(() => describe(client, instanceId));
-  if (!description || forgotten.has(description.runId)) return undefined;
-  if (description.taskQueue !== taskQueue || !jobNames.includes(description.type)) return undefined;
-  return { ...description, statusInHistory: await ask(() => statusInHistory(client, description)) };
 }
 
 const closedStatus: Readonly<Record<string, RuntimeStatus>> = {
@@ -124,4 +91,42 @@ export function retrying({ raw }: WorkflowExecutionDescription): JobProgress['re
 function fromTimestamp(time: { seconds?: unknown; nanos?: number | null } | null | undefined): Date | undefined {
   if (!time?.seconds) return undefined;
   return new Date(Number(time.seconds) * 1000 + Math.floor((time.nanos ?? 0) / 1_000_000));
+}
+
+const suspending: readonly string[] = [suspendUpdate.name, suspendSignal.name];
+const resuming: readonly string[] = [resumeUpdate.name, resumeSignal.name];
+// A workflow's history begins with its start and its first task; until a worker takes that task, only messages follow.
+const eventsBeforeAnyWorker = 2;
+const maxEvents = 40;
+
+/**
+ * How a job stands that has hardly begun and published nothing, as its short history tells: no worker may have taken it up, or it was
+ * suspended before it had anything to publish. Undefined of any other job, for which nothing is asked.
+ */
+export async function statusInHistory(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<'Pending' | 'Suspended' | undefined> {
+  if (!isUnpublished(description) || !isIdle(description)) return undefined;
+  const { namespace } = client.options;
+  const execution = { workflowId: description.workflowId, runId: description.runId };
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace, execution });
+  const events = history?.events ?? [];
+  const last = events.map(messageOf).findLast((name) => suspending.includes(name) || resuming.includes(name));
+  if (last !== undefined && suspending.includes(last)) return 'Suspended';
+  return events.some((event) => event.workflowTaskStartedEventAttributes) ? undefined : 'Pending';
+}
+
+function isUnpublished({ memo, historyLength }: WorkflowExecutionDescription): boolean {
+  return memo?.['progress'] === undefined && historyLength > eventsBeforeAnyWorker && historyLength <= maxEvents;
+}
+
+// A backup opens its run by an activity before it publishes anything.
+function isIdle({ status, raw }: WorkflowExecutionDescription): boolean {
+  return status.name === 'RUNNING' && (raw.pendingActivities ?? []).length <= 1;
+}
+
+function messageOf(event: TemporalEvent): string {
+  const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
+  return update?.name ?? event.workflowExecutionSignaledEventAttributes?.signalName ?? '';
 }

@@ -1,12 +1,46 @@
-import type { WorkflowExecutionInfo } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import { createHash } from 'node:crypto';
 import type { JobClient } from './job-client.ts';
-import { createdTime, findJob, jobNames, runtimeStatus, type Execution } from './execution.ts';
+import { workflowNames } from '../../contracts/job.ts';
+import { createdTime, runtimeStatus, statusInHistory, type Execution } from './execution.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
-import type { JobFilter } from './job.ts';
+import type { JobFilter, JobStatus } from './job.ts';
 import { executionsQuery, isFindable, visibilityQuery } from './visibility-query.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
+import { statusOf } from './job-status.ts';
+
+/** The workflows that are jobs; whatever else runs on the same namespace is none of ours. */
+const jobNames: readonly string[] = Object.values(workflowNames);
+
+/** A job, described. */
+type FoundJob = WorkflowExecutionDescription & Pick<Execution, 'statusInHistory'>;
+
+/** The newest execution under an id; undefined when there is none. */
+export async function describe(client: Client, instanceId: string): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(instanceId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** As {@link describe}, but undefined too for what is no job of this task queue, or was purged. */
+export async function findJob(
+  { client, taskQueue, ask, forgotten }: JobClient,
+  instanceId: string,
+): Promise<FoundJob | undefined> {
+  const description = await ask(() => describe(client, instanceId));
+  if (!description || forgotten.has(description.runId)) return undefined;
+  if (description.taskQueue !== taskQueue || !jobNames.includes(description.type)) return undefined;
+  return { ...description, statusInHistory: await ask(() => statusInHistory(client, description)) };
+}
 
 /** Temporal gives no more at once. */
 export const maxPageSize = 1000;
@@ -36,6 +70,65 @@ export async function findJobs(
   });
   const found = known.flatMap((execution) => (execution && wanted(execution, filter) ? execution : []));
   return { found, ...(nextPageToken.length > 0 && { token: sealToken(nextPageToken, query) }) };
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobStatus[];
+  /** Where the next page starts; absent on the last. */
+  readonly token?: string;
+}
+
+export interface PageOptions {
+  /** Most jobs on the page, 1 to {@link maxPageSize}. */
+  readonly size: number;
+  /** Of the page before. */
+  readonly token?: string;
+  readonly showInput: boolean;
+  /** Milliseconds after which the page ends where it is; some seconds unless given. */
+  readonly patience?: number;
+}
+
+// A filter may want few of many, and a busy server is slow: a caller rather gets a short page than none for a long time.
+const defaultPatience = 4000;
+const perLook = 50;
+
+/**
+ * A page of the jobs that a filter wants, newest end first. A page may be short, even empty, and yet not be the last. It tells what
+ * Temporal has indexed, which comes a moment after what has happened.
+ */
+export async function listJobs(jobClient: JobClient, filter: JobFilter, page: PageOptions): Promise<JobPage> {
+  const { size, showInput, patience = defaultPatience } = page;
+  const until = performance.now() + patience;
+  const jobs: JobStatus[] = [];
+  let { token } = page;
+  do {
+    const look = await lookFrom(jobClient, filter, {
+      size: Math.min(size - jobs.length, perLook),
+      showInput,
+      token,
+    }).catch((error: unknown) => {
+      if (jobs.length > 0 && isUnavailable(error)) return undefined;
+      throw error;
+    });
+    if (!look) break;
+    jobs.push(...look.jobs);
+    ({ token } = look);
+  } while (token !== undefined && jobs.length < size && performance.now() < until);
+  return { jobs, ...(token !== undefined && { token }) };
+}
+
+async function lookFrom(
+  jobClient: JobClient,
+  filter: JobFilter,
+  { size, showInput, token }: { size: number; showInput: boolean; token: string | undefined },
+): Promise<JobPage> {
+  const { found, token: next } = await findJobs(jobClient, filter, size, token);
+  const jobs = await inLanes(found, (execution) => statusOf(jobClient, execution, { showInput }));
+  return { jobs: jobs.flatMap((job) => job ?? []), ...(next !== undefined && { token: next }) };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ExpectedError && error.type === 'TemporalUnavailable';
 }
 
 /** All executions of the ids of those that have ended, as far as one list tells them. */

@@ -1,11 +1,8 @@
-import type { temporal } from '@temporalio/proto';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { type Payloads, decodePayloads, fetchLarge } from './payloads.ts';
+import { type Payloads, type TemporalEvent, decodePayloads, fetchLarge } from './payloads.ts';
 import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
 import type { JobClient } from './job-client.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
-
-type Event = temporal.api.history.v1.IHistoryEvent;
 
 interface Draft extends Readonly<Record<string, unknown>> {
   readonly EventType: string;
@@ -23,7 +20,7 @@ export interface EventDraft extends Draft {
  * Temporal's history as Durable Functions tells it: what the engine does for itself is left out, and an activity is one event, its
  * scheduling while it is under way and its end from then on.
  */
-export function historyEvents(events: readonly Event[]): EventDraft[] {
+export function historyEvents(events: readonly TemporalEvent[]): EventDraft[] {
   const scheduled = new Map(
     events.filter((event) => event.activityTaskScheduledEventAttributes).map((event) => [String(event.eventId), event]),
   );
@@ -36,7 +33,7 @@ export function historyEvents(events: readonly Event[]): EventDraft[] {
   });
 }
 
-function endOfTask(event: Event) {
+function endOfTask(event: TemporalEvent) {
   return (
     event.activityTaskCompletedEventAttributes ??
     event.activityTaskFailedEventAttributes ??
@@ -45,7 +42,7 @@ function endOfTask(event: Event) {
   );
 }
 
-function taskEnded(event: Event, scheduled: Event | undefined): Draft {
+function taskEnded(event: TemporalEvent, scheduled: TemporalEvent | undefined): Draft {
   const { activityType, input } = scheduled?.activityTaskScheduledEventAttributes ?? {};
   const task = {
     FunctionName: activityType?.name ?? '',
@@ -57,16 +54,16 @@ function taskEnded(event: Event, scheduled: Event | undefined): Draft {
   return { EventType: 'TaskFailed', ...task, Reason: reasonOf(event) };
 }
 
-function reasonOf(event: Event): string {
+function reasonOf(event: TemporalEvent): string {
   const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
   return failed?.failure?.message ?? 'canceled';
 }
 
-function single(event: Event): Draft | undefined {
+function single(event: TemporalEvent): Draft | undefined {
   return beginning(event) ?? message(event) ?? timer(event) ?? completion(event);
 }
 
-function beginning(event: Event): Draft | undefined {
+function beginning(event: TemporalEvent): Draft | undefined {
   const started = event.workflowExecutionStartedEventAttributes;
   if (started) {
     const name = started.workflowType?.name ?? '';
@@ -83,7 +80,7 @@ const resumed = 'ExecutionResumed';
 const updates: Readonly<Record<string, string>> = { [suspendUpdate.name]: suspended, [resumeUpdate.name]: resumed };
 const signals: Readonly<Record<string, string>> = { [suspendSignal.name]: suspended, [resumeSignal.name]: resumed };
 
-function message(event: Event): Draft | undefined {
+function message(event: TemporalEvent): Draft | undefined {
   const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
   if (update) return received(updates, update.name ?? '', update.args?.payloads);
   const signal = event.workflowExecutionSignaledEventAttributes;
@@ -95,12 +92,12 @@ function received(own: Readonly<Record<string, string>>, name: string, input: Pa
   return type === undefined ? { EventType: 'EventRaised', Name: name, input } : { EventType: type, input };
 }
 
-function timer(event: Event): Draft | undefined {
+function timer(event: TemporalEvent): Draft | undefined {
   if (event.timerStartedEventAttributes) return { EventType: 'TimerCreated' };
   return event.timerFiredEventAttributes ? { EventType: 'TimerFired' } : undefined;
 }
 
-function completion(event: Event): Draft | undefined {
+function completion(event: TemporalEvent): Draft | undefined {
   const ended = (OrchestrationStatus: string, result?: Payloads | string): Draft => ({
     EventType: 'ExecutionCompleted',
     OrchestrationStatus,
@@ -117,7 +114,7 @@ function completion(event: Event): Draft | undefined {
 }
 
 // Seven digits after the second, as .NET writes times.
-function timestamp(time: temporal.api.history.v1.IHistoryEvent['eventTime']): string {
+function timestamp(time: TemporalEvent['eventTime']): string {
   const seconds = new Date(Number(time?.seconds ?? 0) * 1000).toISOString().slice(0, 19);
   const ticks = Math.floor((time?.nanos ?? 0) / 100);
   return `${seconds}.${String(ticks).padStart(7, '0')}Z`;

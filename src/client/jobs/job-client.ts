@@ -1,8 +1,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { ExpectedError } from '../../contracts/failures.ts';
-import { Forgotten } from './forgotten.ts';
 import { LiveProgress } from './live-progress.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../../lib/turnstile.ts';
 
 /** How the parts of this folder reach Temporal. */
 export interface JobClient {
@@ -82,4 +81,25 @@ export function isGone(error: unknown): boolean {
 function grpcError(error: unknown) {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause : undefined;
+}
+
+const keptFor = 10 * 60_000;
+
+/** Runs that were purged. Temporal deletes up to a minute after it was asked to, and until then still tells of them. */
+class Forgotten {
+  // In the order of their times, as a map keeps what is added to it.
+  readonly #runs = new Map<string, number>();
+
+  add(runId: string): void {
+    const now = performance.now();
+    for (const [known, at] of this.#runs) {
+      if (at > now - keptFor) break;
+      this.#runs.delete(known);
+    }
+    this.#runs.set(runId, now);
+  }
+
+  has(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
 }

@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import { isGone, type JobClient } from './job-client.ts';
 import { argumentsOf, createdTime, lastUpdatedTime, runtimeStatus, type Execution } from './execution.ts';
 import type { JobResult, JobStatus } from './job.ts';
-import { outputOf, partsFailed, resultSoFar, resultIn, type HistoryEvent } from './result.ts';
-import { decodePayloads, fetchLarge } from './payloads.ts';
+import { outputOf, partsFailed, resultSoFar, resultIn } from './result.ts';
+import { decodePayloads, fetchLarge, type TemporalEvent } from './payloads.ts';
 
 interface StatusOptions {
   readonly showInput: boolean;
@@ -84,7 +84,7 @@ async function readShortHistory(
   return result && { input, result };
 }
 
-async function readEnds(client: Client, { workflowId, runId }: Execution): Promise<HistoryEvent[]> {
+async function readEnds(client: Client, { workflowId, runId }: Execution): Promise<TemporalEvent[]> {
   const { namespace } = client.options;
   const execution = { workflowId, runId };
   const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace, execution });

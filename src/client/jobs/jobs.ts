@@ -2,18 +2,17 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import type { JobProgress } from '../../contracts/job.ts';
 import { restartJob, rewindJob } from './rewind-job.ts';
 import { createJobClient, isGone, type JobClient } from './job-client.ts';
-import { describe, findJob, retrying, runtimeStatus } from './execution.ts';
+import { describe, findJob, listJobs, type JobPage, type PageOptions } from './find-jobs.ts';
+import { retrying, runtimeStatus } from './execution.ts';
 import { readHistory, type HistoryEvent, type HistoryOptions } from './history-events.ts';
 import type { Delivery, JobFilter, JobResult, JobStatus, RuntimeStatus } from './job.ts';
 import { statusOf } from './job-status.ts';
-import { listJobs, type JobPage, type PageOptions } from './list-jobs.ts';
 import { raiseEvent, terminateJob, resumeJob, suspendJob } from './suspend-job.ts';
 import { pollsWorkerQueue, pollsWorkflows, waitingTasks } from './polled-queue.ts';
 import { purgeJob, purgeJobs } from './purge-jobs.ts';
-import { resultOf } from './result.ts';
-import { SharedReads } from './shared-reads.ts';
+import { resultOf, waitForJob } from './result.ts';
+import { SharedReads } from '../../lib/shared-reads.ts';
 import { startJob, type StartOptions } from './start-job.ts';
-import { waitForJob } from './wait-for-job.ts';
 
 export { JobExistsError } from './start-job.ts';
 

@@ -9,6 +9,9 @@ import type { temporal } from '@temporalio/proto';
 
 export type Payloads = readonly temporal.api.common.v1.IPayload[] | null | undefined;
 
+/** An event as Temporal keeps it. */
+export type TemporalEvent = temporal.api.history.v1.IHistoryEvent;
+
 /** What payloads of a history hold. Those that are kept elsewhere must have been fetched by {@link fetchLarge}. */
 export function decodePayloads({ options }: Client, payloads: Payloads): Promise<unknown[]> {
   return decodeArrayFromPayloads(options.loadedDataConverter, payloads && [...payloads]);

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { isGone, type JobClient } from './job-client.ts';
-import { findJob, runtimeStatus, type Execution } from './execution.ts';
+import { findJob, findJobs } from './find-jobs.ts';
+import { runtimeStatus, type Execution } from './execution.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
 import { isEnded, runtimeStatuses, type JobFilter } from './job.ts';
-import { findJobs } from './find-jobs.ts';
 import { finishedRunsQuery } from './visibility-query.ts';
 
 const pageSize = 100;

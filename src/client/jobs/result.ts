@@ -1,16 +1,14 @@
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { temporal } from '@temporalio/proto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { maxReportedFailures } from '../../contracts/job.ts';
 import { failureTypes } from '../../contracts/failures.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import type { Execution } from './execution.ts';
 import type { JobFailure, JobResult } from './job.ts';
-import { decodePayloads } from './payloads.ts';
-
-/** An event as Temporal keeps it. */
-export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+import { decodePayloads, type TemporalEvent } from './payloads.ts';
+import type { JobClient } from './job-client.ts';
 
 /** How an execution ended, awaited where it has not yet. */
 export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<JobResult> {
@@ -26,7 +24,7 @@ export async function resultOf(handle: Pick<WorkflowHandle, 'result'>): Promise<
 }
 
 /** How an execution ended, as the last event of its history tells; undefined for what {@link resultOf} has to tell. */
-export async function resultIn(client: Client, event: HistoryEvent): Promise<JobResult | undefined> {
+export async function resultIn(client: Client, event: TemporalEvent): Promise<JobResult | undefined> {
   const completed = event.workflowExecutionCompletedEventAttributes;
   if (completed) {
     const [output] = await decodePayloads(client, completed.result?.payloads);
@@ -87,4 +85,24 @@ function failureOf(error: unknown): JobFailure {
     return { type: innermost.type ?? 'Error', message: innermost.message, details: innermost.details ?? [] };
   }
   return { type: innermost instanceof Error ? innermost.name : 'Error', message: messageOf(innermost), details: [] };
+}
+
+/** How a job ended, when it does so within `patience` milliseconds; else undefined. Asks Temporal once and is told. */
+export async function waitForJob(
+  { client, explain }: JobClient,
+  instanceId: string,
+  { patience, signal }: { patience: number; signal?: AbortSignal },
+): Promise<JobResult | undefined> {
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
+  const ended = client.withAbortSignal(until, () => resultOf(client.workflow.getHandle(instanceId)));
+  try {
+    return await Promise.race([ended, sleep(patience, undefined, { signal: until })]);
+  } catch (error) {
+    if (until.aborted) return undefined;
+    throw explain(error);
+  } finally {
+    over.abort();
+    ended.catch(() => undefined);
+  }
 }

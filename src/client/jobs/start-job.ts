@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { printable } from '../../lib/printable.ts';
 import type { JobClient } from './job-client.ts';
-import { describe } from './execution.ts';
+import { describe } from './find-jobs.ts';
 
 // The server refuses a longer one: https://docs.temporal.io/self-hosted-guide/defaults
 const maxSummaryBytes = 400;

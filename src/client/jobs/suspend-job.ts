@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { resumeSignal, resumeUpdate, suspendSignal, suspendUpdate } from '../../workflows/messages.ts';
 import type { JobClient } from './job-client.ts';
-import { describe } from './execution.ts';
+import { describe } from './find-jobs.ts';
 import type { Delivery } from './job.ts';
 
 // An update is answered by a worker; where none is up, a signal waits for one.

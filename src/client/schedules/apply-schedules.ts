@@ -17,7 +17,7 @@ import { askSchedule } from './schedule-info.ts';
 import { differencesOf, isScheduled, plannedSchedule, type ScheduledSource } from './schedule-plan.ts';
 import { scheduledInputOf, watchInputOf } from './scheduled-input.ts';
 import { watchSignal } from '../../workflows/messages.ts';
-import { describe } from '../jobs/execution.ts';
+import { describe } from '../jobs/find-jobs.ts';
 import { listIds } from '../jobs/purge-jobs.ts';
 import { runningQuery } from '../jobs/visibility-query.ts';
 

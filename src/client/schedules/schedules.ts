@@ -4,7 +4,7 @@ import { nearestName } from '../../lib/nearest-name.ts';
 import { scheduleId } from '../../contracts/scheduled.ts';
 import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { JobClient } from '../jobs/job-client.ts';
-import { describe } from '../jobs/execution.ts';
+import { describe } from '../jobs/find-jobs.ts';
 import { inLanes } from '../../lib/in-lanes.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 import { applySchedules, describeSchedule, scheduledNames, type AppliedChange } from './apply-schedules.ts';

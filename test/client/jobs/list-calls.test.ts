@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JobPage } from '../../../src/client/jobs/list-jobs.ts';
+import type { JobPage } from '../../../src/client/jobs/find-jobs.ts';
 import { workflowNames } from '../../../src/contracts/job.ts';
 import { countedJobs } from './counted-jobs.ts';
 import { startApi, startWorker, type Api } from '../http/harness.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SharedReads } from '../../../src/client/jobs/shared-reads.ts';
+import { SharedReads } from '../../src/lib/shared-reads.ts';
 
 /** Reads that end when they are told to; each gives its number. */
 function controlledReads() {
