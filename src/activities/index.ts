@@ -1,5 +1,5 @@
 import type { ActivityDependencies } from './dependencies.ts';
-import { asActivities } from './paged/activity.ts';
+import { asActivities, type Attempt } from './paged/activity.ts';
 import { createCommitRun } from './backup/commit-run.ts';
 import { createCopyFiles } from './backup/copy/copy-files.ts';
 import { createForgetRuns } from './prune/forget-runs.ts';
@@ -8,7 +8,6 @@ import { createListFiles } from './backup/list-files.ts';
 import { createNewestSuccess } from './notify/newest-success.ts';
 import { createNoteFailedBackup } from './backup/note-failed-backup.ts';
 import { createOpenRun } from './backup/open-run.ts';
-import { createResumeReading } from './paged/resume-reading.ts';
 import { createPreviewBackup } from './backup/preview-backup.ts';
 import { createPruneActivities } from './prune/index.ts';
 import { createReopenRun } from './backup/reopen-run.ts';
@@ -16,6 +15,7 @@ import { createRestoreActivities } from './restore/index.ts';
 import { createSealPage } from './paged/seal-page.ts';
 import { backupKind } from './backup/kind.ts';
 import { createVerifyActivities } from './verify/index.ts';
+import { markReading, type Reader } from '../claims/reading-mark.ts';
 
 /** The effects of a backup, in the order in which the workflow asks for them. Each may run twice and then changes nothing more. */
 export function createActivities(deps: ActivityDependencies) {
@@ -42,3 +42,9 @@ export function createActivities(deps: ActivityDependencies) {
 }
 
 export type Activities = ReturnType<typeof createActivities>;
+
+/** Says once more which run a restore or a verification reads, when it is rewound. Throws `RunNotFound` when that was forgotten meanwhile. */
+function createResumeReading({ store }: ActivityDependencies) {
+  return ({ signal }: Attempt, kind: 'restores' | 'verifications', reader: Reader): Promise<void> =>
+    markReading(store, kind, reader, signal);
+}

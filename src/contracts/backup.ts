@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byteRateSchema } from '../lib/units.ts';
 import { prefixSchema } from './blob-prefix.ts';
-import { filtersSchema, type Filters } from './filters.ts';
+import { filtersSchema } from './filters.ts';
 import { flag, tagsSchema, type Immutable } from './input.ts';
 import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { FileAttributes, ManifestEntry } from './manifest.ts';
@@ -61,8 +61,17 @@ export function backupInputOf({
   };
 }
 
+const takenAlong = ['tags', 'filters', 'maxLoss', 'uploadLimit'] as const satisfies readonly (keyof BackupInput)[];
+
+/** What of its input a run takes along to its end; each tag once. */
+type TakenAlong = Pick<BackupInput, (typeof takenAlong)[number]>;
+
+export function takenAlongOf(input: BackupInput): TakenAlong {
+  return Object.fromEntries(takenAlong.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])));
+}
+
 /** One run of a backup, as `openRun` found and fixed it. Every activity receives it. */
-export interface Run extends Judged {
+export interface Run extends Judged, TakenAlong {
   /** Names the run in storage and sorts by start time: `20261121T051430Z-1f3a9c2e`. */
   readonly id: string;
   /** Absolute path, as the caller wrote it. */
@@ -73,17 +82,12 @@ export interface Run extends Judged {
   readonly options: JobOptions;
   /** How many times its failed files have been taken up again; each round keeps its own pages and outcomes. */
   readonly round?: number;
-  /** Most bytes of its files that each worker process sends a second. */
-  readonly uploadLimit?: number;
   /** A prune was at work when it began. It then relies on no blob that it did not write itself, for that may be deleted. */
   readonly besidePrune?: boolean;
   /** The run of the same root whose manifest tells what is unchanged. */
   readonly base?: string;
   /** What is done about files that the base says are unchanged: nothing unless given. */
   readonly unchanged?: 'read' | 'look-up' | 'read-and-look-up';
-  readonly filters?: Filters;
-  /** Each once. */
-  readonly tags?: readonly string[];
 }
 
 /** What `openRun` returns. */

@@ -83,10 +83,11 @@ export function isGood(run: { readonly complete: boolean; readonly suspect?: Sus
  * A loss is counted whatever the filters are, for a slip in them loses files as an unmounted disk does; the reason then names them.
  */
 export function suspicionOf(
-  reference: Reference,
+  { reference, maxLoss = defaultMaxLoss }: Judged,
   now: Compared,
-  { lost, maxLoss = defaultMaxLoss }: { readonly lost: number; readonly maxLoss?: number | undefined },
+  lost: number,
 ): Suspicion | undefined {
+  if (!reference) return undefined;
   const { run: since, files } = reference;
   const reasons = [...lossReasons(reference, now, { lost, maxLoss }), ...fileSystemReasons(reference, now)];
   return reasons.length === 0 ? undefined : { since, files, lost, reasons };

@@ -4,7 +4,11 @@ import { isGood, sameFilters, suspicionOf, type FileSystem, type Reference } fro
 const since = '20260102T030405Z-0123abcd';
 const disk: FileSystem = { type: 'ext4', source: '/dev/sdb1', mountedAt: '/data', uuid: '1-2' };
 const judge = (reference: Partial<Reference>, files: number, lost: number, maxLoss?: number) =>
-  suspicionOf({ run: since, files: 20, ...reference }, { files, failed: 0 }, { lost, maxLoss });
+  suspicionOf(
+    { reference: { run: since, files: 20, ...reference }, ...(maxLoss !== undefined && { maxLoss }) },
+    { files, failed: 0 },
+    lost,
+  );
 
 test.each([
   ['nothing', 20, 20, 0, undefined, false],
@@ -35,7 +39,7 @@ test('the reason has the counts, and that the filters are other ones', () => {
 });
 
 test('what could not be read is no emptiness', () => {
-  expect(suspicionOf({ run: since, files: 3 }, { files: 0, failed: 3 }, { lost: 0 })).toBeUndefined();
+  expect(suspicionOf({ reference: { run: since, files: 3 } }, { files: 0, failed: 3 }, 0)).toBeUndefined();
 });
 
 test.each<[string, Partial<FileSystem>, boolean]>([
@@ -47,7 +51,7 @@ test.each<[string, Partial<FileSystem>, boolean]>([
   ['another kind', { type: 'tmpfs', source: 'tmpfs', uuid: undefined as never }, true],
 ])('its directory is on %s', (_what, other, expected) => {
   const now = { files: 20, failed: 0, fileSystem: { ...disk, ...other } };
-  const found = suspicionOf({ run: since, files: 20, fileSystem: disk }, now, { lost: 0 });
+  const found = suspicionOf({ reference: { run: since, files: 20, fileSystem: disk } }, now, 0);
   expect(found?.reasons[0]?.includes('/dev/sdb1 (ext4) at /data') ?? false).toBe(expected);
 });
 
@@ -84,7 +88,7 @@ test.each<[string, FileSystem, FileSystem, boolean]>([
   ],
 ])('%s', (_what, one, other, expected) => {
   const reference = { run: since, files: 1, fileSystem: one };
-  expect(suspicionOf(reference, { files: 1, failed: 0, fileSystem: other }, { lost: 0 }) !== undefined).toBe(expected);
+  expect(suspicionOf({ reference }, { files: 1, failed: 0, fileSystem: other }, 0) !== undefined).toBe(expected);
 });
 
 test('a run is good when no file failed and it is not suspect, or was accepted', () => {

@@ -9,7 +9,7 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
-import { findSuspicion, type UnsealedManifest } from './find-suspicion.ts';
+import { findSuspicion, type UnsealedManifest } from './suspicion.ts';
 import { sumShards, writeLast } from '../paged/commit.ts';
 import { unmatchedGlobs } from '../paged/selection-result.ts';
 import { describeShard } from '../paged/shard.ts';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { BackupInput, OpenedRun, Run } from '../../contracts/backup.ts';
+import { takenAlongOf, type BackupInput, type OpenedRun, type Run } from '../../contracts/backup.ts';
 import { lastRuns, referenceFor } from '../../history/runs/last-runs.ts';
 import { requireContainer } from '../../storage/require-container.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -9,7 +9,10 @@ import { claimRoot } from '../../claims/claim-root.ts';
 import { isPruned } from '../../claims/pruning-mark.ts';
 import { readInput, type ReadInput } from './read-input.ts';
 import { rootFileSystem } from '../../files/mounts.ts';
-import { nextRunId } from './run-id.ts';
+import { listRuns } from '../../history/runs/run-catalogue.ts';
+import { startOf } from '../../contracts/manifest.ts';
+import type { BlobStore } from '../../storage/blob-store.ts';
+import { jobId } from '../paged/job-id.ts';
 
 /** Fixes what a run is about before anything is copied: the directory exists, may be read, and the container is there. */
 export function createOpenRun(deps: ActivityDependencies) {
@@ -48,24 +51,29 @@ async function fixRun(
     ...(last.base && { base: last.base.run }),
     ...(reference && { reference }),
     ...(fileSystem && { fileSystem }),
-    ...recorded(input),
+    ...aboutUnchanged(input),
+    ...takenAlongOf(input),
   };
 }
 
-/** What of the input later activities go by. */
-function recorded(input: BackupInput): Pick<Run, 'uploadLimit' | 'maxLoss' | 'filters' | 'tags' | 'unchanged'> {
-  const { uploadLimit, maxLoss, filters, tags = [] } = input;
-  const unchanged = aboutUnchanged(input);
-  return {
-    ...(unchanged && { unchanged }),
-    ...(uploadLimit !== undefined && { uploadLimit }),
-    ...(maxLoss !== undefined && { maxLoss }),
-    ...(filters && { filters }),
-    ...(tags.length > 0 && { tags }),
-  };
+function aboutUnchanged({ checksum = false, repair = false }: BackupInput): Pick<Run, 'unchanged'> {
+  if (checksum) return { unchanged: repair ? 'read-and-look-up' : 'read' };
+  return repair ? { unchanged: 'look-up' } : {};
 }
 
-function aboutUnchanged({ checksum = false, repair = false }: BackupInput): Run['unchanged'] {
-  if (checksum) return repair ? 'read-and-look-up' : 'read';
-  return repair ? 'look-up' : undefined;
+/**
+ * The id of a run that begins now. It sorts after every run that is there: when the clock was set back since the newest of them, its
+ * time is a second past that one's.
+ */
+async function nextRunId(
+  store: BlobStore,
+  { prefix, startedAt }: { readonly prefix: string; readonly startedAt: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const own = jobId(startedAt);
+  for await (const newest of listRuns(store, prefix, signal)) {
+    const time = Date.parse(startOf(newest));
+    return own > newest || Number.isNaN(time) ? own : jobId(new Date(time + 1000).toISOString());
+  }
+  return own;
 }

@@ -5,7 +5,7 @@ import { isBlobStoreError } from '../../storage/blob-store.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
 import { findRoot } from '../../files/find-root.ts';
-import { foresee } from './foresee-suspicion.ts';
+import { foresee } from './suspicion.ts';
 import { readInput, type ReadInput } from './read-input.ts';
 import { previewEntries } from './preview-entries.ts';
 

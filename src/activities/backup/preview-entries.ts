@@ -6,7 +6,7 @@ import { withSideOutput } from '../../lib/side-output.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { unmatchedGlobs } from '../paged/selection-result.ts';
 import { compareWithBase, type ComparedRun } from './compare-with-base.ts';
-import { foreseeSuspicion, type Foreseen } from './foresee-suspicion.ts';
+import { foreseeSuspicion, type Foreseen } from './suspicion.ts';
 import { selectEntries, type SelectOptions } from './select-entries.ts';
 
 export interface PreviewOptions extends Pick<SelectOptions, 'filters' | 'roots' | 'embeddedData'> {

@@ -12,9 +12,7 @@ import { requireOutsideData, explainRoot } from '../../files/find-root.ts';
 import { attributesOf } from '../../files/stat.ts';
 
 /** What a backup is asked for, with all that the worker knows better. */
-export type ReadInput = BackupInput &
-  Required<Pick<Run, 'options' | 'prefix' | 'tags'>> &
-  Pick<OpenedRun, 'rootAttributes'>;
+export type ReadInput = BackupInput & Required<Pick<Run, 'options' | 'prefix'>> & Pick<OpenedRun, 'rootAttributes'>;
 
 /**
  * Checks what a caller asks a backup for, and that its directory is there and may be read. Throws an {@link ExpectedError} that names what
@@ -46,7 +44,7 @@ export async function readInput(
     rootAttributes,
     options: allOptions(read.options),
     prefix,
-    tags: [...new Set(tags)],
+    ...(tags.length > 0 && { tags: [...new Set(tags)] }),
     ...(Object.keys(filters).length > 0 && { filters }),
   };
 }

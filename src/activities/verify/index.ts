@@ -6,8 +6,7 @@ import { createCommit } from '../paged/commit.ts';
 import { createSealPage } from '../paged/seal-page.ts';
 import { isExtraShard } from './extra-blobs.ts';
 import { verificationKind } from './kind.ts';
-import { createListUnverified } from './list-unverified.ts';
-import { createListVerification } from './list-verification.ts';
+import { createListUnverified, createListVerification } from './list-verification.ts';
 import { createOpenVerification } from './open-verification.ts';
 import { createVerifyFiles } from './verify-files.ts';
 

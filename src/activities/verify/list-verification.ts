@@ -4,11 +4,14 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';
-import { readFixedManifest } from '../backup/fixed-manifest.ts';
+import { readFixedManifest } from '../../history/records/read-manifest.ts';
 import { readPage, writePage } from '../paged/page.ts';
 import { compareWithListing } from './compare-with-listing.ts';
 import { createExtraBlobs } from './extra-blobs.ts';
-import { verificationKind } from './kind.ts';
+import { verificationKind, listedFile, type ListedFile } from './kind.ts';
+import { eachConcurrently } from '../../lib/each-concurrently.ts';
+import { createListFailed } from '../paged/list-failed.ts';
+import { lookUp } from './look-up.ts';
 
 /**
  * Lists a page of the run's files, each with what a listing of the container says of it or, in a deep verification, the copy that
@@ -46,4 +49,25 @@ async function listAll(
   }
   await extra?.end();
   return first ?? readPage(store, layout.page(0), 0, signal);
+}
+
+const lookUpsAtOnce = 8;
+
+/**
+ * Lists what was missing, corrupt or impossible to check of a page, looked at again: a deep verification reads all of it, a quick one looks
+ * each file up.
+ */
+export function createListUnverified({ store }: ActivityDependencies) {
+  return createListFailed(store, verificationKind, async ({ job, failed, signal }) => {
+    const files = failed.map(listedFile);
+    return { entries: job.deep ? files : await lookUpAll(store, files, signal) };
+  });
+}
+
+async function lookUpAll(store: BlobStore, files: readonly ListedFile[], signal: AbortSignal): Promise<ListedFile[]> {
+  const found: ListedFile[] = [];
+  await eachConcurrently(files, lookUpsAtOnce, async (file, index) => {
+    found[index] = { ...file, finding: (await lookUp(store, file, signal)) ?? { outcome: 'intact' } };
+  });
+  return found;
 }

@@ -1,5 +1,5 @@
 import { findRoot } from '../../files/find-root.ts';
-import { foresee } from '../../activities/backup/foresee-suspicion.ts';
+import { foresee } from '../../activities/backup/suspicion.ts';
 import { previewEntries, type PreviewOptions } from '../../activities/backup/preview-entries.ts';
 import { explainStorage } from '../../history/views/storage-failure.ts';
 import { exitCodes, interrupted, type Call } from './invocation.ts';

@@ -120,3 +120,17 @@ function isSealedManifest(value: Readonly<Record<string, unknown>>): boolean {
     return false;
   }
 }
+
+/** The manifest that a restore or a verification is of. Throws an {@link ExpectedError} when it is another than the one that was checked. */
+export async function readFixedManifest(
+  store: BlobStore,
+  job: { readonly prefix: string; readonly run: string; readonly manifestEtag: string },
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const found = await readManifest(store, { prefix: job.prefix, id: job.run }, signal);
+  if (found?.etag === job.manifestEtag) return found.manifest;
+  throw new ExpectedError(
+    failureTypes.manifestInvalid,
+    `the manifest of run ${job.run} is another than when it was checked: start again`,
+  );
+}

@@ -12,7 +12,7 @@ import { backupKind } from '../kind.ts';
 import { createCopy, withOutcomes, type Copying } from '../../paged/copy.ts';
 import { createFilesAtOnce } from '../../paged/files-at-once.ts';
 import { findRoot } from '../../../files/find-root.ts';
-import { createRunLimits } from '../../paged/run-limits.ts';
+import { createRunLimits } from './run-limits.ts';
 
 // A copy that runs alone hides the latency of single requests by itself; the memory budget bounds what they hold.
 const filesOfOneCopy = 64;

@@ -7,7 +7,7 @@ import { readEntries } from '../../../history/entries/read-entries.ts';
 import { createTurn } from '../../../lib/create-turn.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import { jobLayout } from '../../../storage/run-layout.ts';
-import { readFixedManifest } from '../../backup/fixed-manifest.ts';
+import { readFixedManifest } from '../../../history/records/read-manifest.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';
 import type { Attempt } from '../../paged/activity.ts';
 import { takePage } from '../../paged/fill-page.ts';

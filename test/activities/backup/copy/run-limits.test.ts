@@ -1,11 +1,11 @@
 import { expect, inject, test } from 'vitest';
-import { createRunLimits } from '../../../src/activities/paged/run-limits.ts';
-import { openBlobStore } from '../../../src/storage/open-blob-store.ts';
-import { withUploadLimit, createRateLimit } from '../../../src/storage/pace/rate-limit.ts';
-import { blobStoreSuite } from '../../storage/blob-store.suite.ts';
-import { createManualClock } from '../../storage/pace/manual-clock.ts';
-import { azurite, newContainer, signal } from '../../storage/rig.ts';
-import { blobNames, openRig } from '../rig.ts';
+import { createRunLimits } from '../../../../src/activities/backup/copy/run-limits.ts';
+import { openBlobStore } from '../../../../src/storage/open-blob-store.ts';
+import { withUploadLimit, createRateLimit } from '../../../../src/storage/pace/rate-limit.ts';
+import { blobStoreSuite } from '../../../storage/blob-store.suite.ts';
+import { createManualClock } from '../../../storage/pace/manual-clock.ts';
+import { azurite, newContainer, signal } from '../../../storage/rig.ts';
+import { blobNames, openRig } from '../../rig.ts';
 
 blobStoreSuite('a store with a limit of its own', async () => {
   const container = newContainer();

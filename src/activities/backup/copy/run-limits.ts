@@ -1,6 +1,6 @@
-import type { Run } from '../../contracts/backup.ts';
-import type { BlobStore } from '../../storage/blob-store.ts';
-import { withUploadLimit, createRateLimit, type Clock, type RateLimit } from '../../storage/pace/rate-limit.ts';
+import type { Run } from '../../../contracts/backup.ts';
+import type { BlobStore } from '../../../storage/blob-store.ts';
+import { withUploadLimit, createRateLimit, type Clock, type RateLimit } from '../../../storage/pace/rate-limit.ts';
 
 // Far more than run at once in one process.
 const mostKept = 100;
