@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { knownPrefixSchema } from './blob-prefix.ts';
 import { flag, tagsSchema, type Immutable } from './input.ts';
-import type { Suspicion } from './suspicion.ts';
+import { suspicionSchema } from './suspicion.ts';
 
 /** The rules that keep the newest run of so many of something, in the order in which they are told. */
 export const retentionCounts = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
@@ -96,33 +96,37 @@ export const forgetInputSchema = z
 
 export type ForgetInput = Immutable<z.infer<typeof forgetInputSchema>>;
 
-/** What becomes of one run, and why. */
-export interface ForgetRow {
-  readonly run: string;
-  /** `recalled`: it was forgotten, and that is taken back. */
-  readonly outcome: 'kept' | 'forgotten' | 'recalled';
-  /** In words, at least one. */
-  readonly reasons: readonly string[];
-  /** Unlike what follows, known without a manifest; ISO 8601. */
-  readonly startedAt: string;
-  readonly root?: string;
-  readonly complete?: boolean;
-  /** Why it may not be what its directory ought to hold. */
-  readonly suspect?: Suspicion;
-  readonly files?: number;
-  readonly bytes?: number;
-  readonly tags?: readonly string[];
-}
+const tally = z.int().min(0);
+
+/** What becomes of one run, and why. What is absent only its manifest tells. */
+const forgetRowSchema = z.strictObject({
+  run: z.string().meta({ description: 'Its id' }),
+  // `recalled`: it was forgotten, and that is taken back.
+  outcome: z.enum(['kept', 'forgotten', 'recalled']),
+  reasons: z.array(z.string()).min(1).meta({ description: 'In words' }),
+  startedAt: z.string(),
+  root: z.string().exactOptional(),
+  complete: z.boolean().exactOptional(),
+  suspect: suspicionSchema.exactOptional(),
+  files: tally.exactOptional(),
+  bytes: tally.exactOptional(),
+  tags: z.array(z.string()).exactOptional(),
+});
+
+export type ForgetRow = Immutable<z.infer<typeof forgetRowSchema>>;
 
 /** What was forgotten, or in a dry run would be. */
-export interface ForgetResult {
-  readonly dryRun: boolean;
-  readonly kept: number;
-  readonly forgotten: number;
-  readonly recalled: number;
-  /** Those that were asked about: directory by directory, newest first. */
-  readonly runs: readonly ForgetRow[];
-}
+export const forgetResultSchema = z
+  .strictObject({
+    dryRun: z.boolean(),
+    kept: tally,
+    forgotten: tally,
+    recalled: tally,
+    runs: z.array(forgetRowSchema).meta({ description: 'Directory by directory, newest first' }),
+  })
+  .meta({ description: 'What was forgotten, or in a dry run would be' });
+
+export type ForgetResult = Immutable<z.infer<typeof forgetResultSchema>>;
 
 /** The same in short. */
 export interface ForgetSummary extends Pick<ForgetResult, 'dryRun' | 'kept' | 'forgotten'> {

@@ -8,13 +8,19 @@ import type { FileSystem, Suspicion } from './suspicion.ts';
  * `skipped` it cannot be backed up (a socket, a fifo, a device) or vanished after it was listed;
  * `changed` it never held still while it was read; `failed` it could not be read or stored.
  */
-export type Outcome = 'uploaded' | 'unchanged' | 'adopted' | 'recorded' | 'skipped' | 'changed' | 'failed';
+export const outcomes = ['uploaded', 'unchanged', 'adopted', 'recorded', 'skipped', 'changed', 'failed'] as const;
+
+export type Outcome = (typeof outcomes)[number];
 
 /** What a path was when it was listed. `other` is a socket, a fifo or a device. */
-export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
+export const entryKinds = ['file', 'directory', 'symlink', 'other'] as const;
+
+export type EntryKind = (typeof entryKinds)[number];
 
 /** What has no content and no kind of its own. */
-export type SpecialKind = 'fifo' | 'socket' | 'device';
+export const specialKinds = ['fifo', 'socket', 'device'] as const;
+
+export type SpecialKind = (typeof specialKinds)[number];
 
 /** Attributes that tell whether a file changed, and that a restore brings back. Times are decimal nanoseconds since 1970. */
 export interface FileAttributes {

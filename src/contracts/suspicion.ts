@@ -1,32 +1,34 @@
+import { z } from 'zod';
 import type { Filters } from './filters.ts';
 import { shareSchema } from '../lib/units.ts';
-import { flag } from './input.ts';
+import { flag, type Immutable } from './input.ts';
+
+const count = z.int().min(0);
 
 /** Why a run may not be what its directory ought to hold, told by the last good run of the same directory. */
-export interface Suspicion {
-  /** That run. */
-  readonly since: string;
-  /** Files that it holds. */
-  readonly files: number;
-  /** How many of those this run neither holds nor failed to read. */
-  readonly lost: number;
-  /** In words, at least one. */
-  readonly reasons: readonly string[];
-  /** When somebody said that it is meant to be so, in ISO 8601: it is a run like any other from then on. No manifest holds it. */
-  readonly acceptedAt?: string;
-}
+export const suspicionSchema = z
+  .strictObject({
+    since: z.string().meta({ description: 'The good run that it was compared with' }),
+    files: count.meta({ description: 'Files of that run' }),
+    // Those that the run neither holds nor failed to read.
+    lost: count.meta({ description: 'How many of them are gone' }),
+    reasons: z.array(z.string()).min(1).meta({ description: 'In words' }),
+    // From then on it is a run like any other. No manifest holds it.
+    acceptedAt: z.string().exactOptional().meta({ description: 'When somebody said that it is meant to be so' }),
+  })
+  .meta({ description: 'Why a run may not be what its directory ought to hold' });
+
+export type Suspicion = Immutable<z.infer<typeof suspicionSchema>>;
 
 /** The file system that a directory is on, by what outlasts a restart of the machine. */
-export interface FileSystem {
-  /** Such as `ext4`. */
-  readonly type: string;
-  /** What is mounted: a device, an address, or a name that says nothing. */
-  readonly source: string;
-  /** Where it is mounted. */
-  readonly mountedAt: string;
-  /** Of the device, where the system tells it. */
-  readonly uuid?: string;
-}
+export const fileSystemSchema = z.object({
+  type: z.string().meta({ description: 'Such as ext4' }),
+  source: z.string().meta({ description: 'What is mounted: a device, an address, or a name that says nothing' }),
+  mountedAt: z.string(),
+  uuid: z.string().exactOptional().meta({ description: 'Of the device, where the system tells it' }),
+});
+
+export type FileSystem = Immutable<z.infer<typeof fileSystemSchema>>;
 
 /** The share of the files that a run may lose. */
 export const defaultMaxLoss = 0.5;

@@ -1,6 +1,8 @@
 import { ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import type { Immutable } from '../../contracts/input.ts';
 import { scheduleFault } from '../../contracts/schedule.ts';
 import {
   scheduleId,
@@ -25,14 +27,17 @@ import { runningQuery } from '../jobs/visibility-query.ts';
 const mostKept = 40_000;
 
 /** What applying the sources file does about one source. */
-export interface AppliedChange {
-  readonly source: string;
-  /** The schedule that starts its runs, or the watch that tells of missing ones. */
-  readonly what: 'schedule' | 'watch';
-  readonly change: 'created' | 'updated' | 'removed' | 'unchanged';
-  /** Of what is updated: in which respects it was another. */
-  readonly differences?: readonly string[];
-}
+export const appliedChangeSchema = z
+  .strictObject({
+    source: z.string(),
+    // The schedule that starts its runs, or the watch that tells of missing ones.
+    what: z.enum(['schedule', 'watch']),
+    change: z.enum(['created', 'updated', 'removed', 'unchanged']),
+    differences: z.array(z.string()).exactOptional().meta({ description: 'In which respects it was another' }),
+  })
+  .meta({ description: 'What became of one schedule, or of one watch' });
+
+export type AppliedChange = Immutable<z.infer<typeof appliedChangeSchema>>;
 
 interface Planned extends AppliedChange {
   readonly make?: () => Promise<unknown>;

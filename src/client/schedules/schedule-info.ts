@@ -1,30 +1,34 @@
 import { type ScheduleDescription, ScheduleAlreadyRunning, ScheduleNotFoundError } from '@temporalio/client';
+import { z } from 'zod';
+import type { Immutable } from '../../contracts/input.ts';
 import { scheduleIdPrefix } from '../../contracts/scheduled.ts';
 import { whenOf } from './schedule-plan.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { JobClient } from '../jobs/job-client.ts';
 import { JobExistsError } from '../jobs/start-job.ts';
 
-/** The schedule of a source, as Temporal has it. Times are ISO 8601. */
-export interface ScheduleInfo {
-  readonly source: string;
-  /** The cron's text, or `every 6h`. */
-  readonly when: string;
-  readonly timeZone: string;
-  readonly paused: boolean;
-  /** Why it is paused. */
-  readonly note?: string;
-  /** The next starts, soonest first, before any jitter; none while it is paused. */
-  readonly next: readonly string[];
-  /** The last start. */
-  readonly last?: { readonly at: string; readonly instanceId: string };
-  /** Instances that are under way. */
-  readonly running: readonly string[];
-  /** Starts so far; those left out because a run was under way; and those that were missed for longer than is made up for. */
-  readonly started: number;
-  readonly skipped: number;
-  readonly missed: number;
-}
+const time = z.iso.datetime();
+const count = z.int().min(0);
+
+/** The schedule of a source, as Temporal has it. */
+export const scheduleInfoSchema = z
+  .strictObject({
+    source: z.string().meta({ description: 'The name of its source' }),
+    when: z.string().meta({ description: 'Its cron, or how often' }),
+    timeZone: z.string(),
+    paused: z.boolean(),
+    note: z.string().exactOptional().meta({ description: 'Why it is paused' }),
+    // None while it is paused.
+    next: z.array(time).meta({ description: 'When the next runs start, before any jitter' }),
+    last: z.strictObject({ at: time, instanceId: z.string() }).exactOptional().meta({ description: 'The last start' }),
+    running: z.array(z.string()).meta({ description: 'Instances that are under way' }),
+    started: count.meta({ description: 'Starts so far' }),
+    skipped: count.meta({ description: 'Starts left out because a run was under way' }),
+    missed: count.meta({ description: 'Starts that were missed for longer than is made up for' }),
+  })
+  .meta({ id: 'Schedule', description: 'The schedule of a source' });
+
+export type ScheduleInfo = Immutable<z.infer<typeof scheduleInfoSchema>>;
 
 export function scheduleInfoOf({ scheduleId, spec, state, info }: ScheduleDescription): ScheduleInfo {
   const last = info.recentActions.at(-1);

@@ -2,15 +2,23 @@ import { z } from 'zod';
 import { systemFolder } from '../../contracts/blob-prefix.ts';
 import { attributesSchema } from '../records/attributes-schema.ts';
 import { decodePath, encodePath, encodeText } from '../../contracts/encoded-path.ts';
-import { holdsContent, isContentOutcome, nameOfKind, type ManifestEntry } from '../../contracts/manifest.ts';
+import {
+  entryKinds,
+  holdsContent,
+  isContentOutcome,
+  nameOfKind,
+  outcomes,
+  specialKinds,
+  type ManifestEntry,
+} from '../../contracts/manifest.ts';
 
 const text = z.string();
 const count = z.int().min(0);
 
 const entrySchema = z.object({
   path: text,
-  kind: z.enum(['file', 'directory', 'symlink', 'other']),
-  outcome: z.enum(['uploaded', 'unchanged', 'adopted', 'recorded', 'skipped', 'changed', 'failed']),
+  kind: z.enum(entryKinds),
+  outcome: z.enum(outcomes),
   ...attributesSchema.shape,
   attempts: count,
   target: z.exactOptional(text),
@@ -19,7 +27,7 @@ const entrySchema = z.object({
   sha256: z.exactOptional(text.regex(/^[0-9a-f]{64}$/u, 'must be 64 hexadecimal digits')),
   reason: z.exactOptional(text),
   busy: z.exactOptional(z.literal(true)),
-  special: z.exactOptional(z.enum(['fifo', 'socket', 'device'])),
+  special: z.exactOptional(z.enum(specialKinds)),
   readAgain: z.exactOptional(z.literal(true)),
 });
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { comparePaths } from '../../contracts/encoded-path.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
 import {
+  entryKinds,
   entryKey,
   type Manifest,
   type ManifestEntry,
@@ -98,7 +99,7 @@ function parseEntry(where: string, text: string, prefix: string): ManifestEntry 
 
 const rowSchema = z.object({
   path: z.string(),
-  kind: z.enum(['file', 'directory', 'symlink', 'other']),
+  kind: z.enum(entryKinds),
   why: z.object({ by: z.enum(leavingOut), rule: z.exactOptional(z.string()), at: z.exactOptional(z.string()) }),
 }) satisfies z.ZodType<LeftOutRow>;
 

@@ -6,7 +6,7 @@ import type { Manifest } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { attributesSchema } from './attributes-schema.ts';
-import type { FileSystem, Suspicion } from '../../contracts/suspicion.ts';
+import { fileSystemSchema, suspicionSchema } from '../../contracts/suspicion.ts';
 import { acceptedAt } from '../runs/accepted.ts';
 import { isSealed } from './manifest-checksum.ts';
 import { manifestInvalid } from './manifest-invalid.ts';
@@ -37,12 +37,8 @@ const manifestSchema = z.object({
   excluded: z.exactOptional(count),
   leftOut: z.exactOptional(shards),
   tags: z.array(z.string()).exactOptional(),
-  fileSystem: z
-    .object({ type: z.string(), source: z.string(), mountedAt: z.string(), uuid: z.string().exactOptional() })
-    .exactOptional() satisfies z.ZodType<FileSystem | undefined>,
-  suspect: z
-    .object({ since: z.string(), files: count, lost: count, reasons: z.array(z.string()).min(1) })
-    .exactOptional() satisfies z.ZodType<Suspicion | undefined>,
+  fileSystem: fileSystemSchema.exactOptional(),
+  suspect: z.object(suspicionSchema.omit({ acceptedAt: true }).shape).exactOptional(),
   shards,
   checksum: sha256,
 });

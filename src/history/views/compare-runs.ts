@@ -1,22 +1,28 @@
+import { z } from 'zod';
 import { joinByPath } from '../entries/join-by-path.ts';
 import type { ManifestEntry } from '../../contracts/manifest.ts';
-import { entryState, pathRow, type EntryState, type PathRow } from './list-entries.ts';
+import type { Immutable } from '../../contracts/input.ts';
+import { entryState, entryStateSchema, pathMembers, pathRow } from './list-entries.ts';
 import { isHeld } from './run-info.ts';
 
 /**
  * How a path differs between two runs: only the later has it, or only the earlier; `type` it is another kind of thing; `content` a file
  * has another SHA-256, a symlink another target; `attributes` only permissions or time of modification differ.
  */
-export const changes = ['added', 'removed', 'type', 'content', 'attributes'] as const;
+const changes = ['added', 'removed', 'type', 'content', 'attributes'] as const;
 
-/** A path that differs between two runs. */
-export interface DifferenceRow extends PathRow {
-  readonly change: (typeof changes)[number];
-  readonly before?: EntryState;
-  readonly after?: EntryState;
-  /** Why one of the runs lists it and does not hold it. */
-  readonly reason?: string;
-}
+/** One path that differs between two runs. */
+export const differenceRowSchema = z
+  .strictObject({
+    change: z.enum(changes),
+    ...pathMembers,
+    before: entryStateSchema.exactOptional(),
+    after: entryStateSchema.exactOptional(),
+    reason: z.string().exactOptional().meta({ description: 'Why one of the runs lists it and does not hold it' }),
+  })
+  .meta({ id: 'DifferenceRow', description: 'One path that differs between two runs; one such object a line' });
+
+export type DifferenceRow = Immutable<z.infer<typeof differenceRowSchema>>;
 
 /** The paths that differ between what two runs hold. Each has its entries in the order of `entryKey`. */
 export async function* compareRuns(

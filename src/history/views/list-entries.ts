@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { findEntry, readBelow } from '../entries/read-below.ts';
 import { exactPaths } from '../entries/exact-paths.ts';
 import {
@@ -11,7 +12,8 @@ import {
 import { createTurn } from '../../lib/create-turn.ts';
 import { type EncodedPath, displayPath } from '../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import type { Manifest, ManifestEntry, EntryKind, SpecialKind } from '../../contracts/manifest.ts';
+import type { Immutable } from '../../contracts/input.ts';
+import { entryKinds, outcomes, specialKinds, type Manifest, type ManifestEntry } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 
 /** Which entries of a run are asked for. */
@@ -144,39 +146,43 @@ async function nearestFolder(store: BlobStore, manifest: Manifest, plain: string
   return 'its root';
 }
 
-/** What a path is in a run. */
-export interface EntryState {
-  readonly kind: EntryKind;
-  /** What it is where its kind is `other`, as far as the run says. */
-  readonly special?: SpecialKind;
-  /** Permission bits in octal digits: `0644`. */
-  readonly mode: string;
-  /** Of a file. */
-  readonly bytes?: number;
-  /** When it was last modified: ISO 8601; absent where the time is beyond that. */
-  readonly mtime?: string;
-  /** The exact time, in nanoseconds since 1970. */
-  readonly mtimeNs: string;
-  /** Of the bytes stored, in hexadecimal. */
-  readonly sha256?: string;
-  /** Where a symlink points, for people. */
-  readonly target?: string;
-}
+/** A path, for people and exactly: where bytes are no UTF-8 these differ. */
+export const pathMembers = {
+  path: z.string().meta({ description: 'For people' }),
+  encodedPath: z.string().meta({ description: 'The exact path' }),
+};
 
-/** A path, for people and exactly. */
-export interface PathRow {
-  /** For people: bytes that are no UTF-8 are replaced. */
-  readonly path: string;
-  /** The exact path. */
-  readonly encodedPath: EncodedPath;
-}
+/** What a path is in a run. */
+export const entryStateSchema = z.strictObject({
+  kind: z.enum(entryKinds),
+  special: z
+    .enum(specialKinds)
+    .exactOptional()
+    .meta({ description: 'Of the kind `other`: a fifo, a socket or a device' }),
+  mode: z.string().meta({ description: 'Permission bits in octal digits' }),
+  bytes: z.int().min(0).exactOptional(),
+  // Absent where the time is beyond what ISO 8601 can tell.
+  mtime: z.iso.datetime().exactOptional().meta({ description: 'When it was last modified' }),
+  mtimeNs: z.string().meta({ description: 'The same exactly, in nanoseconds since 1970' }),
+  sha256: z.string().exactOptional(),
+  target: z.string().exactOptional().meta({ description: 'Where a symlink points' }),
+});
+
+export type EntryState = Immutable<z.infer<typeof entryStateSchema>>;
 
 /** One path that a run lists. */
-export interface EntryRow extends PathRow, EntryState {
-  readonly outcome: string;
-  /** Why the run does not hold it. */
-  readonly reason?: string;
-}
+export const entryRowSchema = z
+  .strictObject({
+    ...pathMembers,
+    ...entryStateSchema.shape,
+    outcome: z.enum(outcomes),
+    reason: z.string().exactOptional().meta({ description: 'Why the run does not hold it' }),
+  })
+  .meta({ id: 'EntryRow', description: 'One path that a run lists; one such object a line' });
+
+export type EntryRow = Immutable<z.infer<typeof entryRowSchema>>;
+
+export type PathRow = Pick<EntryRow, keyof typeof pathMembers>;
 
 export function entryRow(entry: ManifestEntry): EntryRow {
   const { outcome, reason } = entry;

@@ -6,7 +6,9 @@ import { readLines } from '../records/read-lines.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobLayout } from '../../storage/run-layout.ts';
-import { displayPath, type EncodedPath } from '../../contracts/encoded-path.ts';
+import { displayPath } from '../../contracts/encoded-path.ts';
+import type { Immutable } from '../../contracts/input.ts';
+import { pathMembers } from './list-entries.ts';
 
 /** A restore or a verification, by the id that its summary tells. */
 export interface ReportedJob {
@@ -14,7 +16,8 @@ export interface ReportedJob {
   readonly id: string;
 }
 
-const rowSchema = z.object({
+/** A line of any ledger in storage, as far as it has these members. */
+const storedRowSchema = z.object({
   path: z.string(),
   kind: z.string().exactOptional(),
   outcome: z.string(),
@@ -22,7 +25,26 @@ const rowSchema = z.object({
   size: z.int().exactOptional(),
   sha256: z.string().exactOptional(),
   reason: z.string().exactOptional(),
-}) satisfies z.ZodType<StoredRow>;
+});
+
+type StoredRow = Immutable<z.infer<typeof storedRowSchema>>;
+
+const count = z.int().min(0).exactOptional();
+
+/** What became of one path in a run, a restore or a verification. */
+export const ledgerRowSchema = z
+  .strictObject({
+    ...pathMembers,
+    kind: z.string().exactOptional(),
+    outcome: z.string(),
+    attempts: count.meta({ description: 'Times that the file was read' }),
+    bytes: count.meta({ description: 'Of what has a size' }),
+    sha256: z.string().exactOptional().meta({ description: 'Of the bytes stored' }),
+    reason: z.string().exactOptional(),
+  })
+  .meta({ id: 'LedgerRow', description: 'What became of one path; one such object a line' });
+
+export type LedgerRow = Immutable<z.infer<typeof ledgerRowSchema>>;
 
 /** Whether a job of this kind and id has left its report. */
 export async function hasReport(
@@ -57,7 +79,7 @@ export async function* readReportRows(
 
 function parseRow(blob: string, line: string): StoredRow {
   try {
-    return rowSchema.parse(JSON.parse(line));
+    return storedRowSchema.parse(JSON.parse(line));
   } catch (error) {
     throw manifestInvalid(blob, 'holds a line that is no row of a ledger', error);
   }
@@ -69,34 +91,6 @@ function unknownReport({ kind, id }: ReportedJob): ExpectedError {
     failureTypes.runNotFound,
     `There is no ${what} ${JSON.stringify(id)} that has ended: give the ${what}Id of its summary`,
   );
-}
-
-/** What became of one path in a run, a restore or a verification. */
-export interface LedgerRow {
-  /** For people: bytes that are no UTF-8 are replaced. */
-  readonly path: string;
-  /** The exact path. */
-  readonly encodedPath: EncodedPath;
-  readonly kind?: string;
-  readonly outcome: string;
-  /** Times that the file was read. */
-  readonly attempts?: number;
-  /** Its size; of what has one. */
-  readonly bytes?: number;
-  /** Of the bytes stored, in hexadecimal. */
-  readonly sha256?: string;
-  readonly reason?: string;
-}
-
-/** A line of any ledger in storage, as far as it has these members. */
-interface StoredRow {
-  readonly path: EncodedPath;
-  readonly outcome: string;
-  readonly kind?: string;
-  readonly attempts?: number;
-  readonly size?: number;
-  readonly sha256?: string;
-  readonly reason?: string;
 }
 
 export function ledgerRow({ path, outcome, kind, attempts, size, sha256, reason }: StoredRow): LedgerRow {

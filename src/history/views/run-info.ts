@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { type Manifest, holdsContent, type ManifestEntry } from '../../contracts/manifest.ts';
-import { isSuspect, type Suspicion } from '../../contracts/suspicion.ts';
+import { isSuspect, suspicionSchema } from '../../contracts/suspicion.ts';
+import type { Immutable } from '../../contracts/input.ts';
 
 /**
  * How a run stands: `complete`; `incomplete` it ended and some files failed; `suspect` it ended, and may not be what its directory ought to
@@ -8,28 +10,32 @@ import { isSuspect, type Suspicion } from '../../contracts/suspicion.ts';
  */
 export const runStates = ['complete', 'incomplete', 'suspect', 'unfinished', 'unreadable'] as const;
 
+const count = z.int().min(0).exactOptional();
+
 /** One run, as a list of the history shows it. What only a manifest tells is absent without one. */
-export interface RunInfo {
-  readonly run: string;
-  readonly state: (typeof runStates)[number];
-  /** ISO 8601, as is `finishedAt`. */
-  readonly startedAt: string;
-  readonly finishedAt?: string;
-  readonly durationMs?: number;
-  readonly files?: number;
-  readonly bytes?: number;
-  readonly failed?: number;
-  readonly skipped?: number;
-  readonly root?: string;
-  readonly instanceId?: string;
-  readonly tags?: readonly string[];
-  /** Why it is suspect, or was before somebody accepted it. */
-  readonly suspect?: Suspicion;
-  /** When it was forgotten: it cannot be chosen any more, and the next prune may delete its data. */
-  readonly forgottenAt?: string;
-  /** Why the manifest cannot be read. */
-  readonly reason?: string;
-}
+export const runInfoSchema = z
+  .strictObject({
+    run: z.string().meta({ description: 'Its id' }),
+    state: z.enum(runStates),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().exactOptional(),
+    durationMs: z.number().exactOptional(),
+    files: count,
+    bytes: count,
+    failed: count,
+    skipped: count,
+    root: z.string().exactOptional(),
+    instanceId: z.string().exactOptional(),
+    tags: z.array(z.string()).exactOptional(),
+    // It stays when somebody accepted the run.
+    suspect: suspicionSchema.exactOptional(),
+    // It cannot be chosen any more, and the next prune may delete its data.
+    forgottenAt: z.string().exactOptional().meta({ description: 'When it was forgotten' }),
+    reason: z.string().exactOptional().meta({ description: 'Why its manifest cannot be read' }),
+  })
+  .meta({ id: 'Run', description: 'One run' });
+
+export type RunInfo = Immutable<z.infer<typeof runInfoSchema>>;
 
 /** What a manifest says of its run. */
 export function infoOf({ run, complete, startedAt, finishedAt, ...manifest }: Manifest): RunInfo {

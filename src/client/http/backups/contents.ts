@@ -1,54 +1,11 @@
 import { z } from 'zod';
-import { changes, type DifferenceRow } from '../../../history/views/compare-runs.ts';
-import type { EntryRow, EntryState } from '../../../history/views/list-entries.ts';
+import { differenceRowSchema } from '../../../history/views/compare-runs.ts';
+import { entryRowSchema } from '../../../history/views/list-entries.ts';
 import { lines, runAnswers } from '../answers.ts';
 import { flag, plain, runInPath, text } from '../parameters.ts';
 import { route } from '../route.ts';
 import { answerNdjson, answerStream } from './answer-stream.ts';
 import { backupsBelow, runAsked, runParameters } from './below.ts';
-import { pathMembers } from './runs.ts';
-
-const count = z.int().min(0).optional();
-
-const stateMembers = {
-  kind: z.string(),
-  special: z.string().optional().meta({ description: 'Of the kind `other`: a fifo, a socket or a device' }),
-  mode: z.string().meta({ description: 'Permission bits in octal digits' }),
-  bytes: count,
-  mtime: z.iso.datetime().optional().meta({ description: 'When it was last modified' }),
-  mtimeNs: z.string().meta({ description: 'The same exactly, in nanoseconds since 1970' }),
-  sha256: z.string().optional(),
-  target: z.string().optional().meta({ description: 'Where a symlink points' }),
-} satisfies { [K in keyof EntryState]-?: z.ZodType };
-
-/** One line of a listing. */
-export const entryRowSchema = z
-  .strictObject({
-    ...pathMembers,
-    ...stateMembers,
-    outcome: z.string(),
-    reason: z.string().optional().meta({ description: 'Why the run does not hold it' }),
-  })
-  .meta({ id: 'EntryRow', description: 'One path that a run lists; one such object a line' }) satisfies z.ZodType<
-  unknown,
-  { [K in keyof EntryRow]: unknown }
->;
-
-const stateSchema = z.strictObject(stateMembers).optional();
-
-/** One line of a comparison. */
-export const differenceRowSchema = z
-  .strictObject({
-    change: z.enum(changes),
-    ...pathMembers,
-    before: stateSchema,
-    after: stateSchema,
-    reason: z.string().optional().meta({ description: 'Why one of the runs lists it and does not hold it' }),
-  })
-  .meta({
-    id: 'DifferenceRow',
-    description: 'One path that differs between two runs; one such object a line',
-  }) satisfies z.ZodType<unknown, { [K in keyof DifferenceRow]: unknown }>;
 
 const entries = route({
   method: 'get',

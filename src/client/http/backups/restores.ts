@@ -11,7 +11,7 @@ import { verificationBodySchema } from '../../../contracts/verification.ts';
 import { answerNdjson } from './answer-stream.ts';
 import { backupsBelow, runAsked, runParameters } from './below.ts';
 import { checkRoot } from './check-root.ts';
-import { ledgerRowSchema } from './runs.ts';
+import { ledgerRowSchema } from '../../../history/views/read-report-rows.ts';
 
 const maxBody = 256 * 1024;
 // A manifest is small, and the store ends by itself when nothing answers.

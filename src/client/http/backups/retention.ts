@@ -1,41 +1,10 @@
-import { z } from 'zod';
 import { workflowNames } from '../../../contracts/job.ts';
-import { forgetInputSchema, type ForgetInput, type ForgetResult, type ForgetRow } from '../../../contracts/forget.ts';
+import { forgetInputSchema, forgetResultSchema, type ForgetInput } from '../../../contracts/forget.ts';
 import { bodyAnswers, problem, storageAnswers } from '../answers.ts';
 import { startRoute } from '../instances/start.ts';
 import { route } from '../route.ts';
 import { pruneInputSchema } from '../../../contracts/prune.ts';
 import { backupsBelow } from './below.ts';
-import { suspicionSchema } from './runs.ts';
-
-const count = z.int().min(0);
-
-const rowSchema = z.strictObject({
-  run: z.string().meta({ description: 'Its id' }),
-  outcome: z.enum(['kept', 'forgotten', 'recalled']),
-  reasons: z.array(z.string()).min(1),
-  startedAt: z.string(),
-  root: z.string().optional(),
-  complete: z.boolean().optional(),
-  suspect: suspicionSchema.optional(),
-  files: count.optional(),
-  bytes: count.optional(),
-  tags: z.array(z.string()).optional(),
-}) satisfies z.ZodType<unknown, { [K in keyof ForgetRow]: unknown }>;
-
-/** The answer. */
-export const forgetResultSchema = z
-  .strictObject({
-    dryRun: z.boolean(),
-    kept: count,
-    forgotten: count,
-    recalled: count,
-    runs: z.array(rowSchema).meta({ description: 'Directory by directory, newest first' }),
-  })
-  .meta({ id: 'Forgotten', description: 'What was forgotten, or in a dry run would be' }) satisfies z.ZodType<
-  unknown,
-  { [K in keyof ForgetResult]: unknown }
->;
 
 const forget = route({
   method: 'post',
@@ -55,7 +24,10 @@ const forget = route({
   answers: {
     ...bodyAnswers,
     ...storageAnswers,
-    200: { description: 'What became of each run that was asked about', schema: forgetResultSchema },
+    200: {
+      description: 'What became of each run that was asked about',
+      schema: forgetResultSchema.meta({ id: 'Forgotten' }),
+    },
     400: problem('The request is wrong'),
     404: problem('There is no such run, or none that has ended'),
     409: problem('A run is under way, or is the newest complete one of its directory; nothing was changed'),

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { isRunId } from '../../../history/runs/run-not-found.ts';
 import type { RunFilter } from '../../../history/views/list-run-infos.ts';
-import type { LedgerRow } from '../../../history/views/read-report-rows.ts';
-import { infoOf, runStates, type RunInfo } from '../../../history/views/run-info.ts';
-import type { Suspicion } from '../../../contracts/suspicion.ts';
+import { ledgerRowSchema } from '../../../history/views/read-report-rows.ts';
+import { infoOf, runInfoSchema, type RunInfo } from '../../../history/views/run-info.ts';
 import { lines, problem, runAnswers } from '../answers.ts';
 import {
   flag,
@@ -23,64 +22,6 @@ import { backupsBelow, runAsked, runParameters } from './below.ts';
 
 const defaultTop = 100;
 const mostRuns = 1000;
-
-const count = z.int().min(0).optional();
-
-/** Why a run is suspect, in an answer. */
-export const suspicionSchema = z
-  .strictObject({
-    since: z.string().meta({ description: 'The good run that it was compared with' }),
-    files: z.int().min(0).meta({ description: 'Files of that run' }),
-    lost: z.int().min(0).meta({ description: 'How many of them are gone' }),
-    reasons: z.array(z.string()).min(1),
-    acceptedAt: z.string().optional().meta({ description: 'When somebody said that it is meant to be so' }),
-  })
-  .meta({ description: 'Why a run may not be what its directory ought to hold' }) satisfies z.ZodType<
-  unknown,
-  { [K in keyof Suspicion]: unknown }
->;
-
-/** One run in an answer. */
-export const runInfoSchema = z
-  .strictObject({
-    run: z.string().meta({ description: 'Its id' }),
-    state: z.enum(runStates),
-    startedAt: z.iso.datetime(),
-    finishedAt: z.iso.datetime().optional(),
-    durationMs: z.number().optional(),
-    files: count,
-    bytes: count,
-    failed: count,
-    skipped: count,
-    root: z.string().optional(),
-    instanceId: z.string().optional(),
-    tags: z.array(z.string()).optional(),
-    suspect: suspicionSchema.optional(),
-    forgottenAt: z.string().optional().meta({ description: 'When it was forgotten' }),
-    reason: z.string().optional().meta({ description: 'Why its manifest cannot be read' }),
-  })
-  .meta({ id: 'Run', description: 'One run' }) satisfies z.ZodType<unknown, { [K in keyof RunInfo]: unknown }>;
-
-export const pathMembers = {
-  path: z.string().meta({ description: 'For people' }),
-  encodedPath: z.string().meta({ description: 'The exact path' }),
-};
-
-/** One line of a ledger. */
-export const ledgerRowSchema = z
-  .strictObject({
-    ...pathMembers,
-    kind: z.string().optional(),
-    outcome: z.string(),
-    attempts: count,
-    bytes: count,
-    sha256: z.string().optional(),
-    reason: z.string().optional(),
-  })
-  .meta({ id: 'LedgerRow', description: 'What became of one path; one such object a line' }) satisfies z.ZodType<
-  unknown,
-  { [K in keyof LedgerRow]: unknown }
->;
 
 const filterParameters = {
   ...rootParameter,

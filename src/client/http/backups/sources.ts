@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { suspicionSchema } from '../../../contracts/suspicion.ts';
 import { runStates } from '../../../history/views/run-info.ts';
 import { listSources, type ListedSource } from '../../sources/sources-file.ts';
 import { sourceHealths, statusOfEach, type SourceStatus } from '../../sources/source-status.ts';
@@ -8,7 +9,6 @@ import { prefixParameter } from '../parameters.ts';
 import { route } from '../route.ts';
 import { answerNdjson } from './answer-stream.ts';
 import { backupsBelow } from './below.ts';
-import { suspicionSchema } from './runs.ts';
 
 const count = z.int().min(0);
 const time = z.iso.datetime();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../../src/history/views/run-info.ts';
-import { forgetResultSchema } from '../../../../src/client/http/backups/retention.ts';
-import { runInfoSchema } from '../../../../src/client/http/backups/runs.ts';
+import { forgetResultSchema } from '../../../../src/contracts/forget.ts';
+import { runInfoSchema } from '../../../../src/history/views/run-info.ts';
 import type { ForgetResult } from '../../../../src/contracts/forget.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { postJson, startApi, startWorker, type Api } from '../harness.ts';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunInfo } from '../../../../src/history/views/run-info.ts';
-import { runInfoSchema } from '../../../../src/client/http/backups/runs.ts';
+import { runInfoSchema } from '../../../../src/history/views/run-info.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { postJson, startApi, startWorker } from '../harness.ts';
 import { backUp, follow, problemOf } from './rig.ts';
