@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
-import { forgottenSince } from '../history/forget/forgotten.ts';
+import { forgottenSince } from '../history/runs/forgotten.ts';
 import { sealedJson } from '../history/records/manifest-checksum.ts';
 import { forgottenRun } from '../history/runs/run-not-found.ts';
 import type { BlobStore } from '../storage/blob-store.ts';

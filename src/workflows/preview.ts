@@ -1,7 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { BackupInput } from '../contracts/backup.ts';
-import type { Preview } from '../contracts/preview.ts';
+import type { BackupInput, Preview } from '../contracts/backup.ts';
 import { checkedOpenOptions } from './paged/activity-options.ts';
 import { chooseQueue } from './paged/worker-queue.ts';
 import { createProgressReport } from './paged/progress-report.ts';

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, type onTestFinished, test } from 'vitest';
-import { markForgotten } from '../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../src/history/runs/forgotten.ts';
 import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';

@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
-import { markForgotten } from '../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../src/history/runs/forgotten.ts';
 import type { BackupSummary } from '../../src/contracts/backup.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';

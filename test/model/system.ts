@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { inject } from 'vitest';
 import type { BackupSummary } from '../../src/contracts/backup.ts';
-import { markForgotten } from '../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../src/history/runs/forgotten.ts';
 import type { PruneSummary } from '../../src/contracts/prune.ts';
 import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';

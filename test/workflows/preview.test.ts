@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { BackupInput } from '../../src/contracts/backup.ts';
-import type { Preview } from '../../src/contracts/preview.ts';
+import type { BackupInput, Preview } from '../../src/contracts/backup.ts';
 import { workerQueue } from '../../src/contracts/job.ts';
 import { recordHistory } from '../support/record-history.ts';
 import { connect, startWorker } from '../support/workflow-harness.ts';

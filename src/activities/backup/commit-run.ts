@@ -4,7 +4,7 @@ import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { JobClosing } from '../../contracts/job.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
-import { acceptedAt } from '../../history/runs/accepted.ts';
+import { acceptedAt } from '../../history/records/accepted.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';

@@ -7,7 +7,7 @@ import {
   type PageEntry,
 } from '../../contracts/manifest.ts';
 import type { PagedKind } from '../paged/kind.ts';
-import { unread } from './copy/file-outcome.ts';
+import { unread } from './file-outcome.ts';
 
 export const backupKind: PagedKind<Run, PageEntry, FileOutcome, ManifestEntry, Tally> = {
   name: 'runs',

@@ -1,6 +1,5 @@
 import { lastRuns, type LastRuns } from '../../history/runs/last-runs.ts';
-import type { BackupInput } from '../../contracts/backup.ts';
-import type { Preview, PreviewRow } from '../../contracts/preview.ts';
+import type { BackupInput, Preview, PreviewRow } from '../../contracts/backup.ts';
 import { isBlobStoreError } from '../../storage/blob-store.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Attempt } from '../paged/activity.ts';

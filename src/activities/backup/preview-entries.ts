@@ -1,6 +1,6 @@
 import { displayPath } from '../../contracts/encoded-path.ts';
 import { entryKey, nameOfKind, type PageEntry } from '../../contracts/manifest.ts';
-import type { PreviewAction, PreviewRow } from '../../contracts/preview.ts';
+import type { PreviewAction, PreviewRow } from '../../contracts/backup.ts';
 import type { LeftOut } from '../../files/walk/scope.ts';
 import { withSideOutput } from '../../lib/side-output.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { forgottenSince } from '../../history/forget/forgotten.ts';
+import { forgottenSince } from '../../history/runs/forgotten.ts';
 import { hasData } from '../../history/runs/run-catalogue.ts';
 import { forgottenRun, runWithoutBase, runWithoutData } from '../../history/runs/run-not-found.ts';
 import type { Run } from '../../contracts/backup.ts';

@@ -3,7 +3,7 @@ import { prefixOf } from '../../contracts/blob-prefix.ts';
 import type { ForgetInput, ForgetSummary } from '../../contracts/forget.ts';
 import type { Prune } from '../../contracts/prune.ts';
 import { forgetRuns } from '../../history/forget/forget-runs.ts';
-import { markForgotten } from '../../history/forget/forgotten.ts';
+import { markForgotten } from '../../history/runs/forgotten.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
 import { isRunId } from '../../history/runs/run-not-found.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';

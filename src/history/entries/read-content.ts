@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { StoredFile } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { findVersion } from './find-version.ts';
-import { corrupt, notInStorage } from '../records/read-checked.ts';
+import { corrupt, notInStorage } from './read-checked.ts';
 import { readVersion } from './read-version.ts';
 
 const blocks = { blockSize: 8 * 1024 * 1024, ahead: 2 };

@@ -5,7 +5,7 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { type Manifest, startOf } from '../../contracts/manifest.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { isGood } from '../../contracts/suspicion.ts';
-import { forgottenRuns } from './forgotten.ts';
+import { forgottenRuns } from '../runs/forgotten.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { runWithoutManifest, unknownRun } from '../runs/run-not-found.ts';
 

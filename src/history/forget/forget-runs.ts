@@ -6,7 +6,7 @@ import {
   keepsNothing,
   type RetentionPolicy,
 } from '../../contracts/forget.ts';
-import { markForgotten } from './forgotten.ts';
+import { markForgotten } from '../runs/forgotten.ts';
 import { decideByName, decideByPolicy, type ForgetParts, bareRow } from './decide.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { isRunId, unknownRun } from '../runs/run-not-found.ts';

@@ -7,7 +7,7 @@ import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import { attributesSchema } from './attributes-schema.ts';
 import { fileSystemSchema, suspicionSchema } from '../../contracts/suspicion.ts';
-import { acceptedAt } from '../runs/accepted.ts';
+import { acceptedAt } from './accepted.ts';
 import { isSealed } from './manifest-checksum.ts';
 import { manifestInvalid } from './manifest-invalid.ts';
 import { readBlob } from './read-blob.ts';

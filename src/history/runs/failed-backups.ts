@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FailedBackup } from '../../contracts/backup.ts';
+import { failedBackupSchema, type FailedBackup } from '../../contracts/backup.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { failedBlob, failedFolder } from '../../storage/run-layout.ts';
 import { readBlob } from '../records/read-blob.ts';
@@ -15,17 +15,8 @@ const mostKept = 100;
 const schema = z.object({
   format: z.literal(1),
   root: z.string(),
-  failures: z.array(
-    z.object({
-      at: z.string(),
-      instanceId: z.string(),
-      execution: z.string(),
-      run: z.string().exactOptional(),
-      type: z.string(),
-      message: z.string(),
-    }),
-  ),
-}) satisfies z.ZodType<{ readonly failures: readonly FailedBackup[] }>;
+  failures: z.array(failedBackupSchema),
+});
 
 /** The last backups of a root that failed without leaving a manifest, oldest first; what cannot be read of them is as if it were not there. */
 export async function readFailedBackups(store: BlobStore, place: Root, signal: AbortSignal): Promise<FailedBackup[]> {

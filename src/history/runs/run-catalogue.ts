@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { jobsFolder, runLayout } from '../../storage/run-layout.ts';
-import { forgottenRuns, forgottenSince } from '../forget/forgotten.ts';
+import { forgottenRuns, forgottenSince } from './forgotten.ts';
 import { readManifest, type StoredManifest } from '../records/read-manifest.ts';
 import {
   forgottenRun,

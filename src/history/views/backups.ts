@@ -28,7 +28,7 @@ import { createRunHistory, type RootHistory } from './run-history.ts';
 import type { RunInfo } from './run-info.ts';
 import { statsOf, type StatsRow } from './stats.ts';
 import { explained, explainStorage } from './storage-failure.ts';
-import { markAccepted } from '../runs/accepted.ts';
+import { markAccepted } from '../records/accepted.ts';
 
 /** Which run is meant. */
 export interface RunAsked {

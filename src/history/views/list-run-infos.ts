@@ -1,4 +1,4 @@
-import { forgottenRuns } from '../forget/forgotten.ts';
+import { forgottenRuns } from '../runs/forgotten.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';
 import { startOf } from '../../contracts/manifest.ts';

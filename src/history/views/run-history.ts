@@ -1,4 +1,4 @@
-import { forgottenRuns } from '../forget/forgotten.ts';
+import { forgottenRuns } from '../runs/forgotten.ts';
 import { failedBackupsBelow } from '../runs/failed-backups.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';

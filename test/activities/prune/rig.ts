@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createActivities } from '../../../src/activities/index.ts';
-import { markForgotten } from '../../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../../src/history/runs/forgotten.ts';
 import type { Run } from '../../../src/contracts/backup.ts';
 import {
   type MarkedPrune,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blobFolder, isPlain, mayBeRewritten } from '../../../src/history/records/blob-names.ts';
+import { blobFolder, isPlain, mayBeRewritten, blobName, encodeRoot } from '../../../src/history/records/blob-names.ts';
 import { createListedBlobs } from '../../../src/activities/verify/listed-blobs.ts';
-import { blobName, encodeRoot } from '../../../src/contracts/blob-name.ts';
 import { comparePaths } from '../../../src/contracts/encoded-path.ts';
 import type { BlobVersion } from '../../../src/storage/blob-store.ts';
 

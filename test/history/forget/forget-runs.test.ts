@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forgottenRuns, forgottenSince } from '../../../src/history/forget/forgotten.ts';
+import { forgottenRuns, forgottenSince } from '../../../src/history/runs/forgotten.ts';
 import type { ForgetResult } from '../../../src/contracts/forget.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { signal } from '../../storage/rig.ts';

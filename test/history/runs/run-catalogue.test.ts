@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completeRuns, choosableRuns, findRun, listRuns } from '../../../src/history/runs/run-catalogue.ts';
-import { markForgotten } from '../../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../../src/history/runs/forgotten.ts';
 import { lastRuns } from '../../../src/history/runs/last-runs.ts';
 import type { BlobStore } from '../../../src/storage/blob-store.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Backups } from '../../../src/history/views/backups.ts';
 import { addFailedBackup } from '../../../src/history/runs/failed-backups.ts';
-import { markForgotten } from '../../../src/history/forget/forgotten.ts';
+import { markForgotten } from '../../../src/history/runs/forgotten.ts';
 import { runLayout } from '../../../src/storage/run-layout.ts';
 import { fileEntry, forgeRun } from '../records/rig.ts';
 import { openRig, signal, type Rig } from '../../storage/rig.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blobName, encodeRoot } from '../../../contracts/blob-name.ts';
+import { blobName, encodeRoot } from '../../../history/records/blob-names.ts';
 import type { Run } from '../../../contracts/backup.ts';
 import { decodePath } from '../../../contracts/encoded-path.ts';
 import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
@@ -13,8 +13,8 @@ import { attributesOf } from '../../../files/stat.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { MemoryBudget } from '../../paged/memory-budget.ts';
 import type { ReadInBlocks } from './blocks/read-in-blocks.ts';
-import { failed, skipped, unopened, unread } from './file-outcome.ts';
-import { maxBlobBytes } from './plan-blocks.ts';
+import { failed, skipped, unopened, unread } from '../file-outcome.ts';
+import { maxBlobBytes } from './blocks/plan-blocks.ts';
 import { storeLarge } from './store-large.ts';
 import { smallFileBytes, storeSmall, storeBody } from './store-small.ts';
 import type { SeenFile, Stored, Target } from './target.ts';

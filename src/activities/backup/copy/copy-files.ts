@@ -3,7 +3,7 @@ import type { FileOutcome, PageEntry } from '../../../contracts/manifest.ts';
 import { createDirectoryCheck, createResolver, realFolders } from '../../../files/confine.ts';
 import { createBlockReader } from './blocks/read-in-blocks.ts';
 import { createFileCopier, type CopyContext, type FileCopier } from './copy-file.ts';
-import { failed } from './file-outcome.ts';
+import { failed } from '../file-outcome.ts';
 import { createFileSystemCheck } from '../../../files/disks.ts';
 import { createFileOpener } from '../../../files/open-file.ts';
 import type { ActivityDependencies } from '../../dependencies.ts';

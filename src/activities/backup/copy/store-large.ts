@@ -4,7 +4,7 @@ import { BlobStoreError } from '../../../storage/blob-store.ts';
 import { eachConcurrently } from '../../../lib/each-concurrently.ts';
 import type { Block } from './blocks/read-in-blocks.ts';
 import { type OpenedFile, readBlock } from '../../../files/open-file.ts';
-import { planBlocks, type BlockPlan } from './plan-blocks.ts';
+import { planBlocks, type BlockPlan } from './blocks/plan-blocks.ts';
 import { heldStill } from '../../../files/file-state.ts';
 import { heldBy, mayBeHeld, see, storeContent } from './store-content.ts';
 import { metadataOf, type SeenFile, type Stored, type Target } from './target.ts';

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { writeAll } from '../../../files/open-file.ts';
 import type { ThreadChoice } from '../../../files/thread-choice.ts';
 import { readVersion } from '../../../history/entries/read-version.ts';
-import { readChecked, type Content } from '../../../history/records/read-checked.ts';
+import { readChecked, type Content } from '../../../history/entries/read-checked.ts';
 import type { BlobStore } from '../../../storage/blob-store.ts';
 import type { MemoryBudget } from '../../paged/memory-budget.ts';
 import type { RestoreEntry } from '../ledger.ts';

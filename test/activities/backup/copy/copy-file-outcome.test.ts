@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isBusy } from '../../../../src/activities/backup/copy/file-outcome.ts';
+import { isBusy } from '../../../../src/activities/backup/file-outcome.ts';
 
 test.each([
   ['EBUSY', 'linux', true],

@@ -3,7 +3,7 @@ import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFileOpener } from '../../../../src/files/open-file.ts';
-import { maxBlobBytes } from '../../../../src/activities/backup/copy/plan-blocks.ts';
+import { maxBlobBytes } from '../../../../src/activities/backup/copy/blocks/plan-blocks.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { copierOf, entryOf } from './copier.ts';
 import { backUp, blobNames, openRig } from '../../rig.ts';

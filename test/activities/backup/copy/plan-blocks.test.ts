@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planBlocks } from '../../../../src/activities/backup/copy/plan-blocks.ts';
+import { planBlocks } from '../../../../src/activities/backup/copy/blocks/plan-blocks.ts';
 import type { EncodedPath } from '../../../../src/contracts/encoded-path.ts';
 
 const MiB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createBlockReader, type Pass } from '../../../../src/activities/backup/copy/blocks/read-in-blocks.ts';
-import { planBlocks, type BlockPlan } from '../../../../src/activities/backup/copy/plan-blocks.ts';
+import { planBlocks, type BlockPlan } from '../../../../src/activities/backup/copy/blocks/plan-blocks.ts';
 import { createMemoryBudget } from '../../../../src/activities/paged/memory-budget.ts';
 
 const kibibyte = 1024;

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { workflowNames } from '../../../../src/contracts/job.ts';
-import type { Preview } from '../../../../src/contracts/preview.ts';
+import type { Preview } from '../../../../src/contracts/backup.ts';
 import { containerClient } from '../../../support/stored-run.ts';
 import { writeTree } from '../../../support/tree.ts';
 import { postJson, startApi, startedWorkflows, startWorker, type Api } from '../harness.ts';

@@ -1,5 +1,5 @@
 import type { MemoryBudget } from '../../../paged/memory-budget.ts';
-import type { BlockPlan } from '../plan-blocks.ts';
+import type { BlockPlan } from './plan-blocks.ts';
 import { createBlockThreads } from './block-threads.ts';
 
 // Milliseconds.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EncodedPath } from '../../../contracts/encoded-path.ts';
-import type { FileAttributes } from '../../../contracts/manifest.ts';
+import type { EncodedPath } from '../../../../contracts/encoded-path.ts';
+import type { FileAttributes } from '../../../../contracts/manifest.ts';
 
 const mebibyte = 1024 * 1024;
 const usualBlockSize = 8 * mebibyte;

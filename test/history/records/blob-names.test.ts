@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blobName, encodeRoot } from '../../src/contracts/blob-name.ts';
-import { decodePath, encodePath } from '../../src/contracts/encoded-path.ts';
-import { fileName, filePath } from '../support/names.ts';
+import { blobName, encodeRoot } from '../../../src/history/records/blob-names.ts';
+import { decodePath, encodePath } from '../../../src/contracts/encoded-path.ts';
+import { fileName, filePath } from '../../support/names.ts';
 
 const root = fc.constantFrom('', 'srv/site', 'srv', '.durable-backup', 'srv/site/.durable-backup');
 const prefix = fc.constantFrom('', 'hosts/web-1/');

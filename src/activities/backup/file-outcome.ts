@@ -1,5 +1,5 @@
-import type { FileAttributes, FileOutcome, PageEntry, StoredFile } from '../../../contracts/manifest.ts';
-import { reasonOf } from '../../../lib/message-of.ts';
+import type { FileAttributes, FileOutcome, PageEntry, StoredFile } from '../../contracts/manifest.ts';
+import { reasonOf } from '../../lib/message-of.ts';
 
 type Listed = Pick<PageEntry, 'path' | keyof FileAttributes>;
 

@@ -1,7 +1,7 @@
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { StoredFile } from '../../contracts/manifest.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
-import { findVersion, type Version } from '../entries/find-version.ts';
+import { findVersion, type Version } from './find-version.ts';
 
 // Each try but the first follows another writer's work, or bytes that went wrong; after these it is for the caller to try again.
 const tries = 3;

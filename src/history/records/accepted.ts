@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type StoredJob } from '../../storage/run-layout.ts';
-import { markedAt, putMark } from '../records/put-mark.ts';
+import { markedAt, putMark } from './put-mark.ts';
 
 type RunPlace = Pick<StoredJob, 'prefix' | 'id'>;
 
