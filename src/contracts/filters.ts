@@ -93,13 +93,15 @@ export const leavingOut = [
 ] as const;
 
 /** A rule that leaves things out: what kind it is of, what it says, and where it stands, if in a file. */
-export interface Why {
-  readonly by: (typeof leavingOut)[number];
-  /** A glob, a line, a name or a size. */
-  readonly rule?: string;
-  /** The file and the line of it, or the file that marks a directory; relative to the root. */
-  readonly at?: string;
-}
+export const whySchema = z.object({
+  by: z.enum(leavingOut),
+  rule: z.string().exactOptional().meta({ description: 'A glob, a line, a name or a size' }),
+  at: z.string().exactOptional().meta({
+    description: 'The file and the line of it, or the file that marks a directory; relative to the root',
+  }),
+});
+
+export type Why = Immutable<z.infer<typeof whySchema>>;
 
 /** Why something is left out, for people; shorter where the rule itself is not known. */
 export function wordsOf(why: Why): string {

@@ -124,36 +124,43 @@ export interface CommittedReport<T> {
   readonly tally: T;
 }
 
+const phases = [
+  'opening',
+  'copying',
+  'restoring',
+  'verifying',
+  'waiting',
+  'marking',
+  'pruning',
+  'committing',
+  'done',
+] as const;
+
+const count = z.int().min(0);
+
 /** Where a running backup, restore, verification or prune stands. Totals grow until `listed` is true. */
-export interface JobProgress {
-  readonly phase:
-    | 'opening'
-    | 'copying'
-    | 'restoring'
-    | 'verifying'
-    | 'waiting'
-    | 'marking'
-    | 'pruning'
-    | 'committing'
-    | 'done';
-  readonly suspended: boolean;
-  /** Whether the whole tree has been listed, so that the totals are final. */
-  readonly listed: boolean;
-  readonly totalFiles: number;
-  readonly totalBytes: number;
-  readonly files: number;
-  readonly bytes: number;
-  readonly failed: number;
-  /** What filters and ignore files left out so far; absent when nothing was. */
-  readonly excluded?: number;
-  /**
-   * The name whose workers did not take up at once what nothing can go on without, or, in the phase `waiting`, what else has to end
-   * first; absent again once that is done.
-   */
-  readonly waitingFor?: string;
-  /** Activities that failed lately and are being tried again, and what the last of them said; only where a client looked. */
-  readonly retrying?: { readonly activities: number; readonly reason: string };
-}
+export const jobProgressSchema = z.object({
+  phase: z.enum(phases),
+  suspended: z.boolean(),
+  listed: z.boolean().meta({ description: 'Whether the whole tree has been listed, so that the totals are final' }),
+  totalFiles: count,
+  totalBytes: count,
+  files: count,
+  bytes: count,
+  failed: count,
+  excluded: count.exactOptional().meta({ description: 'What filters and ignore files left out so far' }),
+  // Absent again once that is done.
+  waitingFor: z.string().exactOptional().meta({
+    description:
+      'The name whose workers did not take up at once what nothing can go on without, or, in the phase `waiting`, what else has to end first',
+  }),
+  // Only where a client looked.
+  retrying: z.object({ activities: count, reason: z.string() }).exactOptional().meta({
+    description: 'Activities that failed lately and are being tried again, and what the last of them said',
+  }),
+});
+
+export type JobProgress = Immutable<z.infer<typeof jobProgressSchema>>;
 
 /**
  * How one run of a workflow ended; `incomplete`: everything was done that could be, and some items failed; `suspect`: all was done, and

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { EncodedPath } from './encoded-path.ts';
-import type { Filters, Why } from './filters.ts';
+import { whySchema, type Filters } from './filters.ts';
+import type { Immutable } from './input.ts';
 import type { FileSystem, Suspicion } from './suspicion.ts';
 
 /**
@@ -125,11 +127,9 @@ export interface Manifest {
 }
 
 /** Something that a run left out, with all that is in it: no mirror of the run deletes anything there. */
-export interface LeftOutRow {
-  readonly path: EncodedPath;
-  readonly kind: EntryKind;
-  readonly why: Why;
-}
+export const leftOutRowSchema = z.object({ path: z.string(), kind: z.enum(entryKinds), why: whySchema });
+
+export type LeftOutRow = Immutable<z.infer<typeof leftOutRowSchema>>;
 
 /** A gzipped NDJSON blob of {@link ManifestEntry}, one per page of the listing. */
 export interface ManifestShard {

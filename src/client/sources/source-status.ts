@@ -1,9 +1,11 @@
-import type { JobProgress } from '../../contracts/job.ts';
-import type { FailedBackup } from '../../contracts/backup.ts';
+import { z } from 'zod';
+import { jobProgressSchema } from '../../contracts/job.ts';
+import { failedBackupSchema, type FailedBackup } from '../../contracts/backup.ts';
+import type { Immutable } from '../../contracts/input.ts';
 import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { Backups } from '../../history/views/backups.ts';
 import { type NewestRuns, isSince } from '../../history/views/newest-runs.ts';
-import type { RunInfo } from '../../history/views/run-info.ts';
+import { runInfoSchema, type RunInfo } from '../../history/views/run-info.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ScheduleInfo } from '../schedules/schedule-info.ts';
 import { Schedules } from '../schedules/schedules.ts';
@@ -13,44 +15,65 @@ import type { ScheduledBackupReport } from '../../contracts/scheduled.ts';
  * How a source is: `ok` its last backup succeeded; `failing` the last one did not; `overdue` no run has succeeded for as long as somebody
  * wants to be told of; `never` none ever has.
  */
-export const sourceHealths = ['ok', 'failing', 'overdue', 'never'] as const;
+const sourceHealths = ['ok', 'failing', 'overdue', 'never'] as const;
 
 /** What is asked about: a source, or a directory that was backed up without one. */
 export type WatchedRoot = Pick<SourceDefinition, 'root' | 'prefix' | 'schedule' | 'notify'> & {
   readonly name?: string;
 };
 
-/** How one source, or one directory, is. Times are ISO 8601. */
-export interface SourceStatus {
-  /** Null for a directory that no source names. */
-  readonly source: string | null;
-  readonly root: string;
-  readonly prefix: string;
-  readonly health: (typeof sourceHealths)[number];
-  readonly lastSuccess: Pick<RunInfo, 'run' | 'finishedAt' | 'files' | 'bytes'> | null;
-  /** Seconds since the last success ended. */
-  readonly age: number | null;
-  /** The last run that has ended, or that was stopped without one. */
-  readonly lastRun: Pick<RunInfo, 'run' | 'state' | 'startedAt' | 'finishedAt' | 'failed' | 'suspect'> | null;
-  /** Backups since the last success that are none: runs that did not succeed, and what failed without becoming a run. */
-  readonly failuresSince: number;
-  /** When the first of them failed; null when there is none. */
-  readonly failingSince: string | null;
-  /** Why the last of them is no success; null when there is none. */
-  readonly reason: string | null;
-  /** Those that failed without leaving a manifest, newest first: the last ten. */
-  readonly failedBackups: readonly Pick<FailedBackup, 'at' | 'instanceId' | 'type' | 'message'>[];
-  /** The backup that is under way; null when none is. */
-  readonly running: {
-    readonly instanceId: string;
-    readonly run: string;
-    readonly startedAt: string;
-    /** Null when nobody answers. */
-    readonly progress: JobProgress | null;
-  } | null;
-  /** When the next run starts by itself; null when none will. */
-  readonly next: string | null;
-}
+const count = z.int().min(0);
+const time = z.iso.datetime();
+const run = runInfoSchema.shape;
+
+/** How one source, or one directory, is. */
+export const sourceStatusSchema = z
+  .strictObject({
+    source: z.string().nullable().meta({ description: 'Null for a directory that no source names' }),
+    root: z.string(),
+    prefix: z.string(),
+    health: z.enum(sourceHealths),
+    lastSuccess: z
+      .strictObject({ run: run.run, finishedAt: run.finishedAt, files: run.files, bytes: run.bytes })
+      .nullable(),
+    age: count.nullable().meta({ description: 'Seconds since the last success ended' }),
+    // One that has ended, or that was stopped without an end.
+    lastRun: z
+      .strictObject({
+        run: run.run,
+        state: run.state,
+        startedAt: run.startedAt,
+        finishedAt: run.finishedAt,
+        failed: run.failed,
+        suspect: run.suspect,
+      })
+      .nullable(),
+    failuresSince: count.meta({
+      description: 'Backups since the last success that are none, those too that made no run',
+    }),
+    failingSince: time.nullable().meta({ description: 'When the first of them failed' }),
+    reason: z.string().nullable().meta({ description: 'Why the last of them is no success' }),
+    failedBackups: z
+      .array(
+        z.strictObject({ ...failedBackupSchema.pick({ instanceId: true, type: true, message: true }).shape, at: time }),
+      )
+      .meta({ description: 'Those that failed without leaving a manifest, newest first: the last ten' }),
+    running: z
+      .strictObject({
+        instanceId: z.string(),
+        run: z.string(),
+        startedAt: time,
+        progress: jobProgressSchema
+          .nullable()
+          .meta({ description: 'As the customStatus of the instance; null when nobody answers' }),
+      })
+      .nullable()
+      .meta({ description: 'The backup that is under way' }),
+    next: time.nullable().meta({ description: 'When the next run starts by itself' }),
+  })
+  .meta({ description: 'How a source is' });
+
+export type SourceStatus = Immutable<z.infer<typeof sourceStatusSchema>>;
 
 type AskedJobs = Pick<Jobs, 'client' | 'isUnderWay' | 'progress' | 'status'>;
 

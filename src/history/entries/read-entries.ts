@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { comparePaths } from '../../contracts/encoded-path.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
 import {
-  entryKinds,
+  leftOutRowSchema,
   entryKey,
   type Manifest,
   type ManifestEntry,
@@ -16,7 +15,6 @@ import { manifestInvalid } from '../records/manifest-invalid.ts';
 import { readBlob } from '../records/read-blob.ts';
 import { readLines } from '../records/read-lines.ts';
 import { firstShard } from './first-shard.ts';
-import { leavingOut } from '../../contracts/filters.ts';
 
 const shardsAhead = 1;
 
@@ -97,12 +95,6 @@ function parseEntry(where: string, text: string, prefix: string): ManifestEntry 
   return checked.entry;
 }
 
-const rowSchema = z.object({
-  path: z.string(),
-  kind: z.enum(entryKinds),
-  why: z.object({ by: z.enum(leavingOut), rule: z.exactOptional(z.string()), at: z.exactOptional(z.string()) }),
-}) satisfies z.ZodType<LeftOutRow>;
-
 /** What a run left out, in no order, some of it twice. Throws `ManifestInvalid` for what no backup writes. */
 export async function* readLeftOut(
   store: BlobStore,
@@ -118,7 +110,7 @@ export async function* readLeftOut(
 
 function parse(blob: string, line: string): LeftOutRow {
   try {
-    return rowSchema.parse(JSON.parse(line));
+    return leftOutRowSchema.parse(JSON.parse(line));
   } catch (error) {
     throw manifestInvalid(blob, 'holds a line that no backup writes', error);
   }

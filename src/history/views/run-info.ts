@@ -8,7 +8,7 @@ import type { Immutable } from '../../contracts/input.ts';
  * hold; `unfinished` it runs, or was stopped, and has no manifest;
  * `unreadable` its manifest is damaged or of a newer version.
  */
-export const runStates = ['complete', 'incomplete', 'suspect', 'unfinished', 'unreadable'] as const;
+const runStates = ['complete', 'incomplete', 'suspect', 'unfinished', 'unreadable'] as const;
 
 const count = z.int().min(0).exactOptional();
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { suspicionSchema } from '../../../contracts/suspicion.ts';
-import { runStates } from '../../../history/views/run-info.ts';
 import { listSources, type ListedSource } from '../../sources/sources-file.ts';
-import { sourceHealths, statusOfEach, type SourceStatus } from '../../sources/source-status.ts';
+import { sourceStatusSchema, statusOfEach } from '../../sources/source-status.ts';
 import { statsBelow, watchedPrefixes, watchedRoots, type SourceStatsRow } from '../../sources/watched-roots.ts';
 import { lines, storageAnswers } from '../answers.ts';
 import { prefixParameter } from '../parameters.ts';
@@ -31,47 +29,6 @@ export const listedSourceSchema = z
     lastSuccess: time.nullable().meta({ description: 'When its newest complete run ended' }),
   })
   .meta({ description: 'One source' }) satisfies z.ZodType<unknown, { [K in keyof ListedSource]: unknown }>;
-
-/** How one source is, in an answer. */
-export const sourceStatusSchema = z
-  .strictObject({
-    source: z.string().nullable().meta({ description: 'Null for a directory that no source names' }),
-    root: z.string(),
-    prefix: z.string(),
-    health: z.enum(sourceHealths),
-    lastSuccess: z
-      .strictObject({ run: z.string(), finishedAt: time.optional(), files: count.optional(), bytes: count.optional() })
-      .nullable(),
-    age: count.nullable().meta({ description: 'Seconds since the last success ended' }),
-    lastRun: z
-      .strictObject({
-        run: z.string(),
-        state: z.enum(runStates),
-        startedAt: time,
-        finishedAt: time.optional(),
-        failed: count.optional(),
-        suspect: suspicionSchema.optional(),
-      })
-      .nullable(),
-    failuresSince: count.meta({
-      description: 'Backups since the last success that are none, those too that made no run',
-    }),
-    failingSince: time.nullable().meta({ description: 'When the first of them failed' }),
-    reason: z.string().nullable().meta({ description: 'Why the last of them is no success' }),
-    failedBackups: z
-      .array(z.strictObject({ at: time, instanceId: z.string(), type: z.string(), message: z.string() }))
-      .meta({ description: 'Those that failed without leaving a manifest, newest first: the last ten' }),
-    running: z
-      .strictObject({
-        instanceId: z.string(),
-        run: z.string(),
-        startedAt: time,
-        progress: z.unknown().meta({ description: 'As the customStatus of the instance; null when nobody answers' }),
-      })
-      .nullable(),
-    next: time.nullable().meta({ description: 'When the next run starts by itself' }),
-  })
-  .meta({ description: 'How a source is' }) satisfies z.ZodType<unknown, { [K in keyof SourceStatus]: unknown }>;
 
 /** What one directory takes in storage, in an answer. */
 export const statsRowSchema = z
