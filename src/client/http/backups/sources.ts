@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { backupInputSchema } from '../../../contracts/backup.ts';
+import { retentionSchema } from '../../../contracts/forget.ts';
 import { listSources, type ListedSource } from '../../sources/sources-file.ts';
 import { sourceStatusSchema, statusOfEach } from '../../sources/source-status.ts';
 import { statsBelow, watchedPrefixes, watchedRoots, type SourceStatsRow } from '../../sources/watched-roots.ts';
@@ -18,11 +20,8 @@ export const listedSourceSchema = z
     name: z.string(),
     root: z.string(),
     prefix: z.string(),
-    worker: z.string().optional(),
-    tags: z.array(z.string()).optional(),
-    filters: settings('What of the tree is backed up'),
-    maxLoss: z.number().optional().meta({ description: 'Share of the files that a run may lose before it is suspect' }),
-    retention: settings('Which runs are kept'),
+    ...backupInputSchema.pick({ worker: true, tags: true, filters: true, maxLoss: true }).shape,
+    retention: retentionSchema.exactOptional(),
     schedule: settings('When it is backed up by itself; milliseconds'),
     limits: settings('What a backup of it may take'),
     after: settings('What follows a scheduled backup'),
