@@ -4,7 +4,13 @@ import { readManifest } from '../../history/records/read-manifest.ts';
 import { blobName, encodeRoot } from '../../history/records/blob-names.ts';
 import type { Run } from '../../contracts/backup.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
-import { entryKey, holdsContent, type FileAttributes, type ManifestEntry, type PageEntry } from '../../contracts/manifest.ts';
+import {
+  entryKey,
+  holdsContent,
+  type FileAttributes,
+  type ManifestEntry,
+  type PageEntry,
+} from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { openCorruptBlobs } from './corrupt-blobs.ts';
 import { followEntries } from '../paged/follow-entries.ts';
