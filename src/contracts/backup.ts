@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { byteRateSchema } from '../lib/units.ts';
 import { prefixSchema } from './blob-prefix.ts';
 import { filtersSchema, type Why } from './filters.ts';
-import { flag, tagsSchema, type Immutable } from './input.ts';
+import { flag, pathSchema, tagsSchema, type Immutable } from './input.ts';
 import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { FileAttributes, ManifestEntry, EntryKind } from './manifest.ts';
 import type { SourceDefinition } from './sources.ts';
@@ -10,12 +10,9 @@ import { lossMembers, type Judged, type Suspicion } from './suspicion.ts';
 
 export const backupInputSchema = z
   .strictObject({
-    root: z
-      .string('must be the absolute path of a directory')
-      .refine((root) => !root.includes('\0'), 'holds a null character, which no path can')
-      .meta({
-        description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
-      }),
+    root: pathSchema('must be the absolute path of a directory').meta({
+      description: "Absolute path of the directory on the worker's machine; empty means the worker's own directory",
+    }),
     worker: workerMember(
       'Where the directory is: a name that workers have among their WORKER_NAMES; by default all can read it',
     ),

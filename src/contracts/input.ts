@@ -37,6 +37,11 @@ export function flag(description: string) {
   return z.boolean('must be true or false').exactOptional().meta({ description });
 }
 
+/** A path on some machine, as it is written there. */
+export function pathSchema(rule: string) {
+  return z.string(rule).refine((path) => !path.includes('\0'), 'holds a null character, which no path can');
+}
+
 const nameRule = 'must be 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit';
 
 /**

@@ -3,7 +3,7 @@ import { longestWait, writtenByteRate, writtenByteSize, writtenDuration, written
 import { prefixSchema } from './blob-prefix.ts';
 import { filtersSchemaWith } from './filters.ts';
 import { keepsNothing, retentionSchema } from './forget.ts';
-import { flag, sourceNameSchema, tagsSchema, workerNameSchema, type Immutable } from './input.ts';
+import { flag, pathSchema, sourceNameSchema, tagsSchema, workerNameSchema, type Immutable } from './input.ts';
 import { jobOptionsSchema } from './job.ts';
 import { scheduleSchema } from './schedule.ts';
 import { defaultMaxLoss } from './suspicion.ts';
@@ -72,10 +72,8 @@ const notify = z
 
 const source = z
   .strictObject({
-    root: z
-      .string('must be the directory that is backed up')
+    root: pathSchema('must be the directory that is backed up')
       .min(1, 'must not be empty')
-      .refine((root) => !root.includes('\0'), 'holds a null character, which no path can')
       .refine((root) => !/^~(?:[/\\]|$)|\$\{/u.test(root), 'is taken as it is: write ~ and variables out')
       .meta({ description: 'The directory; a relative one begins where this file is' }),
     prefix: prefixSchema.exactOptional().meta({
