@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { budgetFault } from './globs/glob-budget.ts';
-import { isAmbiguous } from './globs/path-pattern.ts';
+import { isGlob } from './globs/path-pattern.ts';
 import { flag, runMembers, type Immutable } from './input.ts';
 import { jobOptionsSchema, workerMember, type FileFailure, type JobOptions } from './job.ts';
 import type { EncodedPath } from './encoded-path.ts';
@@ -24,11 +24,14 @@ const restoreWishes = {
     .array(z.string().min(1, 'must not be empty'))
     .min(1, 'must name something; leave it out to restore everything')
     .superRefine((paths, context) => {
-      const fault = budgetFault(paths.filter(isAmbiguous));
+      const fault = budgetFault(paths.filter(isGlob));
       if (fault) context.addIssue({ code: 'custom', message: fault.message });
     })
     .exactOptional()
-    .meta({ description: 'Files, folders or globs, relative to the directory that was backed up' }),
+    .meta({
+      description:
+        'Files, folders or globs, relative to the directory that was backed up; one without a slash is about names at any depth, unless the run has that very path',
+    }),
   overwrite: z
     .enum(overwritePolicies, `must be one of ${overwritePolicies.join(', ')}`)
     .exactOptional()
@@ -63,7 +66,7 @@ export interface Restore {
   readonly container: string;
   readonly prefix: string;
   readonly paths?: readonly string[];
-  /** Those of `paths` that could also be read as something else, such as `[id].js`, each with the path of exactly that name, which the run has. */
+  /** Those of `paths` that could also be read as something else, such as `[id].js` or `a`, each with the path of exactly that name, which the run has. */
   readonly exact?: Readonly<Record<string, EncodedPath>>;
   /** What the target itself is to be like in the end; absent where that is left as it is. */
   readonly rootAttributes?: FileAttributes;

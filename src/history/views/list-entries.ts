@@ -3,11 +3,14 @@ import { findEntry, readBelow } from '../entries/read-below.ts';
 import { exactPaths } from '../entries/exact-paths.ts';
 import {
   beginningOf,
+  isGlob,
   meantBy,
   normalizePath,
+  normalizePattern,
   pathMatcher,
   requirePathBudget,
   type ExactPaths,
+  type PathMatcher,
 } from '../../contracts/globs/path-pattern.ts';
 import { createTurn } from '../../lib/create-turn.ts';
 import { type EncodedPath, displayPath } from '../../contracts/encoded-path.ts';
@@ -22,7 +25,7 @@ export interface EntriesAsked {
   readonly path?: string;
   /** Whether what lies in its folders is asked for too. */
   readonly recursive?: boolean;
-  /** A path, or a glob over whole paths, in all folders. */
+  /** A path or a glob, in all folders: see {@link meaningOf}. */
   readonly pattern?: string;
 }
 
@@ -50,12 +53,12 @@ export async function* listEntries(
 interface Meaning {
   /** What all that it matches begins with. */
   readonly beginning: EncodedPath;
-  readonly matches: (path: EncodedPath) => boolean;
+  readonly matches: PathMatcher;
 }
 
 /**
- * A pattern, given by a caller: where one of the runs has a path of exactly that name, that path; otherwise a glob over whole paths. Throws an
- * {@link ExpectedError} for one that can be neither.
+ * A pattern, given by a caller: a glob as filters have them, unless it has characters of one and one of the runs has a path of exactly
+ * that name; then that path. Throws an {@link ExpectedError} for one that can be neither.
  */
 export async function meaningOf(
   store: BlobStore,
@@ -63,10 +66,10 @@ export async function meaningOf(
   pattern: string,
   signal: AbortSignal,
 ): Promise<Meaning> {
-  const text = normalizePath(pattern, 'pattern');
+  const text = normalizePattern(pattern, 'pattern');
   requirePathBudget([text], 'pattern');
   let exact: ExactPaths = new Map();
-  for (const manifest of manifests) {
+  for (const manifest of isGlob(text) ? manifests : []) {
     exact = await exactPaths(store, manifest, [text], signal);
     if (exact.size > 0) break;
   }
@@ -86,7 +89,7 @@ export function matchingEntries(
 async function* inTurns(entries: AsyncIterable<ManifestEntry>, { matches }: Meaning): AsyncGenerator<ManifestEntry> {
   const turn = createTurn();
   for await (const entry of entries) {
-    if (matches(entry.path)) yield entry;
+    if (matches(entry.path, entry.kind === 'directory')) yield entry;
     await turn.giveWay();
   }
 }

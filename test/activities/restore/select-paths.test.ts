@@ -14,13 +14,18 @@ test.each([
   [['a'], ['a', 'a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt']],
   [['a/c/d.txt'], ['a/c/d.txt']],
   [['a/*'], ['a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt']],
-  [['*.txt'], ['b.txt']],
+  [['*.txt'], ['a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt', '.hidden/x.txt', 'b.txt']],
+  [['/*.txt'], ['b.txt']],
+  [['b.txt'], ['a/b.txt', 'b.txt']],
+  [['/b.txt'], ['b.txt']],
+  [['c/'], ['a/c/d.txt', 'a/c/new\nline.txt']],
+  [['b.txt/', 'c/d.txt'], []],
   [['**/*.txt'], ['a/b.txt', 'a/c/d.txt', 'a/c/new\nline.txt', '.hidden/x.txt', 'b.txt']],
   [
     ['a/{b,x}.txt', '.*'],
     ['a/b.txt', '.hidden/x.txt'],
   ],
-  [['?.txt'], ['b.txt']],
+  [['?.txt'], ['a/b.txt', 'a/c/d.txt', '.hidden/x.txt', 'b.txt']],
   [['[1]'], ['[1]']],
   [['[!a-z]*'], ['.hidden/x.txt', '[1]', '!x', '50%']],
   [['!x'], ['!x']],
@@ -29,19 +34,22 @@ test.each([
   [['nothing'], []],
 ])('%j selects %j', (paths, selected) => {
   const { selects } = createSelection({ paths });
-  expect(tree.filter((path) => selects(encodePath(Buffer.from(path))))).toEqual(selected);
+  expect(tree.filter((path) => selects(encodePath(Buffer.from(path)), path === 'a'))).toEqual(selected);
 });
 
 test('paths are compared without what does not matter in them', () => {
-  expect(normalizePaths(['./a/b/', '././c', 'd//'])).toEqual(['a/b', 'c', 'd']);
+  expect(normalizePaths(['./a/b/', '././c', 'd//'])).toEqual(['/a/b/', '/c', 'd/']);
   expect(normalizePaths(undefined)).toBeUndefined();
 });
 
-test.each(['', '.', './', '/etc', 'a/../b', '..', 'a//b', 'a/./b', 'a\0'])('the path %j is refused by name', (path) => {
-  expect(() => normalizePaths(['ok', path])).toThrow(
-    expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining('paths: ') }),
-  );
-});
+test.each(['', '.', './', '/', '//etc', 'a/../b', '..', 'a//b', 'a/./b', 'a\0'])(
+  'the path %j is refused by name',
+  (path) => {
+    expect(() => normalizePaths(['ok', path])).toThrow(
+      expect.objectContaining({ type: 'InvalidInput', message: expect.stringContaining('paths: ') }),
+    );
+  },
+);
 
 test('what is asked for comes back with the folders on the way to it, and those that are there stay as they are', async () => {
   const rig = await openRestoreRig({ pageEntries: 2 });
@@ -87,6 +95,8 @@ test('a path that the run has exactly as it is written is restored alone, and it
   expect(await restored('pages/[id].js')).toEqual(['pages/[id].js']);
   expect(await restored('pages/[hi].js')).toEqual(['pages/i.js']);
   expect(await restored('[x]')).toEqual(['[x]/in']);
+  expect(await restored('i.js')).toEqual(['pages/i.js']);
+  expect(await restored('in')).toEqual(['[x]/in', 'x/in']);
   expect(await restored('{a,b}', String.raw`\[x]/*`)).toEqual(['[x]/in', '{a,b}']);
   expect(await restored('a%5Cb')).toEqual(['a%5Cb']);
   expect(await restored(String.raw`a\b`)).toEqual([String.raw`a\b`]);

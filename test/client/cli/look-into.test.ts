@@ -68,6 +68,10 @@ test('find tells which runs hold a path, and in which versions', async () => {
     ['d/b.txt', 7, [second]],
     ['d/b.txt', 20, [first]],
   ]);
+  const named = async (pattern: string) => rowsOf<VersionRow>(await run('find', pattern, '--run', first, '--json'));
+  expect((await named('b.txt')).map(({ path }) => path)).toEqual(['d/b.txt']);
+  expect((await named('./b.txt')).map(({ path }) => path)).toEqual([]);
+  expect((await named(join(root, 'a.txt'))).map(({ path }) => path)).toEqual(['a.txt']);
   const text = await run('find', join(root, 'd/b.txt'), '--run', first);
   const [header, row, count] = text.stdout.split('\n');
   expect([header, count]).toEqual([

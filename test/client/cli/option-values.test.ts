@@ -31,7 +31,8 @@ test.each(['0/10', '11/10', '3', '3/', '/10', '-1/10', '1/10001', '1.5/2', ''])(
 });
 
 test('paths to restore become relative to the root', () => {
-  expect(pathsBelow('/srv/site', ['a', './b/', '/srv/site/c/*.log', 'd/../e'])).toEqual(['a', 'b', 'c/*.log', 'e']);
+  expect(pathsBelow('/srv/site', ['a', './b/', '/srv/site/c/*.log', 'd/../e'])).toEqual(['a', '/b/', 'c/*.log', '/e']);
+  expect(pathsBelow('/srv/site', ['*.log', './*.log', '/srv/site/*.log'])).toEqual(['*.log', '/*.log', '/*.log']);
   expect(pathsBelow(undefined, ['a/./b'])).toEqual(['a/b']);
 });
 

@@ -50,8 +50,9 @@ async function holdsBelow({ store, manifest, restore }: Asked, way: string, sign
     .map((name) => encodeSegment(Buffer.from(name)))
     .join('/');
   const selection = createSelection(restore);
-  for await (const { path } of readBelow(store, manifest, { beginning: folder }, signal)) {
-    if ((path === folder || path.startsWith(`${folder}/`)) && selection.selects(path)) return true;
+  for await (const { path, kind } of readBelow(store, manifest, { beginning: folder }, signal)) {
+    const isBelow = path === folder || path.startsWith(`${folder}/`);
+    if (isBelow && selection.selects(path, kind === 'directory')) return true;
   }
   return false;
 }

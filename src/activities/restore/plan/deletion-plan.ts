@@ -119,7 +119,9 @@ async function* askedRows(restore: Restore, walked: Walked, root: Entrance): Asy
     const held = await walked.run.find(one.path);
     const row = 'why' in one ? await keptRow(one, held, walked) : rowOf(one, held);
     // What must not be replaced counts also on the way to what is asked for.
-    if (row && ((held !== undefined && row.outcome === 'kept') || selection.selects(one.path))) yield row;
+    if (!row) continue;
+    const isGuard = held !== undefined && row.outcome === 'kept';
+    if (isGuard || selection.selects(row.path, row.kind === 'directory')) yield row;
   }
 }
 

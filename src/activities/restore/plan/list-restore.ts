@@ -76,7 +76,7 @@ async function* selectedEntries(
   for await (const entry of entries) {
     await turn.giveWay();
     around = around.filter((folder) => entry.path.startsWith(`${folder.entry.path}/`));
-    if (selection.selects(entry.path)) {
+    if (selection.selects(entry.path, entry.kind === 'directory')) {
       for (const folder of around) {
         if (!folder.yielded) yield { entry: folder.entry, onTheWay: true };
         folder.yielded = true;

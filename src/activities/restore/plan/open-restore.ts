@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { markReading } from '../../../claims/reading-mark.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import type { Filters } from '../../../contracts/filters.ts';
+import { isAmbiguous } from '../../../contracts/globs/path-pattern.ts';
 import { parseInput } from '../../../contracts/input.ts';
 import { allOptions } from '../../../contracts/job.ts';
 import type { Manifest, ManifestEntry } from '../../../contracts/manifest.ts';
@@ -42,7 +43,7 @@ export function createOpenRestore(deps: ActivityDependencies, targets: Targets) 
     const place = await placeOf(deps, manifest, given ?? checkTarget(manifest.root), signal);
     const needsForce = asksForForce(input, place, wishes);
     await checkWhole(store, manifest, signal);
-    const exact = await exactPaths(store, manifest, wishes.paths ?? [], signal);
+    const exact = await exactPaths(store, manifest, (wishes.paths ?? []).filter(isAmbiguous), signal);
     const { asked: target } = place;
     const fixed = { id: jobId(startedAt), manifestEtag: etag, container: store.container, prefix };
     const restore: Restore = {

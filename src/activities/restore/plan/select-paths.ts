@@ -2,11 +2,10 @@ import type { EncodedPath } from '../../../contracts/encoded-path.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
 import {
   invalid,
-  normalizePath,
+  normalizePattern,
   pathMatcher,
   requirePathBudget,
-  shownNames,
-  textMatcher,
+  type PathMatcher,
 } from '../../../contracts/globs/path-pattern.ts';
 import { holdsContent, type ManifestEntry } from '../../../contracts/manifest.ts';
 import type { Restore } from '../../../contracts/restore.ts';
@@ -16,14 +15,14 @@ import { createTurn } from '../../../lib/create-turn.ts';
 /** Which paths are asked for. */
 export interface Selection {
   /** Whether the path itself or a folder that it is in is asked for. */
-  readonly selects: (path: EncodedPath) => boolean;
+  readonly selects: PathMatcher;
 }
 
 const everything: Selection = { selects: () => true };
 
 /**
- * The selection of files, folders and globs (`*`, `**`, `?`, `[…]`, `{…,…}`), relative to the root. A path that the run has exactly as it is
- * written, or as a ledger encodes it, is that path alone.
+ * The selection of files, folders and globs, as filters have them. A path that the run has exactly as it is written, or as a ledger
+ * encodes it, is that path alone.
  */
 export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | 'exact'>): Selection {
   if (paths === undefined) return everything;
@@ -36,12 +35,12 @@ export function createSelection({ paths, exact = {} }: Pick<Restore, 'paths' | '
     while (last.folder !== folder) {
       const end = folder.indexOf('/', last.folder.length + 1);
       const next = end === -1 ? folder : folder.slice(0, end);
-      last = { folder: next, isSelected: last.isSelected || matches(next) };
+      last = { folder: next, isSelected: last.isSelected || matches(next, true) };
       known.push(last);
     }
     return last.isSelected;
   };
-  return { selects: (path) => isIn(parentOf(path)) || matches(path) };
+  return { selects: (path, isDirectory) => isIn(parentOf(path)) || matches(path, isDirectory) };
 }
 
 interface Known {
@@ -64,7 +63,7 @@ export function normalizePaths(paths: readonly string[] | undefined): readonly s
   }
   const plain = paths.map((path: unknown) => {
     if (typeof path !== 'string') throw invalid('paths', `${JSON.stringify(path)} is no text`);
-    return normalizePath(path, 'paths');
+    return normalizePattern(path, 'paths');
   });
   requirePathBudget(plain, 'paths');
   return plain;
@@ -80,7 +79,7 @@ export async function* onlySelected(
   const selection = createSelection(asked);
   const turn = createTurn();
   for await (const entry of entries) {
-    if (selection.selects(entry.path)) yield entry;
+    if (selection.selects(entry.path, entry.kind === 'directory')) yield entry;
     await turn.giveWay();
   }
 }
@@ -93,13 +92,10 @@ export async function countSelected(
   // The run has the exact ones, and of what is in a folder that is asked for, the folder is an entry too.
   let unmatched = paths
     .filter((path) => !Object.hasOwn(exact, path))
-    .map((path) => ({ path, matches: textMatcher(path) }));
+    .map((path) => ({ path, matches: pathMatcher([path]) }));
   let bytes = 0;
   for await (const entry of entries) {
-    if (unmatched.length > 0) {
-      const names = shownNames(entry.path);
-      unmatched = unmatched.filter(({ matches }) => !matches(entry.path, names));
-    }
+    unmatched = unmatched.filter(({ matches }) => !matches(entry.path, entry.kind === 'directory'));
     if (holdsContent(entry)) bytes += entry.size;
   }
   if (unmatched.length === 0) return bytes;

@@ -24,8 +24,9 @@ import { fixRun, withSession, requireAnyRun, type FixedRun } from '../open/with-
 import { pathsBelow } from '../open/with-backups.ts';
 
 const help = `
-Paths are files, folders or globs (quote them), relative to the directory that was backed up. Without any, everything is restored.
-Where the run has a path of exactly that name, such as '[id].js', it alone is meant.
+Paths are files, folders or globs (quote them), as --exclude takes them: with a slash at the beginning or in the middle relative to the
+directory that was backed up, and otherwise names at every depth. Where the run has a path of exactly that name, such as '[id].js', it
+alone is meant. Without any, everything is restored.
 Content is checked against its SHA-256 before it takes a file's place. What is in the way is decided by --overwrite: never keeps it,
 if-changed replaces files whose size or time differ, always replaces every file.
 

@@ -72,20 +72,27 @@ export function lookInto(call: Call & Scope, work: (look: Look) => Promise<void>
   });
 }
 
-/** A path or a glob of a run as it is looked up there: absolute ones are made relative. Undefined for the root. */
+/** A path of a run as it is looked up there: absolute ones are made relative. Undefined for the root. */
 export function pathIn({ root }: Pick<Manifest, 'root'>, path: string | undefined): string | undefined {
-  return path === undefined ? undefined : pathsBelow(root, [path])?.[0];
+  return path === undefined ? undefined : pathBelow(root, path) || undefined;
 }
 
 /**
- * Paths to restore as a restore takes them, relative to the root that was backed up: absolute ones below it are made so. Undefined
- * when none is given, or one is the root itself: then everything is meant. Throws an {@link ExpectedError} for one that leads elsewhere.
+ * Paths and globs to restore as a restore takes them, relative to the root that was backed up: absolute ones below it are made so, and
+ * what was written with a slash does not become a name at any depth. Undefined when none is given, or one is the root itself: then everything is meant. Throws an {@link ExpectedError} for one that leads elsewhere.
  */
 export function pathsBelow(root: string | undefined, paths: readonly string[]): string[] | undefined {
-  const below = paths.map((path) => pathBelow(root, path));
+  const below = paths.map((path) => {
+    const way = pathBelow(root, path);
+    const plain = path.replace(/(?<!\/)\/+$/u, '');
+    return way === ''
+      ? ''
+      : `${plain.includes('/') && !way.includes('/') ? '/' : ''}${way}${plain === path ? '' : '/'}`;
+  });
   return below.length === 0 || below.includes('') ? undefined : below;
 }
 
+/** The same of one path that is no glob; empty for the root itself. */
 function pathBelow(root: string | undefined, path: string): string {
   if (path === '') throw wrong(path, 'It is empty; leave it out for everything');
   if (isAbsolute(path) && root === undefined) throw wrong(path, 'Give it relative to the directory that was backed up');

@@ -17,7 +17,7 @@ const entries = route({
   query: {
     path: plain('A folder, or something in one; by default all that was backed up'),
     recursive: flag('What is in its folders too'),
-    pattern: plain('A glob over whole paths, in all folders below'),
+    pattern: plain('A path or a glob, as filters have them, in all folders below'),
     ...runParameters.query,
   },
   answers: { ...runAnswers, 200: lines(entryRowSchema) },

@@ -33,7 +33,7 @@ test('what is in a folder of a run is streamed', async () => {
     [{ path: 'd' }, ['d/b.log', 'd/e', odd]],
     [{ path: 'd/e', root: api.root }, ['d/e/c.log']],
     [{ path: 'd', recursive: 'true' }, ['d/b.log', 'd/e', 'd/e/c.log', odd]],
-    [{ pattern: '**/*.log' }, ['d/b.log', 'd/e/c.log']],
+    [{ pattern: '*.log' }, ['d/b.log', 'd/e/c.log']],
     [{ path: odd }, [odd]],
   ];
   for (const [query, paths] of cases) {
@@ -89,7 +89,7 @@ test('what cannot be shown is a problem that says why', async () => {
   const cases: readonly (readonly [string, Record<string, string>, number, string])[] = [
     ['latest/entries', { path: 'd/x/y' }, 404, '"d", the nearest folder'],
     ['latest/entries', { path: '../etc' }, 400, 'path: '],
-    ['latest/entries', { pattern: '/x' }, 400, 'pattern: '],
+    ['latest/entries', { pattern: '/../x' }, 400, 'pattern: '],
     ['latest/entries', { pattern: `${'{a,b}'.repeat(9)}${'x'.repeat(5000)}` }, 400, 'pattern: '],
     ['latest/entries', { pattern: '{a,b}'.repeat(40) }, 400, 'stands for more than 1000 globs'],
     ['latest/entries', { root: '/elsewhere' }, 404, '/elsewhere'],
