@@ -5,6 +5,7 @@ import type { JobClosing } from '../../contracts/job.ts';
 import type { Manifest, ManifestShard } from '../../contracts/manifest.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { acceptedAt } from '../../history/records/accepted.ts';
+import { metadataOfManifest } from '../../history/records/run-facts.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { runLayout, type JobLayout } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -28,7 +29,10 @@ export function createCommitRun({ store, host }: ActivityDependencies) {
     const unjudged = manifestOf({ run, host }, end, tally, { shards, leftOut });
     const found = await findSuspicion(store, run, { manifest: unjudged, tally }, signal);
     const manifest = { ...unjudged, ...(found && { suspect: found }) };
-    const address = await writeLast(store, layout.manifest, manifest, signal, () => isComplete(store, run, signal));
+    const address = await writeLast(store, layout.manifest, manifest, signal, {
+      metadata: metadataOfManifest(manifest),
+      isComplete: () => isComplete(store, run, signal),
+    });
     const warnings = unmatchedGlobs(run.filters, selections);
     // One that is taken up again may have been accepted.
     const suspect = found && (await acceptedAt(store, run, signal)) === undefined ? found : undefined;

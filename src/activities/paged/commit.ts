@@ -67,11 +67,14 @@ export async function writeLast(
   name: string,
   last: { readonly complete: boolean },
   signal: AbortSignal,
-  isComplete: () => Promise<boolean> = () => saysComplete(store, name, signal),
+  {
+    metadata = {},
+    isComplete = () => saysComplete(store, name, signal),
+  }: { readonly metadata?: Readonly<Record<string, string>>; readonly isComplete?: () => Promise<boolean> } = {},
 ): Promise<string> {
   const body = Buffer.from(`${JSON.stringify(sealManifest(last), null, 2)}\n`);
   const put = (precondition: Precondition) =>
-    store.put(name, body, { signal, precondition, contentType: 'application/json' });
+    store.put(name, body, { signal, precondition, metadata, contentType: 'application/json' });
   try {
     await put({ absent: true });
   } catch (error) {

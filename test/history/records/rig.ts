@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { BlobStore } from '../../../src/storage/blob-store.ts';
 import { sealManifest } from '../../../src/history/records/manifest-checksum.ts';
+import { metadataOfManifest } from '../../../src/history/records/run-facts.ts';
 import { entryKey, type Manifest, type ManifestEntry } from '../../../src/contracts/manifest.ts';
 import { addTallies } from '../../../src/contracts/job.ts';
 import { emptyTally, tallyOf } from '../../../src/contracts/backup.ts';
@@ -42,12 +43,14 @@ export interface ForgedRun {
   readonly shards?: readonly (readonly ManifestEntry[] | string)[];
   /** Put over what the shards make of the manifest before it is sealed. */
   readonly manifest?: object;
+  /** Whether its metadata tell of the run, as those of earlier versions do not. */
+  readonly told?: boolean;
 }
 
 /** Writes a run whose hashes and checksum fit together, whatever it holds, and returns its manifest. */
 export async function forgeRun(
   store: BlobStore,
-  { prefix = '', id = runId, shards = [], manifest = {} }: ForgedRun,
+  { prefix = '', id = runId, shards = [], manifest = {}, told: isTold = false }: ForgedRun,
 ): Promise<Manifest> {
   const layout = runLayout({ prefix, id });
   const described = await Promise.all(
@@ -78,6 +81,7 @@ export async function forgeRun(
     shards: described,
   };
   const sealed = sealManifest({ ...told, ...manifest });
-  await store.put(layout.manifest, Buffer.from(`${JSON.stringify(sealed, null, 2)}\n`), { signal });
+  const metadata = isTold ? metadataOfManifest(sealed) : {};
+  await store.put(layout.manifest, Buffer.from(`${JSON.stringify(sealed, null, 2)}\n`), { signal, metadata });
   return sealed;
 }

@@ -11,7 +11,8 @@ import { formatBytes, formatCount } from '../render/format.ts';
 const help = `
 One row for each directory that was backed up: how many runs there are; files and bytes of the newest complete one; the bytes of all
 runs, as if nothing were shared; and what is stored: blobs, snapshots of their former contents, and the runs' own data. What is of
-no run that can be read comes last. Everything below the prefixes is listed, so it takes a while where there is much.
+no run that can be read comes last. Everything below the prefixes is listed, so it takes a while where there is much; a row comes as
+soon as its directory's blobs are counted.
 With --json, each row is one JSON object on a line of its own (NDJSON).
 
 Exit codes: 0 done, 1 error, 130 interrupted.

@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 
@@ -43,14 +44,35 @@ async function* startingWith<T>(
   return undefined;
 }
 
+/** Lines in chunks: what there is goes out when the next value takes a while. */
 async function* ndjson(values: AsyncIterable<object>): AsyncGenerator<string, undefined> {
+  const iterator = values[Symbol.asyncIterator]();
   let chunk = '';
-  for await (const value of values) {
-    chunk += `${JSON.stringify(value)}\n`;
-    if (chunk.length < chunkLength) continue;
-    yield chunk;
-    chunk = '';
+  let due: Promise<undefined> | undefined;
+  try {
+    for (let next = iterator.next(); ;) {
+      const result = chunk === '' ? await next : await Promise.race([next, (due ??= afterAWhile())]);
+      if (result?.done === true) break;
+      if (result) {
+        chunk += `${JSON.stringify(result.value)}\n`;
+        next = iterator.next();
+        // It may fail before its turn comes.
+        next.catch(() => undefined);
+        if (chunk.length < chunkLength) continue;
+      }
+      yield chunk;
+      chunk = '';
+      due = undefined;
+    }
+    if (chunk !== '') yield chunk;
+  } finally {
+    await iterator.return?.();
   }
-  if (chunk !== '') yield chunk;
   return undefined;
+}
+
+const aWhile = 50;
+
+function afterAWhile(): Promise<undefined> {
+  return sleep(aWhile, undefined, { ref: false });
 }
