@@ -1,3 +1,4 @@
+import type { Service } from './access-refused.ts';
 import { blobStoreError } from './azure-errors.ts';
 import { BlobStoreError } from './blob-store.ts';
 
@@ -27,7 +28,7 @@ export type AskAzure = <T>(
  * Gives every request a time limit, of `answerWithin` ms and more where it carries bytes: the SDK has none of its own, so a service
  * that accepts a request and never answers would hold it for ever.
  */
-export function createAskAzure(url: string, answerWithin: number): AskAzure {
+export function createAskAzure(service: Service, answerWithin: number): AskAzure {
   return async (action, signal, { sent = 0, received = 0 }, send) => {
     signal.throwIfAborted();
     // `AbortSignal.any` does the same, at several times the cost.
@@ -45,8 +46,9 @@ export function createAskAzure(url: string, answerWithin: number): AskAzure {
       return await send(limited.signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (isLate) throw new BlobStoreError('unavailable', `${action}: no answer from ${url} in time`, { cause: error });
-      throw blobStoreError(error, action, url);
+      if (isLate)
+        throw new BlobStoreError('unavailable', `${action}: no answer from ${service.url} in time`, { cause: error });
+      throw blobStoreError(error, action, service);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

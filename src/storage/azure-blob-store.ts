@@ -8,6 +8,7 @@ import {
 } from '@azure/storage-blob';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemFolder } from '../contracts/blob-prefix.ts';
+import { serviceOf } from './access-refused.ts';
 import { createAskAzure, type AskAzure } from './ask-azure.ts';
 import { archivedAt, etagOf, listBlobs, listFolders, listVersions, type Listed } from './azure-listing.ts';
 import {
@@ -56,12 +57,13 @@ export class AzureBlobStore implements BlobStore {
   ) {
     this.#client = client;
     this.container = client.containerName;
-    this.url = client.url.split('?')[0] ?? client.url;
-    const ask = paced(observed(createAskAzure(this.url, answerWithin), observer), { url: this.url, uploads });
+    const service = serviceOf(client);
+    this.url = service.url;
+    const ask = paced(observed(createAskAzure(service, answerWithin), observer), { service, uploads });
     this.#askOnce = ask;
     this.#ask = (action, signal, transfer, send) =>
       ask(action, signal, transfer, (limited) => absorbFaults(limited, () => send(limited)));
-    this.#askLean = createAskLean(client);
+    this.#askLean = createAskLean(client, service);
     this.#listed = { client, ask: this.#ask, pageSize: listPageSize };
   }
 

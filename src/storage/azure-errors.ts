@@ -1,5 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 import { durationText } from '../lib/units.ts';
+import { accessRefusal, type Service } from './access-refused.ts';
 import { BlobStoreError, type BlobStoreErrorKind } from './blob-store.ts';
 import { Busy, isBusy, type ServiceAnswer } from './pace/busy.ts';
 
@@ -43,12 +44,12 @@ const adviceOfCode: Readonly<Record<string, string>> = {
 };
 
 /** Turns whatever the Azure SDK threw into {@link Busy}, or into a {@link BlobStoreError} that says what was asked of whom. */
-export function blobStoreError(error: unknown, action: string, url: string): BlobStoreError | Busy {
+export function blobStoreError(error: unknown, action: string, service: Service): BlobStoreError | Busy {
   if (error instanceof BlobStoreError || error instanceof Busy) return error;
   const answer = answerOf(error);
-  if (answer) return answerError(answer, action, url, error);
+  if (answer) return answerError(answer, action, service, error);
   const kind = error instanceof RestError || isCutAnswer(error) ? 'unavailable' : 'refused';
-  return new BlobStoreError(kind, `${action}: no answer from ${url} (${messageOf(error)})`, { cause: error });
+  return new BlobStoreError(kind, `${action}: no answer from ${service.url} (${messageOf(error)})`, { cause: error });
 }
 
 /** What the service answered to a request that the SDK sent; undefined when no answer came. */
@@ -69,19 +70,27 @@ export function isInternalFault(answer: ServiceAnswer): boolean {
 export function answerError(
   answer: ServiceAnswer,
   action: string,
-  url: string,
+  service: Service,
   cause?: unknown,
 ): BlobStoreError | Busy {
-  return isBusy(answer) ? new Busy(answer, { cause }) : explainAnswer(answer, action, url, cause);
+  return isBusy(answer) ? new Busy(answer, { cause }) : explainAnswer(answer, action, service, cause);
 }
 
 /** The same for whoever has no patience left: busy is unavailable then. */
-export function explainAnswer(answer: ServiceAnswer, action: string, url: string, cause?: unknown): BlobStoreError {
+export function explainAnswer(
+  answer: ServiceAnswer,
+  action: string,
+  service: Service,
+  cause?: unknown,
+): BlobStoreError {
   const { status, code = '' } = answer;
   // Azure always names a code; Azurite answers without one when it could not write, most often for lack of disk space.
   const why = code === '' && status === 500 ? '(could not store it; if it is an emulator, is its disk full?)' : code;
-  const said = `${action}: ${url} answered ${status} ${why}`.trimEnd();
-  const advice = clockAdvice(answer) ?? adviceOfCode[code];
+  const said = `${action}: ${service.url} answered ${status} ${why}`.trimEnd();
+  const clock = clockAdvice(answer);
+  const refusal = clock === undefined ? accessRefusal(answer, action, service) : undefined;
+  if (refusal !== undefined) return new BlobStoreError(kindOf(answer), refusal, { cause });
+  const advice = clock ?? adviceOfCode[code];
   return new BlobStoreError(kindOf(answer), advice === undefined ? said : `${said} (${advice})`, { cause });
 }
 

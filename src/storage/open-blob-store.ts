@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type StoragePipelineOptions } from '@azure/storage-blob';
 import { ExpectedError } from '../contracts/failures.ts';
+import { notSignedIn } from './access-refused.ts';
 import { AzureBlobStore, type AzureBlobStoreOptions } from './azure-blob-store.ts';
 import type { BlobStore } from './blob-store.ts';
 
@@ -24,7 +25,7 @@ export function openBlobStore(
 export function openAccount(location: StorageLocation, pipeline: StoragePipelineOptions): BlobServiceClient {
   if ('account' in location) {
     const url = `https://${location.account}.blob.core.windows.net`;
-    return new BlobServiceClient(url, environmentIdentity(), pipeline);
+    return new BlobServiceClient(url, environmentIdentity(location.account), pipeline);
   }
   try {
     return BlobServiceClient.fromConnectionString(location.connectionString, pipeline);
@@ -39,8 +40,9 @@ export function openAccount(location: StorageLocation, pipeline: StoragePipeline
 }
 
 // It takes longer to load than the rest of the storage SDK, and whoever has a key needs it not.
-function environmentIdentity(): TokenCredential {
+function environmentIdentity(account: string): TokenCredential {
   let loading: Promise<TokenCredential> | undefined;
+  let isKnown = false;
   const load = async () => {
     const { DefaultAzureCredential } = await import('@azure/identity');
     return new DefaultAzureCredential();
@@ -48,7 +50,14 @@ function environmentIdentity(): TokenCredential {
   return {
     getToken: async (scopes, options) => {
       loading ??= load();
-      return (await loading).getToken(scopes, options);
+      const identity = await loading;
+      try {
+        const token = await identity.getToken(scopes, options);
+        isKnown = true;
+        return token;
+      } catch (error) {
+        throw notSignedIn(error, account, isKnown);
+      }
     },
   };
 }

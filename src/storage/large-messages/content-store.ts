@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { serviceOf, type Service } from '../access-refused.ts';
 import { askStorage, codeOf, statusOf, type Patience } from './ask-storage.ts';
 import type { StoredPayload } from './claim.ts';
 import { altered, missing, unavailable } from './failures.ts';
@@ -12,13 +13,12 @@ const rounds = 5;
 export class ContentStore {
   readonly #container: ContainerClient;
   readonly #patience: Patience;
-  readonly #url: string;
+  readonly #service: Service;
 
   constructor(container: ContainerClient, patience: Patience) {
     this.#container = container;
     this.#patience = patience;
-    // A shared access signature is a secret, and errors end up in histories.
-    this.#url = container.url.split('?')[0] ?? container.url;
+    this.#service = serviceOf(container);
   }
 
   /** Makes sure that the blob is there, whole, and last modified now. */
@@ -32,9 +32,9 @@ export class ContentStore {
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw unavailable(`store ${stored.blob}`, this.#url, error);
+      throw unavailable(`store ${stored.blob}`, this.#service, error);
     }
-    throw unavailable(`store ${stored.blob}`, this.#url, new Error('it is created and deleted by turns'));
+    throw unavailable(`store ${stored.blob}`, this.#service, new Error('it is created and deleted by turns'));
   }
 
   /** The blob's bytes, which are those that were stored. */
@@ -45,11 +45,13 @@ export class ContentStore {
       bytes = await this.#ask(signal, size, (abortSignal) => download(client, size, abortSignal));
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof OtherSize) throw altered(blob, this.#url, `${error.found} bytes instead of ${size}`);
-      throw statusOf(error) === 404 ? missing(blob, this.#url) : unavailable(`retrieve ${blob}`, this.#url, error);
+      if (error instanceof OtherSize) throw altered(blob, this.#service.url, `${error.found} bytes instead of ${size}`);
+      throw statusOf(error) === 404
+        ? missing(blob, this.#service.url)
+        : unavailable(`retrieve ${blob}`, this.#service, error);
     }
     const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== sha256) throw altered(blob, this.#url, `its SHA-256 is ${found}`);
+    if (found !== sha256) throw altered(blob, this.#service.url, `its SHA-256 is ${found}`);
     return bytes;
   }
 

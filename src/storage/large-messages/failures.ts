@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { accessRefusal, type Service } from '../access-refused.ts';
 
 /**
  * Why a payload could not be stored or retrieved: the `type` of the `ApplicationFailure` that is thrown, so that it stays legible
@@ -31,13 +32,14 @@ export function unreadableReference(reason: string): ApplicationFailure {
 }
 
 /** `action` is what was attempted, naming the blob. */
-export function unavailable(action: string, url: string, error: unknown): ApplicationFailure {
+export function unavailable(action: string, service: Service, error: unknown): ApplicationFailure {
   const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const refusal = statusCode === undefined ? undefined : accessRefusal({ status: statusCode, code }, action, service);
   const said = error instanceof Error ? error.message.split('\n')[0] : String(error);
   const answer = statusCode === undefined ? `no answer (${said})` : `answered ${statusCode} ${code ?? ''}`.trimEnd();
   return ApplicationFailure.create({
     type: largeMessageFailures.unavailable,
-    message: `${action} in ${url}: ${answer}`,
+    message: refusal ?? `${action} in ${service.url}: ${answer}`,
     ...(error instanceof Error && { cause: error }),
   });
 }

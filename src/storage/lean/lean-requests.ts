@@ -3,6 +3,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { hash } from 'node:crypto';
+import type { Service } from '../access-refused.ts';
 import { answerError } from '../azure-errors.ts';
 import {
   BlobStoreError,
@@ -35,10 +36,9 @@ export type AskLean = (request: LeanRequest, signal: AbortSignal) => Promise<Ans
  * Requests without the SDK's pipeline, for small files: one takes a quarter of the processor's time that it takes there. What
  * concerns credentials is the SDK's all the same. Throws a `BlobStoreError`, `Busy`, what the credential threw, or the signal's reason.
  */
-export function createAskLean(client: ContainerClient): AskLean {
+export function createAskLean(client: ContainerClient, service: Service): AskLean {
   const access = createAccess(client);
-  const container = client.url.split('?')[0] ?? client.url;
-  const url = new URL(container);
+  const url = new URL(service.url);
   const send = createSend(url);
 
   const askOnce = async ({ method, verb, path, headers, body, expected }: LeanRequest, signal: AbortSignal) => {
@@ -51,13 +51,13 @@ export function createAskLean(client: ContainerClient): AskLean {
     };
     const action = () => `${verb} ${decodeURIComponent(path)}`;
     const answer = await send(message, signal).catch((error: Error) => {
-      throw new BlobStoreError('unavailable', `${action()}: no answer from ${container} (${error.message})`, {
+      throw new BlobStoreError('unavailable', `${action()}: no answer from ${service.url} (${error.message})`, {
         cause: error,
       });
     });
     if (expected.includes(answer.status)) return answer;
     const { 'x-ms-error-code': code, 'retry-after': retryAfter, date } = answer.headers;
-    throw answerError({ status: answer.status, code: code?.toString(), retryAfter, date }, action(), container);
+    throw answerError({ status: answer.status, code: code?.toString(), retryAfter, date }, action(), service);
   };
 
   return async (request, signal) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../access-refused.ts';
 import type { AskAzure } from '../ask-azure.ts';
 import { explainAnswer } from '../azure-errors.ts';
 import { isBlobStoreError } from '../blob-store.ts';
@@ -44,9 +45,9 @@ function endingOf(error: unknown): Ending {
 
 /**
  * Asks a busy service again, holding no place among the requests in flight meanwhile; soon gives up, as `unavailable`, where nobody
- * else gets through either. `url` is named in the error then.
+ * else gets through either. `service` is named in the error then.
  */
-function withPatience(ask: AskAzure, limit: Pick<InFlightLimit, 'answered'>, url: string): AskAzure {
+function withPatience(ask: AskAzure, limit: Pick<InFlightLimit, 'answered'>, service: Service): AskAzure {
   return async (action, signal, transfer, send) => {
     const answeredBefore = limit.answered;
     for (let tried = 1; ; tried += 1) {
@@ -55,7 +56,7 @@ function withPatience(ask: AskAzure, limit: Pick<InFlightLimit, 'answered'>, url
       } catch (error) {
         if (!(error instanceof Busy)) throw error;
         const most = limit.answered > answeredBefore ? triesAmongAnswered : tries;
-        if (tried >= most) throw explainAnswer(error.answer, action, url, error.cause);
+        if (tried >= most) throw explainAnswer(error.answer, action, service, error.cause);
         await pause(pauseAfter(tried, error.answer), signal);
       }
     }
@@ -73,7 +74,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 interface PaceOptions {
   /** Named where the service stays busy. */
-  readonly url: string;
+  readonly service: Service;
   /** Shared by all stores whose uploads count together. */
   readonly uploads?: RateLimit | undefined;
 }
@@ -82,10 +83,10 @@ interface PaceOptions {
  * Sends requests as fast as the service and the limit on uploads bear. A request first waits for the uploads before it and then for
  * its place in flight; only then does its own time limit run. Each try of it is charged.
  */
-export function paced(ask: AskAzure, { url, uploads }: PaceOptions): AskAzure {
+export function paced(ask: AskAzure, { service, uploads }: PaceOptions): AskAzure {
   const limit = createInFlightLimit();
   const limited = withInFlightLimit(ask, limit);
-  return withPatience(uploads ? withUploadLimit(limited, uploads) : limited, limit, url);
+  return withPatience(uploads ? withUploadLimit(limited, uploads) : limited, limit, service);
 }
 
 function withUploadLimit(ask: AskAzure, uploads: RateLimit): AskAzure {

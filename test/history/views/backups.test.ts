@@ -124,11 +124,12 @@ test('where nothing was backed up there is no run, and the address is told', asy
 });
 
 test.each([
-  [403, 'AuthorizationFailure', 'StorageRefused'],
-  [503, 'ServerBusy', 'StorageUnavailable'],
-])('storage that answers %d is an expected error', async (status, code, type) => {
+  [403, 'AuthorizationFailure', 'StorageRefused', 'refuses the account key'],
+  [503, 'ServerBusy', 'StorageUnavailable', 'does not answer'],
+])('storage that answers %d is an expected error', async (status, code, type, says) => {
   await forgeRun(rig.direct, {});
   rig.proxy.rule(() => ({ status, code }));
-  await expect(list()).rejects.toMatchObject({ name: 'ExpectedError', type });
+  const message = expect.stringContaining(says);
+  await expect(list()).rejects.toMatchObject({ name: 'ExpectedError', type, message });
   await expect(backups.find({ run: 'latest' }, signal)).rejects.toMatchObject({ name: 'ExpectedError', type });
 });

@@ -164,7 +164,7 @@ test('content that is corrupted on the way makes no blob', async () => {
 
 test.each([
   ['does not answer', 'stall', 'none within 51 ms'],
-  ['refuses', { status: 403, code: 'AuthorizationFailure' }, 'answered 403 AuthorizationFailure'],
+  ['refuses', { status: 403, code: 'AuthorizationFailure' }, 'refuses the account key'],
 ] as const)('an account that %s is an error that may pass', async (_, fault, said) => {
   const { driver, proxy } = await openThroughProxy({ answerWithin: 50, tries: 2 });
   proxy.rule(() => fault);
