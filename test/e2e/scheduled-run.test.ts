@@ -6,7 +6,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { Backups } from '../../src/history/views/backups.ts';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
 import { openSourcesFile } from '../../src/client/sources/sources-file.ts';
-import { statusOfEach } from '../../src/client/sources/source-status.ts';
+import { statusOfEach, type StatusParts } from '../../src/client/sources/source-status.ts';
 import type { Notice } from '../../src/contracts/notice.ts';
 import { type ScheduledBackupReport } from '../../src/contracts/scheduled.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
@@ -52,7 +52,8 @@ async function serve(rest: (name: string) => object) {
   const backups = new Backups({ store, prefix: '' });
   const asked = { name, root, prefix: `${name}/`, schedule: { cron: '0 2 * * *' } };
   const status = async () => {
-    const parts = { backups, jobs: new Jobs({ client, address, taskQueue }), signal: new AbortController().signal };
+    const asking = new Jobs({ client, address, taskQueue });
+    const parts: StatusParts = { backups, ask: (ask) => ask(asking), signal: new AbortController().signal };
     return (await statusOfEach(parts, [asked]))[0];
   };
   const own = async (host: string) => {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { jobProgressSchema } from '../../contracts/job.ts';
 import { failedBackupSchema, type FailedBackup } from '../../contracts/backup.ts';
 import type { Immutable } from '../../contracts/input.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExpectedError } from '../../contracts/failures.ts';
 import type { SourceDefinition } from '../../contracts/sources.ts';
 import type { Backups } from '../../history/views/backups.ts';
 import { type NewestRuns, isSince } from '../../history/views/newest-runs.ts';
@@ -77,36 +79,73 @@ export type SourceStatus = Immutable<z.infer<typeof sourceStatusSchema>>;
 
 type AskedJobs = Pick<Jobs, 'client' | 'isUnderWay' | 'progress' | 'status'>;
 
+/** Asks Temporal; undefined where it does not answer and the rest is to be told all the same. */
+export type AskJobs = <T>(ask: (jobs: AskedJobs) => Promise<T>) => Promise<T | undefined>;
+
+/**
+ * Asks as long as there is an answer within some milliseconds from now: `onAway` is told once, by a `TemporalUnavailable`, and nothing is
+ * asked after that.
+ */
+export function askWithin(
+  jobs: Promise<AskedJobs>,
+  milliseconds: number,
+  onAway: (error: ExpectedError) => void,
+): AskJobs {
+  const late = sleep(milliseconds, undefined, { ref: false }).then(() => {
+    throw new ExpectedError('TemporalUnavailable', `Temporal does not answer within ${milliseconds / 1000} s`);
+  });
+  // Whoever asks hears of them.
+  for (const one of [late, jobs]) one.catch(() => undefined);
+  let isAway = false;
+  return async (ask) => {
+    if (isAway) return undefined;
+    try {
+      return await Promise.race([jobs.then(ask), late]);
+    } catch (error) {
+      if (!(error instanceof ExpectedError && error.type === 'TemporalUnavailable')) throw error;
+      if (!isAway) onAway(error);
+      isAway = true;
+      return undefined;
+    }
+  };
+}
+
 const failedTold = 10;
 
 /** What the state of sources is read with. */
 export interface StatusParts {
   readonly backups: Backups;
-  /** Absent where Temporal does not answer: then nothing is known to run. */
-  readonly jobs?: AskedJobs;
+  /** Absent where there is no Temporal: then nothing is known to run. */
+  readonly ask?: AskJobs;
   readonly signal: AbortSignal;
 }
 
 /** How each of these is, in their order. */
 export async function statusOfEach(parts: StatusParts, watched: readonly WatchedRoot[]): Promise<SourceStatus[]> {
-  const isScheduled = watched.some(({ schedule }) => schedule);
-  const schedules = isScheduled && parts.jobs ? await new Schedules(parts.jobs.client).list() : [];
-  const bySource = new Map(schedules.map((schedule) => [schedule.source, schedule]));
-  return Promise.all(watched.map((one) => statusOf(parts, one, bySource.get(one.name ?? ''))));
+  // Beside what storage tells.
+  const schedules = watched.some(({ schedule }) => schedule) ? schedulesOf(parts) : Promise.resolve([]);
+  const statuses = watched.map((one) => statusOf(parts, one, schedules));
+  const [told] = await Promise.all([Promise.all(statuses), schedules]);
+  return told;
+}
+
+async function schedulesOf({ ask }: StatusParts): Promise<readonly ScheduleInfo[]> {
+  return (await ask?.(({ client }) => new Schedules(client).list())) ?? [];
 }
 
 async function statusOf(
-  { backups, jobs, signal }: StatusParts,
+  { backups, ask, signal }: StatusParts,
   watched: WatchedRoot,
-  schedule: ScheduleInfo | undefined,
+  schedules: Promise<readonly ScheduleInfo[]>,
 ): Promise<SourceStatus> {
   const { name, root, prefix, notify } = watched;
   const newest = await backups.below(prefix).newest(root, signal);
-  const running = await runningOf(jobs, newest);
+  const running = await runningOf(ask, newest);
+  const schedule = (await schedules).find(({ source }) => source === name);
   const { lastSuccess } = newest;
   const age = secondsSince(lastSuccess?.finishedAt);
   const stopped = running === null ? stoppedOf(newest) : undefined;
-  const failedBackups = await failedBackupsOf(jobs, schedule, newest);
+  const failedBackups = await failedBackupsOf(ask, schedule, newest);
   const { count: failuresSince, since = null, reason = null } = failuresOf({ ...newest, failedBackups }, stopped);
   return {
     source: name ?? null,
@@ -130,11 +169,11 @@ async function statusOf(
 
 /** What storage tells of, and the schedule's last start where it does not tell of that. */
 async function failedBackupsOf(
-  jobs: AskedJobs | undefined,
+  ask: AskJobs | undefined,
   schedule: ScheduleInfo | undefined,
   newest: NewestRuns,
 ): Promise<readonly FailedBackup[]> {
-  const unnoted = jobs && schedule && (await unnotedFailure(jobs, schedule, newest));
+  const unnoted = schedule && (await ask?.((jobs) => unnotedFailure(jobs, schedule, newest)));
   return unnoted ? [...newest.failedBackups, unnoted] : newest.failedBackups;
 }
 
@@ -154,10 +193,13 @@ function lastRunOf({ lastEnded }: NewestRuns, stopped: NewestRuns['begun']): Sou
 }
 
 /** A run without a manifest, or an incomplete one that is taken up again, may be under way. */
-async function runningOf(jobs: AskedJobs | undefined, { begun }: NewestRuns): Promise<SourceStatus['running']> {
-  if (!jobs || !begun || !(await jobs.isUnderWay(begun.instanceId))) return null;
-  const { instanceId, run, startedAt } = begun;
-  return { instanceId, run, startedAt, progress: (await jobs.progress(instanceId)) ?? null };
+async function runningOf(ask: AskJobs | undefined, { begun }: NewestRuns): Promise<SourceStatus['running']> {
+  const running = await ask?.(async (jobs) => {
+    if (!begun || !(await jobs.isUnderWay(begun.instanceId))) return undefined;
+    const { instanceId, run, startedAt } = begun;
+    return { instanceId, run, startedAt, progress: (await jobs.progress(instanceId)) ?? null };
+  });
+  return running ?? null;
 }
 
 function healthOf({

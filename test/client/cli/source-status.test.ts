@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
@@ -56,16 +58,35 @@ test('status tells what runs now, held back by its own limit, and afterwards tha
   });
 });
 
-test('status without Temporal tells what storage knows', async () => {
+/** An address where connections are taken, and nothing is ever said. */
+async function silentAddress(): Promise<string> {
+  const silent = createServer((socket) => void onTestFinished(() => void socket.destroy())).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  return `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+}
+
+test.each([
+  ['is not there', () => Promise.resolve('127.0.0.1:1')],
+  ['says nothing', silentAddress],
+])('status where Temporal %s tells what storage knows, and of Temporal one line', async (_, addressOf) => {
   await rig.define(bothSources);
   await rig.backUp('web');
-  const args = ['status', '--source', 'web', '--json'];
-  const { code, stdout, stderr } = await runCommand(args, {
-    env: { ...rig.env, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+  const address = await addressOf();
+  const { code, stdout, stderr } = await runCommand(['status', '--json'], {
+    env: { ...rig.env, TEMPORAL_ADDRESS: address },
     cwd: rig.home,
   });
-  expect([code, rowsIn(stdout)]).toEqual([0, [expect.objectContaining({ source: 'web', health: 'ok' })]]);
-  expect(stderr).toContain('not known');
+  expect([code, rowsIn(stdout)]).toEqual([
+    0,
+    [
+      expect.objectContaining({ source: 'web', health: 'ok', running: null }),
+      expect.objectContaining({ source: 'photos', health: 'never' }),
+    ],
+  ]);
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(new RegExp(`^Temporal does not answer at ${address}: .* is not known\\.$`, 'u')),
+  ]);
 });
 
 test('stats add up to what is in the container', async () => {

@@ -13,6 +13,7 @@ export interface TemporalTarget {
 }
 
 const defaultAddress = '127.0.0.1:7233';
+const usualConnectTimeout = 5000;
 const askWithin = 2000;
 // A page of a history may hold many events of up to 2 MB, and the server sends it whole. This is what the SDK's workers take. Its clients
 // are meant to, but name the option without its `grpc.`, and so are left with gRPC's default of 4 MiB.
@@ -43,12 +44,17 @@ function readEnvironment() {
   }
 }
 
-/** Throws an {@link ExpectedError} that names the address when nothing answers there within seconds, or lacks the namespace. */
-export async function connectClient(target: TemporalTarget, dataConverter?: DataConverter): Promise<Client> {
+/**
+ * Throws an {@link ExpectedError} that names the address when nothing answers there within seconds, or lacks the namespace.
+ * `connectTimeout` is in milliseconds.
+ */
+export async function connectClient(
+  target: TemporalTarget,
+  dataConverter?: DataConverter,
+  connectTimeout = usualConnectTimeout,
+): Promise<Client> {
   const channelArgs = { 'grpc.max_receive_message_length': largestMessage };
-  const connection = await reach(target, () =>
-    Connection.connect({ ...target.options, connectTimeout: '5s', channelArgs }),
-  );
+  const connection = await reach(target, () => Connection.connect({ ...target.options, connectTimeout, channelArgs }));
   try {
     await requireNamespace(connection, target);
   } catch (error) {

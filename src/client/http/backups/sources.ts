@@ -89,7 +89,7 @@ const status = route({
   async handle({ response, server, query, signal }) {
     const backups = backupsBelow(server, query.prefix);
     const watched = await watchedRoots(await server.sources?.(), backups, signal);
-    response.json(await statusOfEach({ backups, jobs: server.jobs, signal }, watched));
+    response.json(await statusOfEach({ backups, ask: (ask) => ask(server.jobs), signal }, watched));
   },
 });
 
