@@ -85,6 +85,8 @@ export interface SliceResult {
   readonly files: number;
   readonly bytes: number;
   readonly failed: number;
+  /** Bytes that went to or came from storage for it; absent when none did. */
+  readonly transferred?: number;
 }
 
 /** A slice whose activity gave up, as the workflow reports it to what seals the page. */
@@ -148,6 +150,10 @@ export const jobProgressSchema = z.object({
   files: count,
   bytes: count,
   failed: count,
+  transferred: count.exactOptional().meta({
+    description:
+      'Bytes that went to or came from storage: unlike `bytes`, not those that were there already; absent when none did',
+  }),
   excluded: count.exactOptional().meta({ description: 'What filters and ignore files left out so far' }),
   // Absent again once that is done.
   waitingFor: z.string().exactOptional().meta({

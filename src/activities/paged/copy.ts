@@ -37,7 +37,8 @@ export function createCopy<J extends PagedJob, E extends PageRow, O extends Copy
     const outcomes = await keepOutcomes(store, layout.outcome(copy.page, copy.number), attempt, () =>
       work({ ...attempt, job, entries, progress }),
     );
-    return resultOf(entries, outcomes, kind.isDone);
+    const { bytes: transferred } = progress;
+    return { ...resultOf(entries, outcomes, kind.isDone), ...(transferred > 0 && { transferred }) };
   };
 }
 

@@ -4,7 +4,8 @@ import { JobExistsError, type Jobs } from '../jobs/jobs.ts';
 import type { JobResult } from '../jobs/job.ts';
 import type { WebUi } from './open/session.ts';
 import { exitCodes, type Invocation } from './invocation.ts';
-import { createBar, createLines, noDisplay, type PhaseWords, type ProgressDisplay } from './render/progress-display.ts';
+import { createBar, createLines, noDisplay, type ProgressDisplay } from './render/progress-display.ts';
+import type { PhaseWords } from './render/progress-line.ts';
 import { errorJson, reportJson, reportText, type ReportContext, type ReportKind } from './render/report.ts';
 
 /** What a job is started with. */

@@ -23,8 +23,10 @@ export class LiveProgress {
   async of(client: Client, execution: Execution): Promise<unknown> {
     const progress = publishedProgress(execution);
     if (execution.status.name !== 'RUNNING' || !countsBytes(progress)) return progress;
-    const bytes = progress.bytes + (await bytesUnderWay(client, execution));
-    return { ...progress, bytes: this.#atLeastBefore(execution.runId, bytes) };
+    const underWay = await bytesUnderWay(client, execution);
+    const bytes = this.#atLeastBefore(execution.runId, progress.bytes + underWay);
+    const transferred = (progress.transferred ?? 0) + underWay;
+    return { ...progress, bytes, ...(transferred > 0 && { transferred }) };
   }
 
   #atLeastBefore(runId: string, bytes: number): number {
@@ -41,6 +43,6 @@ export class LiveProgress {
   }
 }
 
-function countsBytes(progress: unknown): progress is { readonly bytes: number } {
+function countsBytes(progress: unknown): progress is { readonly bytes: number; readonly transferred?: number } {
   return typeof (progress as { bytes?: unknown } | null)?.bytes === 'number';
 }

@@ -28,6 +28,7 @@ export function copied(progress: JobProgress, result: SliceResult): JobProgress 
     files: progress.files + result.files,
     bytes: progress.bytes + result.bytes,
     failed: progress.failed + result.failed,
+    ...(result.transferred !== undefined && { transferred: (progress.transferred ?? 0) + result.transferred }),
   };
 }
 

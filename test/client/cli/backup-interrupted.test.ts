@@ -118,7 +118,7 @@ test('at a terminal a bar shows the progress and goes away in the end', async ()
   const held = holdFile();
   const command = startAtTerminal('"$NODE" src/main.ts "$ROOT" --worker', root, env);
   await held.reached;
-  await command.until(/[=-]{24} \d+% \| copying \| \d of 2 files/u);
+  await command.until(/\d+% \| \S+ of \d+ B .*\| \d of 2 files/u);
   held.release();
   const { code, stdout } = await command.ended;
   expect(code).toBe(0);

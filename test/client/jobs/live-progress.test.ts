@@ -24,7 +24,7 @@ function described(bytes: number, underWay: readonly unknown[], { runId = 'a', s
 test('the bytes of copies under way count as soon as they were reported', async () => {
   const live = new LiveProgress();
   const running = described(100, [{ files: 0, bytes: 20 }, undefined, { bytes: 3 }, { lines: 7 }]);
-  expect(await live.of(client, running)).toEqual({ phase: 'copying', files: 3, bytes: 123 });
+  expect(await live.of(client, running)).toEqual({ phase: 'copying', files: 3, bytes: 123, transferred: 23 });
 });
 
 test('a copy that has ended does not take its bytes along until its job has published them', async () => {

@@ -105,7 +105,7 @@ test('an attempt whose outcomes are written already gives the same result and lo
   const first = await perform(rig.activities.copyFiles, [rig.run, copy]);
   await rm(join(rig.root, 'a'));
   expect(await perform(rig.activities.copyFiles, [rig.run, copy], { attempt: 2 })).toEqual(first);
-  expect(first).toEqual({ files: 1, bytes: 1000, failed: 0 });
+  expect(first).toEqual({ files: 1, bytes: 1000, failed: 0, transferred: 1000 });
 });
 
 test('content that is there from an earlier run is adopted', async () => {

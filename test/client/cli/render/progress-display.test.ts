@@ -44,8 +44,8 @@ test('lines appear at each new state, and within one only after a while', () => 
   expect(lines).toEqual([
     'opening',
     'opening, waiting for a worker of web-1',
-    'copying | 5 of 10 files | 1.0 KiB of 2.0 KiB',
-    expect.stringMatching(/^suspended \| 5 of 10 files \| /u),
+    'copying | 50% | 1.0 of 2.0 KiB | 5 of 10 files',
+    expect.stringMatching(/^suspended \| 50% \| /u),
     expect.stringMatching(/^copying \| .* \| 2 failed/u),
     expect.stringMatching(/^committing \| /u),
   ]);
@@ -57,8 +57,8 @@ test('lines within one state follow each other when none is to wait', () => {
   display.show({ ...half, listed: false });
   display.show({ ...half, listed: false, files: 6 });
   expect(lines).toEqual([
-    'copying | 5 of 10+ files | 1.0 KiB of 2.0 KiB+',
-    expect.stringMatching(/^copying \| 6 of 10\+ files \| 1\.0 KiB of 2\.0 KiB\+ \| 0 B\/s, [\d,]+ files\/s$/u),
+    'copying | 50% | 1.0 of 2.0 KiB+ | 5 of 10+ files',
+    expect.stringMatching(/^copying \| 50% \| 1\.0 of 2\.0 KiB\+ \| 6 of 10\+ files, [\d,]+ files\/s$/u),
   ]);
 });
 
@@ -71,20 +71,20 @@ test('before anything is counted only the state is shown, with what has to end f
   expect(lines).toEqual(['waiting for backup nightly', 'marking']);
 });
 
-test('the bar shows the share done and leaves a clean line and the cursor behind', () => {
+test('the line shows the share done and leaves a clean line and the cursor behind', () => {
   const { stream, written } = terminal();
   const display = createBar(stream);
   display.show(half);
   display.close();
   display.close();
   expect(written()).toContain('starting');
-  expect(written()).toContain('50% | copying | 5 of 10 files');
+  expect(written()).toContain('50% | 1.0 of 2.0 KiB | 5 of 10 files | copying');
   expect(written()).toContain(hideCursor);
   expect(written().lastIndexOf(showCursor)).toBeGreaterThan(written().lastIndexOf(hideCursor));
   expect(written().endsWith('\u001B[2K')).toBe(true);
 });
 
-test('a note stays above the bar, which goes on below', () => {
+test('a note stays above the line, which goes on below', () => {
   const { stream, written } = terminal();
   const display = createBar(stream);
   display.show(half);
@@ -92,10 +92,10 @@ test('a note stays above the bar, which goes on below', () => {
   display.close();
   const [before = '', after = ''] = written().split('Stopping\n');
   expect(before.endsWith('\u001B[2K')).toBe(true);
-  expect(after).toContain('50% | copying');
+  expect(after).toContain('50% | 1.0 of 2.0 KiB');
 });
 
-test('the bar never says 100% before the end, and then does', () => {
+test('the line never says 100% before the end, and then does', () => {
   const { stream, written } = terminal();
   const display = createBar(stream);
   display.show({ ...half, files: 10, bytes: 2048 });
@@ -103,7 +103,7 @@ test('the bar never says 100% before the end, and then does', () => {
   expect(written()).not.toContain('100%');
   display.show({ ...half, phase: 'done', files: 10, bytes: 2048 });
   display.close();
-  expect(written()).toContain('100% | done');
+  expect(written()).toContain('done | 100%');
 });
 
 test('what is being tried again shows with its reason', () => {
@@ -120,5 +120,8 @@ test('a job that is no backup calls its phases by its own words', () => {
   const display = createLines((line) => lines.push(line), { words: { copying: 'restoring' } });
   display.show(half);
   display.show({ ...half, phase: 'committing' });
-  expect(lines).toEqual([expect.stringMatching(/^restoring \| 5 of 10/u), expect.stringMatching(/^committing \| /u)]);
+  expect(lines).toEqual([
+    expect.stringMatching(/^restoring \| 50% \| .* \| 5 of 10/u),
+    expect.stringMatching(/^committing \| /u),
+  ]);
 });
