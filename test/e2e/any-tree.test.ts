@@ -10,7 +10,7 @@ import { deepTree } from '../support/deep-tree.ts';
 import { interrupt } from '../support/interrupt.ts';
 import { containerClient, readManifest } from '../support/stored-run.ts';
 import { findFiles, temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -29,7 +29,7 @@ async function openWorker(...roots: string[]) {
     container: `any-${randomUUID()}`,
     root: roots.join(':'),
   };
-  const worker = await startWorkerProcess(settings);
+  const worker = await startWorkerHere(settings);
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();

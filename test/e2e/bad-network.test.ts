@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import { differences, readFingerprint } from '../model/fingerprint.ts';
 import { createBlobProxy, type BlobProxy } from '../support/blob-proxy.ts';
 import { temporaryDirectory, writeLarge, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -50,7 +50,7 @@ test('a backup, its restore and its verification come through a bad network', as
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   const { connectionString } = proxy;
   const settings = { connectionString, taskQueue: randomUUID(), container: `bad-${randomUUID()}`, root: base };
-  const worker = await startWorkerProcess(settings);
+  const worker = await startWorkerHere(settings);
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();

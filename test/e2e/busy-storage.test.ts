@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { createBlobProxy, type BlobProxy } from '../support/blob-proxy.ts';
 import { temporaryDirectory, writeLarge, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -21,7 +21,7 @@ async function backUp(root: string, spoil: (proxy: BlobProxy) => void) {
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   const { connectionString } = proxy;
   const settings = { connectionString, taskQueue: randomUUID(), container: `busy-${randomUUID()}`, root };
-  const worker = await startWorkerProcess(settings);
+  const worker = await startWorkerHere(settings);
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 import type { BackupSummary } from '../../src/contracts/backup.ts';
 
@@ -34,7 +34,7 @@ test.each<{ job: string; input: object; during: (request: SeenRequest) => boolea
     const proxy = await createBlobProxy({ target: inject('connectionString') });
     const { connectionString } = proxy;
     const settings = { connectionString, taskQueue: randomUUID(), container: `gone-${randomUUID()}`, root: base };
-    const worker = await startWorkerProcess(settings);
+    const worker = await startWorkerHere(settings);
     onTestFinished(async () => {
       await worker.stop();
       await proxy.close();

@@ -6,7 +6,7 @@ import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { containerClient } from '../support/stored-run.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -23,7 +23,7 @@ async function openSite() {
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   const settings = { connectionString: proxy.connectionString, taskQueue: randomUUID(), root };
   const container = `damaged-${randomUUID()}`;
-  const worker = await startWorkerProcess({ ...settings, container });
+  const worker = await startWorkerHere({ ...settings, container });
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();

@@ -11,7 +11,7 @@ import type { RestoreSummary } from '../../src/contracts/restore.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { differences, readFingerprint } from '../model/fingerprint.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -35,7 +35,7 @@ interface System {
   readonly verify: (run?: string) => Promise<VerificationSummary>;
 }
 
-/** A worker process over a storage service of its own, whose disk can be spoilt. */
+/** A worker over a storage service of its own, whose disk can be spoilt. */
 async function startSystem(): Promise<System> {
   const base = await temporaryDirectory();
   const root = join(base, 'source');
@@ -47,8 +47,8 @@ async function startSystem(): Promise<System> {
   });
   onTestFinished(closeStorage);
   const settings = { connectionString, taskQueue: randomUUID(), container: 'backups', root: base };
-  const worker = await startWorkerProcess(settings);
-  onTestFinished(async () => void (await worker.stop()));
+  const worker = await startWorkerHere(settings);
+  onTestFinished(worker.stop);
 
   const run = async <T>(job: string, input: object): Promise<T> => {
     const { taskQueue } = settings;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import type { BackupSummary } from '../../src/contracts/backup.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -31,7 +31,7 @@ async function backUpTwice(files: number): Promise<{ first: Measured; second: Me
   const { connectionString } = proxy;
   const taskQueue = randomUUID();
   const container = `requests-${randomUUID()}`;
-  const worker = await startWorkerProcess({ connectionString, taskQueue, container, root: base });
+  const worker = await startWorkerHere({ connectionString, taskQueue, container, root: base });
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();

@@ -11,7 +11,7 @@ import type { PruneSummary } from '../../src/contracts/prune.ts';
 import type { VerificationSummary } from '../../src/contracts/verification.ts';
 import { openBlobStore } from '../../src/storage/open-blob-store.ts';
 import { temporaryDirectory, writeTree } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -28,8 +28,8 @@ async function openSite(whenFinished: typeof onTestFinished) {
   const container = `suspect-${randomUUID()}`;
   const connectionString = inject('connectionString');
   const taskQueue = randomUUID();
-  const worker = await startWorkerProcess({ connectionString, taskQueue, container, root: home });
-  whenFinished(async () => void (await worker.stop()));
+  const worker = await startWorkerHere({ connectionString, taskQueue, container, root: home });
+  whenFinished(worker.stop);
   const store = openBlobStore({ connectionString }, container);
   const run = async <T>(job: string, input: object): Promise<T> =>
     client.workflow.execute(job, { taskQueue, workflowId: randomUUID(), args: [input] }) as Promise<T>;

@@ -7,7 +7,7 @@ import { resumeUpdate, suspendUpdate } from '../../src/workflows/messages.ts';
 import { createBlobProxy, type SeenRequest } from '../support/blob-proxy.ts';
 import { containerClient, expectHolds } from '../support/stored-run.ts';
 import { temporaryDirectory, writeLarge } from '../support/tree.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerHere } from '../support/worker-process.ts';
 import { connect } from '../support/workflow-harness.ts';
 
 let client: Client;
@@ -24,7 +24,7 @@ test('a large file stops when its backup is suspended, and goes on at the block 
   const proxy = await createBlobProxy({ target: inject('connectionString') });
   const { connectionString } = proxy;
   const settings = { connectionString, taskQueue: randomUUID(), container: `suspend-${randomUUID()}`, root };
-  const worker = await startWorkerProcess(settings);
+  const worker = await startWorkerHere(settings);
   onTestFinished(async () => {
     await worker.stop();
     await proxy.close();
