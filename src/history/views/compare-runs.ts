@@ -3,11 +3,12 @@ import { joinByPath } from '../entries/join-by-path.ts';
 import type { ManifestEntry } from '../../contracts/manifest.ts';
 import type { Immutable } from '../../contracts/input.ts';
 import { entryState, entryStateSchema, pathMembers, pathRow } from './list-entries.ts';
+import { microseconds } from '../../lib/microseconds.ts';
 import { isHeld } from './run-info.ts';
 
 /**
  * How a path differs between two runs: only the later has it, or only the earlier; `type` it is another kind of thing; `content` a file
- * has another SHA-256, a symlink another target; `attributes` only permissions or time of modification differ.
+ * has another SHA-256, a symlink another target; `attributes` only permissions or time of modification, to the microsecond, differ.
  */
 const changes = ['added', 'removed', 'type', 'content', 'attributes'] as const;
 
@@ -65,5 +66,7 @@ function changeOf(
   if (!after) return 'removed';
   if (before.kind !== after.kind) return 'type';
   if (before.sha256 !== after.sha256 || before.target !== after.target) return 'content';
-  return before.mode === after.mode && before.mtimeNs === after.mtimeNs ? undefined : 'attributes';
+  // A backup of what was restored is no change.
+  const isSameTime = microseconds(before.mtimeNs) === microseconds(after.mtimeNs);
+  return before.mode === after.mode && isSameTime ? undefined : 'attributes';
 }

@@ -2,9 +2,10 @@ import { joinByPath } from '../entries/join-by-path.ts';
 import type { Manifest, ManifestEntry } from '../../contracts/manifest.ts';
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { entryState, pathRow, type EntryState, type PathRow, matchingEntries, meaningOf } from './list-entries.ts';
+import { microseconds } from '../../lib/microseconds.ts';
 import { isHeld } from './run-info.ts';
 
-/** What runs hold at a path, where it is the same in all of them. */
+/** What runs hold at a path, where it is the same in all of them, its time to the microsecond. */
 export interface VersionRow extends PathRow, EntryState {
   /** The runs that have it, in the order in which they were given. */
   readonly runs: readonly string[];
@@ -25,7 +26,7 @@ export async function* findVersions(
       const run = manifests[at]?.run;
       if (run === undefined || !entry || !isHeld(entry)) continue;
       const { kind, size, mtimeNs, sha256, target } = entry;
-      const same = JSON.stringify([kind, size, mtimeNs, sha256, target]);
+      const same = JSON.stringify([kind, size, String(microseconds(mtimeNs)), sha256, target]);
       const version = versions.get(same) ?? { entry, runs: [] };
       version.runs.push(run);
       versions.set(same, version);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { EntryRow } from '../../../src/history/views/list-entries.ts';
@@ -80,6 +80,21 @@ test('find tells which runs hold a path, and in which versions', async () => {
   ]);
   expect(row).toMatch(new RegExp(`^ {13}20  \\d{4}.*Z {6}1  ${first}  d/b\\.txt$`, 'u'));
   expect(await run('find', 'nothing')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\n0 versions\n$/u) });
+});
+
+test('what was restored, to the microsecond, differs in nothing from what it was', async () => {
+  for (const path of ['a.txt', 'd/b.txt', 'd/e']) {
+    execFileSync('touch', ['--date', '@1795241398.123456789', join(root, path)]);
+  }
+  const before = await backUp();
+  for (const path of ['a.txt', 'd']) await rm(join(root, path), { recursive: true });
+  expect(await run('restore', before, '--worker', '--quiet')).toMatchObject({ code: 0 });
+  const { mtimeNs } = await stat(join(root, 'a.txt'), { bigint: true });
+  expect(String(mtimeNs)).toMatch(/^1795241398123456/u);
+  const after = await backUp();
+  expect(await run('diff', before, after)).toEqual({ code: 0, stdout: '0 differences\n', stderr: '' });
+  const [version, ...others] = rowsOf<VersionRow>(await run('find', 'b.txt', '--json'));
+  expect([version?.runs, others]).toEqual([[after, before], []]);
 });
 
 test('diff tells how two runs differ', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
@@ -60,8 +60,12 @@ test('status tells what runs now, held back by its own limit, and afterwards tha
 
 /** An address where connections are taken, and nothing is ever said. */
 async function silentAddress(): Promise<string> {
-  const silent = createServer((socket) => void onTestFinished(() => void socket.destroy())).listen(0, '127.0.0.1');
-  onTestFinished(() => void silent.close());
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+  });
   await once(silent, 'listening');
   return `127.0.0.1:${(silent.address() as AddressInfo).port}`;
 }

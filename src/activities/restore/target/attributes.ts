@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { encodeText } from '../../../contracts/encoded-path.ts';
 import type { FileAttributes, ManifestEntry } from '../../../contracts/manifest.ts';
+import { microseconds, remainder } from '../../../lib/microseconds.ts';
 
 const setUserId = 0o4000;
 const setGroupId = 0o2000;
@@ -50,14 +51,14 @@ export function directoryMode({ mode }: { readonly mode: number }): number {
   return mode & ~setUserId;
 }
 
-// Node sets times to the microsecond.
+/** Whether its time of change is that of an entry, as far as a restore can set it. */
 export function isSameTime(found: BigIntStats, { mtimeNs }: { readonly mtimeNs: string }): boolean {
-  return microseconds(found.mtimeNs) === microseconds(BigInt(mtimeNs));
+  return microseconds(found.mtimeNs) === microseconds(mtimeNs);
 }
 
 /** A time of change as `utimes` takes it, so that what is set is of the same microsecond. A text, as numbers below zero count as now. */
 export function mtimeSeconds({ mtimeNs }: { readonly mtimeNs: string }): string {
-  const time = microseconds(BigInt(mtimeNs));
+  const time = microseconds(mtimeNs);
   const seconds = Number(time) / 1e6;
   // As a fraction a time can come out a little early, and the rest is cut off on the way: then the next one that there is will do.
   const isEarly = nanosecondsOf(seconds) < Number(remainder(time, 1_000_000n)) * 1000;
@@ -68,13 +69,4 @@ export function mtimeSeconds({ mtimeNs }: { readonly mtimeNs: string }): string 
 function nanosecondsOf(seconds: number): number {
   const nanoseconds = Math.trunc((seconds - Math.trunc(seconds)) * 1e9);
   return nanoseconds < 0 ? nanoseconds + 1e9 : nanoseconds;
-}
-
-function microseconds(ns: bigint): bigint {
-  return (ns - remainder(ns, 1000n)) / 1000n;
-}
-
-// Never below zero, so that times before 1970 are rounded down like all others.
-function remainder(n: bigint, by: bigint): bigint {
-  return ((n % by) + by) % by;
 }
