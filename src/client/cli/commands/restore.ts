@@ -91,7 +91,7 @@ async function restore(call: Call & RestoreFlags, run: string, paths: readonly s
       ...(targetWorker !== undefined && { workerName: targetWorker }),
       directories: directory === undefined ? [] : [nearestDirectory(directory)],
       kind: restoreReport,
-      words: { copying: 'restoring', committing: 'finishing' },
+      words: { committing: 'finishing' },
       begin: {
         name: workflowNames.restore,
         input,

@@ -74,7 +74,7 @@ async function verify(call: Call & VerifyFlags, run: string): Promise<number> {
       instanceId,
       directories: [],
       kind: verificationReport,
-      words: { copying: 'verifying', committing: 'finishing' },
+      words: { committing: 'finishing' },
       begin: {
         name: workflowNames.verify,
         input,

@@ -15,6 +15,9 @@ const barLength = 24;
 // Nothing has been counted yet.
 const uncounted: readonly JobProgress['phase'][] = ['opening', 'waiting', 'marking'];
 
+// What a job does for most of its time.
+const working: readonly JobProgress['phase'][] = ['copying', 'restoring', 'verifying'];
+
 /** The state of a job in a few words. */
 export function stateOf({ suspended, phase, waitingFor }: JobProgress, words: PhaseWords): string {
   if (suspended) return 'suspended';
@@ -35,7 +38,7 @@ export function lineWithin(progress: JobProgress, pace: Pace, words: PhaseWords,
   if (uncounted.includes(progress.phase)) return state.slice(0, columns - 1);
   const isNarrow = columns < narrow;
   const told = partsOf(progress, pace, isNarrow);
-  const isUsual = progress.phase === 'copying' && state === (words.copying ?? progress.phase);
+  const isUsual = working.includes(progress.phase) && state === (words[progress.phase] ?? progress.phase);
   const [first = '', ...rest] = isUsual ? [...told, state] : [state, ...told];
   const separator = isNarrow ? ' ' : ' | ';
   let line = `${columns < wide ? '' : `${bar(progress)} `}${first}`;
@@ -54,7 +57,7 @@ function partsOf(progress: JobProgress, pace: Pace, isNarrow = false): string[] 
     `${Math.floor(shareDone(progress) * 100)}%`,
     bytesText(progress, isNarrow),
     bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`,
-    phase === 'copying' && timeText(remaining, isNarrow),
+    working.includes(phase) && timeText(remaining, isNarrow),
     failed > 0 && `${formatCount(failed)} failed`,
     filesText(progress, filesPerSecond),
     retrying && `${formatCount(retrying.activities)} trying again: ${printable(retrying.reason)}`,
@@ -82,7 +85,7 @@ function bytesText({ bytes, totalBytes, listed }: JobProgress, isNarrow: boolean
 }
 
 /** By bytes where there are any: of a large file its parts count, long before it is done. Below 1 until the end. */
-export function shareDone({ phase, files, failed, totalFiles, bytes, totalBytes }: JobProgress): number {
+function shareDone({ phase, files, failed, totalFiles, bytes, totalBytes }: JobProgress): number {
   if (phase === 'done') return 1;
   const share = totalBytes > 0 ? bytes / totalBytes : totalFiles > 0 ? (files + failed) / totalFiles : 0;
   return Math.min(share, 0.99);

@@ -4,7 +4,7 @@ import type { JobProgress } from '../../../../src/contracts/job.ts';
 
 const MiB = 1024 * 1024;
 const verifying: JobProgress = {
-  phase: 'copying',
+  phase: 'verifying',
   suspended: false,
   listed: true,
   totalFiles: 12,
@@ -14,7 +14,7 @@ const verifying: JobProgress = {
   failed: 0,
 };
 const pace = { bytesPerSecond: 3 * MiB, filesPerSecond: 0, remaining: 106_000 };
-const within = (columns: number, progress = verifying) => lineWithin(progress, pace, { copying: 'verifying' }, columns);
+const within = (columns: number, progress = verifying) => lineWithin(progress, pace, {}, columns);
 
 test.each([
   [40, '37% 190.0/509.0 MiB 3.0 MiB/s 1min46s'],
