@@ -74,6 +74,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     embedded: {
       ...data,
+      /** Whether DATA_DIR is set. */
+      named: e.DATA_DIR !== undefined,
       cacheDir: join(e.XDG_CACHE_HOME, 'durable-backup'),
       temporalCliPath: e.TEMPORAL_CLI_PATH,
       searchPath: e.PATH,

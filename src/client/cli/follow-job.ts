@@ -30,6 +30,7 @@ export interface FollowedJob<S extends object> {
   readonly storageUrl?: string;
   readonly dataDir?: string;
   readonly webUi?: WebUi;
+  readonly ownWorker?: boolean;
 }
 
 /** A job with the terminal that shows it. */
@@ -136,13 +137,14 @@ async function report<S extends object>(result: JobResult, job: Shown<S>, durati
 }
 
 async function contextOf<S extends object>(
-  { instanceId, storageUrl, dataDir, webUi, terminal: { verbose } }: Shown<S>,
+  { instanceId, storageUrl, dataDir, webUi, ownWorker = false, terminal: { verbose } }: Shown<S>,
   duration: number,
 ): Promise<ReportContext> {
   return {
     instanceId,
     duration,
     verbose,
+    ownWorker,
     ...(storageUrl !== undefined && { storageUrl }),
     ...(dataDir !== undefined && { dataDir }),
     ...(verbose && webUi && { webUi: await pageOf(webUi, instanceId) }),

@@ -9,6 +9,8 @@ export interface CommonFlags {
   readonly quiet: boolean;
   /** Whether reports say where all of it is kept. */
   readonly verbose: boolean;
+  /** Where the command line says that sources are named. */
+  readonly sourcesFile?: string;
 }
 
 /** One call of the command line, before it is known what to do. */
@@ -27,6 +29,8 @@ export interface Invocation extends CommonFlags {
 export interface Call extends Invocation {
   readonly config: Config;
   readonly log: Logger;
+  /** Lets the commands of a text work as they are printed. */
+  readonly runnable: (text: string) => string;
 }
 
 /** Does what a command line asks for and returns the exit code. */

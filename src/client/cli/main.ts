@@ -6,29 +6,43 @@ import { describeErrors } from '../../lib/describe-error.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { escapeInvisible, printableLines } from '../../lib/printable.ts';
 import { readArguments } from './program.ts';
-import { createInvocation } from './invocation.ts';
+import { createInvocation, type Call } from './invocation.ts';
+import { createRunnable } from './runnable.ts';
 import { errorJson } from './render/report.ts';
 
-/** Does what a command line asks for, to the exit code of this process. */
+/**
+ * Does what a command line asks for, to the exit code of this process. What is expected to go wrong is one line on stderr; what is not comes
+ * with its stack, for it is a bug.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   const { flags, task, logLevel } = readArguments(argv);
   const invocation = createInvocation(flags);
-  await runMain((config, log) => task({ ...invocation, config, log }), {
+  let runnable = (text: string) => text;
+  const call = (config: Config, log: Logger): Call => {
+    runnable = createRunnable(config, flags.sourcesFile);
+    // JSON is for programs, and settings in the middle of it would break it.
+    const answer = flags.json ? invocation.answer : (text: string) => invocation.answer(runnable(text));
+    return { ...invocation, answer, note: (line) => invocation.note(runnable(line)), config, log, runnable };
+  };
+  await runMain((config, log) => task(call(config, log)), {
     logLevel,
-    ...(flags.json && { onError: (message) => invocation.answer(errorJson('Failed', message)) }),
+    onError: (error) => {
+      const isExpected = error instanceof ExpectedError;
+      console.error(isExpected ? printableLines(runnable(`error: ${error.message}`)) : error);
+      if (flags.json) invocation.answer(errorJson('Failed', runnable(messageOf(error))));
+    },
   });
 }
 
 interface MainOptions {
   /** Unless LOG_LEVEL says otherwise. */
   readonly logLevel: Level;
-  /** Told the message of the error that ends the process, beside stderr. */
-  readonly onError?: (message: string) => void;
+  /** Says which error ends the process. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
- * Runs an entry point to its exit code. What is expected to go wrong is one line on stderr and exit code 1; what is not comes with
- * its stack, for it is a bug. Logs go to stderr: stdout is for answers.
+ * Runs an entry point to its exit code, which is 1 where something is thrown. Logs go to stderr: stdout is for answers.
  */
 async function runMain(
   main: (config: Config, log: Logger) => Promise<number>,
@@ -57,8 +71,7 @@ async function runMain(
       await stopTracing();
     }
   } catch (error) {
-    console.error(error instanceof ExpectedError ? printableLines(`error: ${error.message}`) : error);
-    onError?.(messageOf(error));
+    onError(error);
     // The native runtime of Temporal's SDK, once loaded, would keep a process without a worker alive.
     process.exit(1);
   }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../lib/shell-word.ts';
 import { failureTypes } from '../../contracts/failures.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import { isSuspect } from '../../contracts/suspicion.ts';
@@ -42,7 +43,7 @@ function runOf({ failure }: JobStatus): string | undefined {
 /** Why a run is not retried, and what to do instead. */
 export function whyNotRetried(refusal: RetryRefusal, manifest: Manifest): string {
   const { run, root, instanceId } = manifest;
-  const instead = `start a backup of ${root}, which takes up what is missing`;
+  const instead = `start a backup of ${root} (\`durable-backup backup ${shellWord(root)}\`), which takes up what is missing`;
   switch (refusal) {
     case 'complete':
       if (isSuspect(manifest))

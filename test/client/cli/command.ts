@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +107,22 @@ export function runCommand(args: readonly string[], options: CommandOptions = {}
   const { env = {}, uid, cwd = project, ownProcess = false } = options;
   if (ownProcess || serving.has(args[0] ?? '')) return startCommand(args, options).ended;
   return runWarm({ argv: args, env: environment(env), cwd }, uid);
+}
+
+/**
+ * Runs the command of this name that a text prints, exactly as it is printed there, in a shell that is somewhere else and knows of `env`
+ * alone.
+ */
+export async function runPrinted(text: string, name: string, env: NodeJS.ProcessEnv = servers()): Promise<Ended> {
+  const settings = `(?:[A-Z_]+=(?:'[^']*'|\\S+) )*`;
+  const [, command] = new RegExp(`(?:\`|  )(${settings}durable-backup ${name}\\b[^\`\n]*)`, 'u').exec(text) ?? [];
+  if (command === undefined) throw new Error(`No \`durable-backup ${name}\` in:\n${text}`);
+  const folder = mkdtempSync(join(tmpdir(), 'durable-backup-path-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const program = `#!/bin/sh\nexec "${process.execPath}" "${join(project, 'src/main.ts')}" "$@"\n`;
+  writeFileSync(join(folder, 'durable-backup'), program, { mode: 0o755 });
+  const PATH = `${folder}:${process.env['PATH'] ?? ''}`;
+  return startProgram('/bin/sh', ['-c', command], { env: { ...env, PATH }, cwd: tmpdir() }).ended;
 }
 
 /** The variables that name the test run's servers. */

@@ -4,7 +4,7 @@ import type { FollowedJob } from '../follow-job.ts';
 import type { Session, SessionOptions } from './session.ts';
 import type { Backups, RunAsked } from '../../../history/views/backups.ts';
 import { ExpectedError } from '../../../contracts/failures.ts';
-import { parseRunReference } from '../../../history/runs/run-not-found.ts';
+import { parseRunReference } from '../../../history/runs/run-reference.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,7 +13,7 @@ const lastMoment = 1000;
 const stoppedEarly = 'Stopped before anything began.';
 
 /** A job to be followed, and where. */
-interface ServedJob<S extends object> extends Omit<FollowedJob<S>, 'jobs' | 'storageUrl' | 'webUi'> {
+interface ServedJob<S extends object> extends Omit<FollowedJob<S>, 'jobs' | 'storageUrl' | 'webUi' | 'ownWorker'> {
   /** The session's own unless given. */
   readonly taskQueue?: string;
   /** What a worker of this process may use besides `BACKUP_ROOTS`. */
@@ -70,7 +70,7 @@ async function openLate(options: SessionOptions): Promise<Session> {
 }
 
 async function followServed<S extends object>(
-  call: Call,
+  call: Call & { readonly worker: boolean },
   session: Session,
   job: ServedJob<S> & { readonly taskQueue: string },
 ): Promise<number> {
@@ -78,6 +78,7 @@ async function followServed<S extends object>(
   const followed: FollowedJob<S> = {
     ...job,
     jobs: session.jobsOn(job.taskQueue),
+    ownWorker: call.worker && call.config.temporal.named,
     ...(storageUrl !== undefined && { storageUrl }),
     ...(dataDir !== undefined && { dataDir }),
     ...(webUi && { webUi }),

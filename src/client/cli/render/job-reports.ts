@@ -18,7 +18,7 @@ export const backupReport: ReportKind<BackupSummary> = {
   again: 'The same command takes up what was copied.',
 };
 
-function backupLines(summary: BackupSummary, { duration, dataDir }: ReportContext): string[] {
+function backupLines(summary: BackupSummary, { duration, dataDir, ownWorker = false }: ReportContext): string[] {
   const { files, bytes, uploaded, uploadedBytes, adopted, unchanged, directories, symlinks, skipped, failed } = summary;
   const { excluded, warnings = [] } = summary;
   // Workers of an earlier version count no unchanged files.
@@ -41,7 +41,7 @@ function backupLines(summary: BackupSummary, { duration, dataDir }: ReportContex
     `  duration  ${formatDuration(duration)}`,
     ...(dataDir === undefined ? [] : [`  blobs     ${printable(dataDir)}`]),
     `  run       ${summary.runId}`,
-    ...(summary.complete ? [] : [`  again     durable-backup retry ${summary.runId}`]),
+    ...(summary.complete ? [] : [`  again     durable-backup retry ${summary.runId}${ownWorker ? ' --worker' : ''}`]),
     ...suspicionLines(summary),
   ];
 }

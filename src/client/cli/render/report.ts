@@ -17,6 +17,8 @@ export interface ReportContext {
   readonly webUi?: string;
   /** Whether it is also said where all of it is kept. */
   readonly verbose: boolean;
+  /** Whether this process ran the worker though others could have, as the command that goes on has to. */
+  readonly ownWorker?: boolean;
 }
 
 /** How the jobs of one kind are reported. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { printableJson } from '../../../lib/printable.ts';
+import type { Call } from '../invocation.ts';
 import { formatCount } from './format.ts';
 
 /** How rows of one kind are shown to people. */
@@ -28,10 +29,10 @@ export async function printAll<R extends object>(
 /** Writes a list: NDJSON for programs, or what people read. */
 export async function writeList(
   rows: readonly object[],
-  { json }: { readonly json: boolean },
+  { json, runnable }: Pick<Call, 'json' | 'runnable'>,
   text: () => string,
 ): Promise<void> {
-  await writeLines(json ? rows.map((row) => printableJson(row)) : [text()], process.stdout);
+  await writeLines(json ? rows.map((row) => printableJson(row)) : [runnable(text())], process.stdout);
 }
 
 /** The lines that show rows as they come: NDJSON for programs, or lines for people with the counts below. */
