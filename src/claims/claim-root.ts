@@ -39,7 +39,7 @@ export async function claimRoot(
   let isFirst = true;
   const claimed = await claim(
     { store, blob, schema: runningSchema, signal },
-    { format: 1, ...mine },
+    { format: 1, ...mine, root },
     async (theirs) => {
       isFirst = false;
       // A workflow's id belongs to one run of it at a time, and that is the one that asks.

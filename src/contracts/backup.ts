@@ -176,11 +176,14 @@ export const failedBackupSchema = z.object({
   instanceId: z.string(),
   execution: z.string().meta({ description: 'Tells what has the same instance id apart' }),
   run: z.string().exactOptional().meta({ description: 'Where it had begun' }),
-  type: z.string().meta({ description: 'One of `failureTypes`, or the name of what nobody expected' }),
+  type: z.string().meta({ description: 'One of `failureTypes`, `Canceled`, or the name of what nobody expected' }),
   message: z.string(),
 });
 
 export type FailedBackup = Immutable<z.infer<typeof failedBackupSchema>>;
+
+/** The type of a backup that somebody stopped. */
+export const canceledBackup = 'Canceled';
 
 /**
  * What a backup would do about a path: `upload` when it is new or another, as far as that is known; `record` for what has no content; `fail`

@@ -79,7 +79,7 @@ export const forgetInputSchema = z
       .min(1, 'must name at least one run')
       .max(mostRuns, `must be at most ${mostRuns}`)
       .exactOptional()
-      .meta({ description: 'Ids of runs, instead of a policy' }),
+      .meta({ description: 'Ids of runs, or beginnings of them, instead of a policy' }),
     policy: retentionSchema.exactOptional(),
     root: z.string().exactOptional().meta({ description: 'The policy decides about the runs of this directory alone' }),
     tags: tagsSchema

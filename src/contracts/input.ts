@@ -71,12 +71,16 @@ export const tagSchema = z
 /** The tags of a run; each counts once. */
 export const tagsSchema = z.array(tagSchema).max(mostTags, `must be at most ${mostTags}`);
 
+/** What can be given for a run, for the end of an error. */
+export const runForms =
+  "a run's id or an unambiguous beginning of it, latest, a date such as 2026-11-21, or a time such as 2026-11-21T06:10:00Z";
+
 /** The members by which a restore or a verification names a run. */
 export const runMembers = {
-  run: z
-    .string('must be the id of a run, latest, or a time in ISO 8601')
-    .min(1, 'must be the id of a run, latest, or a time in ISO 8601')
-    .meta({ description: "A run's id, latest, or a time in ISO 8601: the last run that had begun by then" }),
+  run: z.string(`must be ${runForms}`).min(1, `must be ${runForms}`).meta({
+    description:
+      "A run's id or a beginning of it, latest, or a date or a time in ISO 8601: the last run that had begun by then",
+  }),
   root: z.string('must be the directory that was backed up, as a text').exactOptional().meta({
     description:
       'The directory that was backed up, as it was named then; where the prefix holds several and run is no id',

@@ -1,7 +1,10 @@
 import {
   ApplicationFailure,
+  CancellationScope,
   ContinueAsNew,
+  isCancellation,
   makeContinueAsNewFunc,
+  patched,
   proxyActivities,
   sleep,
   workflowInfo,
@@ -11,8 +14,10 @@ import {
   type BackupInput,
   type BackupSummary,
   type CommittedRun,
+  type FailedBackup,
   type Run,
   type Tally,
+  canceledBackup,
   emptyTally,
 } from '../contracts/backup.ts';
 import { failureTypes } from '../contracts/failures.ts';
@@ -28,8 +33,12 @@ import { caught } from './paged/step-failure.ts';
 export type BackupCarry = PagedCarry<Run, Tally>;
 
 const { openRun, reopenRun } = proxyActivities<Activities>(openOptions);
-// The failure itself is not held up for long where no worker takes the note.
-const { noteFailedBackup } = proxyActivities<Activities>({ ...openOptions, scheduleToStartTimeout: '10s' });
+// The end itself is not held up for long where no worker takes the note, or storage does not.
+const { noteFailedBackup } = proxyActivities<Activities>({
+  ...openOptions,
+  scheduleToStartTimeout: '10s',
+  scheduleToCloseTimeout: '30s',
+});
 
 const firstPause = 1000;
 const longestPause = 60_000;
@@ -136,14 +145,29 @@ const untold: readonly string[] = [
 /** Has it kept in storage why a backup failed that left no manifest. Throws on what was thrown where the backup did not fail. */
 async function noteFailure(input: BackupInput, run: Run | undefined, error: unknown): Promise<void> {
   if (error instanceof ContinueAsNew) return;
+  if (isCancellation(error) && CancellationScope.current().consideredCancelled) return noteStopped(run);
   const { type, message, canceled } = caught(error);
   if (canceled || untold.includes(type)) return;
   const { root, prefix } = run ?? input;
-  const directory = { root, ...(prefix !== undefined && { prefix }) };
+  await note({ root, ...(prefix !== undefined && { prefix }) }, { ...(run && { run: run.id }), type, message });
+}
+
+/** Has it kept when somebody stopped a run, so that nobody has to wait for its end. */
+async function noteStopped(run: Run | undefined): Promise<void> {
+  if (!run || !patched('note-stopped')) return;
+  const { id, root, prefix } = run;
+  const stopped = { run: id, type: canceledBackup, message: 'it was stopped before its end' };
+  await CancellationScope.nonCancellable(() => note({ root, prefix }, stopped));
+}
+
+async function note(
+  directory: Pick<BackupInput, 'root' | 'prefix'>,
+  failure: Pick<FailedBackup, 'run' | 'type' | 'message'>,
+): Promise<void> {
   const scheduled = workflowInfo().parent !== undefined;
   const at = new Date().toISOString();
   try {
-    await noteFailedBackup(directory, { at, ...(run && { run: run.id }), type, message, scheduled });
+    await noteFailedBackup(directory, { at, ...failure, scheduled });
   } catch (other) {
     // The backup's own failure is what matters.
     caught(other);

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { Jobs } from '../../src/client/jobs/jobs.ts';
-import { isRunId } from '../../src/history/runs/run-not-found.ts';
+import { isRunId } from '../../src/history/runs/run-reference.ts';
 import type { SourceDefinition } from '../../src/contracts/sources.ts';
 import { jobsFolder } from '../../src/storage/run-layout.ts';
 import { startMain } from '../support/main-process.ts';

@@ -110,7 +110,8 @@ describe('a backup that is stopped', () => {
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
     expect(stopped).toBe(3);
     expect(seen).toMatchObject({ copied: { length: 3 }, sealed: [], committed: 0 });
-    await recordHistory(handle, 'backup-cancelled');
+    expect(seen.noted).toMatchObject([{ run: expect.any(String), type: 'Canceled', scheduled: false }]);
+    await recordHistory(handle, 'backup-stopped');
   });
 
   test('cancelling while suspended ends the workflow too', async () => {

@@ -5,7 +5,7 @@ import type { Prune } from '../../contracts/prune.ts';
 import { forgetRuns } from '../../history/forget/forget-runs.ts';
 import { markForgotten } from '../../history/runs/forgotten.ts';
 import { readBlob } from '../../history/records/read-blob.ts';
-import { isRunId } from '../../history/runs/run-not-found.ts';
+import { isRunId } from '../../history/runs/run-reference.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { forgottenBlob, forgottenFolder } from '../../storage/run-layout.ts';
 import type { ActivityDependencies } from '../dependencies.ts';

@@ -5,7 +5,7 @@ import { isVersionOf } from '../../history/entries/find-version.ts';
 import { manifestInvalid } from '../../history/records/manifest-invalid.ts';
 import { readManifest } from '../../history/records/read-manifest.ts';
 import { listRuns } from '../../history/runs/run-catalogue.ts';
-import { isRunId } from '../../history/runs/run-not-found.ts';
+import { isRunId } from '../../history/runs/run-reference.ts';
 import type { BlobStore, BlobVersion } from '../../storage/blob-store.ts';
 import { runLayout } from '../../storage/run-layout.ts';
 import type { Planned, PlannedRun } from './plan-prune.ts';

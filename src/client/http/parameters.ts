@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { knownPrefixSchema } from '../../contracts/blob-prefix.ts';
-import { parseRunReference } from '../../history/runs/run-not-found.ts';
+import { parseRunReference } from '../../history/runs/run-reference.ts';
+import { runForms } from '../../contracts/input.ts';
 import { HttpProblem } from './problem.ts';
 
 /** The texts that a query gives a parameter; undefined when it gives none. */
@@ -143,14 +144,11 @@ const runReference = z.string().refine((run) => parseRunReference(run) !== undef
 /** A run that the path names. */
 export const runInPath = inPath(
   runReference.meta({
-    description: "A run's id, latest, or a time in ISO 8601 with its zone: the last run that had begun by then",
+    description:
+      "A run's id or an unambiguous beginning of it; latest; or a date, which means its end in UTC, or a time in ISO 8601 with its zone: the last run that had begun by then",
     examples: ['latest'],
   }),
-  (run) =>
-    new HttpProblem(
-      404,
-      `${JSON.stringify(run)} names no run: give its id, latest, or a time such as 2030-01-31T12:00:00Z`,
-    ),
+  (run) => new HttpProblem(404, `${JSON.stringify(run)} names no run: give ${runForms}`),
 );
 
 export const prefixParameter = {

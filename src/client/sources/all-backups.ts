@@ -4,11 +4,14 @@ import type { LedgerRow } from '../../history/views/read-report-rows.ts';
 import type { RunInfo } from '../../history/views/run-info.ts';
 import {
   RunNotFound,
+  aboutUnfinished,
   noCompleteRun,
-  parseRunReference,
+  runWithoutManifest,
   severalRoots,
   unknownRun,
 } from '../../history/runs/run-not-found.ts';
+import { parseRunReference } from '../../history/runs/run-reference.ts';
+import { idMeant, type IdOptions } from '../../history/runs/run-catalogue.ts';
 import type { FailedBackup } from '../../contracts/backup.ts';
 import type { Manifest } from '../../contracts/manifest.ts';
 import type { SourcePrefix } from './watched-roots.ts';
@@ -24,9 +27,7 @@ export interface FoundRun {
   readonly place: Place;
 }
 
-interface Place {
-  readonly prefix: string;
-  readonly source?: string;
+interface Place extends SourcePrefix {
   readonly backups: Backups;
 }
 
@@ -57,6 +58,17 @@ export class AllBackups {
     return (await Promise.all(listed)).flat().toSorted((a, b) => (a.run < b.run ? 1 : -1));
   }
 
+  /** Of those of `runs` that are the newest of their directories and have no manifest: how they stand, and what goes on with them. */
+  aboutUnfinished(runs: readonly ListedRun[]): string[] {
+    const told = new Set<string>();
+    return runs.flatMap(({ run, state, source, root, instanceId, ...known }) => {
+      if (root === undefined || instanceId === undefined || told.has(root)) return [];
+      told.add(root);
+      const place = this.#places.find((one) => one.source === source && one.root === root);
+      return state === 'unfinished' ? [aboutUnfinished(run, { root, instanceId, ...known }, place?.source)] : [];
+    });
+  }
+
   /** Backups of a directory that failed since its last success without leaving a manifest, oldest first. */
   async failedBackups(root: string, signal: AbortSignal): Promise<FailedBackup[]> {
     const newest = await Promise.all(this.#places.map(({ backups }) => backups.newest(root, signal)));
@@ -64,7 +76,8 @@ export class AllBackups {
   }
 
   /** The run that is meant: the one of an id, or else the newest that can be; of several directories none is. */
-  async find(asked: RunAsked, signal: AbortSignal): Promise<FoundRun> {
+  async find({ run, ...how }: RunAsked, signal: AbortSignal): Promise<FoundRun> {
+    const asked = { ...how, run: await this.idMeant(run, signal) };
     const { found, misses } = await this.#tryAll(async (place) => ({
       place,
       manifest: (await place.backups.find(asked, signal)).manifest,
@@ -81,8 +94,18 @@ export class AllBackups {
     throw this.#why(misses, asked);
   }
 
+  /** The one id, wherever it is, of which a text is the beginning; the text itself where there is none. Throws where there are several. */
+  async idMeant(text: string, signal: AbortSignal, options: readonly IdOptions[] = [{}]): Promise<string> {
+    const looks = this.#places.flatMap(({ backups }) =>
+      options.map((option) => backups.idsBegunBy(text, signal, option)),
+    );
+    return idMeant(text, [...new Set((await Promise.all(looks)).flat())]);
+  }
+
   /** The ledger of what an id names: a restore, a verification, or else a run, complete or not. */
-  async ledger(asked: RunAsked, signal: AbortSignal): Promise<AsyncGenerator<LedgerRow, undefined>> {
+  async ledger({ run, ...how }: RunAsked, signal: AbortSignal): Promise<AsyncGenerator<LedgerRow, undefined>> {
+    const kinds = [{ kind: 'runs' }, { kind: 'restores' }, { kind: 'verifications' }] as const;
+    const asked = { ...how, run: await this.idMeant(run, signal, kinds) };
     for (const { backups } of this.#places) {
       const rows = await backups.jobLedger(asked.run, signal);
       if (rows) return rows;
@@ -92,7 +115,8 @@ export class AllBackups {
   }
 
   /** Says of a suspect run that it is meant to be so, and returns its manifest. */
-  async accept(run: string, signal: AbortSignal): Promise<Manifest> {
+  async accept(text: string, signal: AbortSignal): Promise<Manifest> {
+    const run = await this.idMeant(text, signal);
     const misses: RunNotFound[] = [];
     for (const { backups } of this.#places) {
       try {
@@ -127,7 +151,7 @@ export class AllBackups {
         return [await look(place)];
       } catch (error) {
         if (!(error instanceof RunNotFound)) throw error;
-        misses.push(error);
+        misses.push(withSource(error, place));
         return [];
       }
     });
@@ -149,6 +173,12 @@ export class AllBackups {
       ? noCompleteRun({ prefix, run, root }, runs)
       : unknownRun(run, prefix, runs);
   }
+}
+
+/** Names the source that goes on with a run without a manifest, where its directory is that source's. */
+function withSource(miss: RunNotFound, { root, source }: Place): RunNotFound {
+  const { unfinished } = miss;
+  return unfinished?.root === root && unfinished ? runWithoutManifest(unfinished.run, unfinished, source) : miss;
 }
 
 async function rootsOf(

@@ -21,11 +21,13 @@ export async function watchedRoots(
 export interface SourcePrefix {
   readonly prefix: string;
   readonly source?: string;
+  /** Of that source. */
+  readonly root?: string;
 }
 
 /** The prefixes to look below, each once, with the source that has it. */
 export function watchedPrefixes(opened: SourcesFile | undefined, usual: string): SourcePrefix[] {
-  const sources = (opened?.sources ?? []).map(({ name, prefix }) => ({ prefix, source: name }));
+  const sources = (opened?.sources ?? []).map(({ name, prefix, root }) => ({ prefix, source: name, root }));
   return sources.some(({ prefix }) => prefix === usual) ? sources : [...sources, { prefix: usual }];
 }
 

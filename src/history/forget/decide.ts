@@ -7,6 +7,7 @@ import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import { isGood } from '../../contracts/suspicion.ts';
 import { forgottenRuns } from '../runs/forgotten.ts';
 import { readManifest } from '../records/read-manifest.ts';
+import { unfinishedRuns } from '../runs/unfinished-runs.ts';
 import { runWithoutManifest, unknownRun } from '../runs/run-not-found.ts';
 
 const withoutManifest = 'it has no manifest: it is under way, or was stopped, and then prune deletes what it left';
@@ -143,7 +144,7 @@ async function readNamed(
       `Run ${id} cannot be read, so it may be the newest complete one of its directory: give force: true (--force) to forget it nevertheless. ${error.message}`,
     );
   });
-  if (stored === undefined) throw runWithoutManifest(id);
+  if (stored === undefined) throw runWithoutManifest(id, (await unfinishedRuns(store, prefix, signal)).get(id));
   if ('fault' in stored) return undefined;
   const run = knownRun(stored.manifest);
   if (run.complete || !(await isUnderWay(run.instanceId))) return run;

@@ -9,10 +9,11 @@ import {
 import { markForgotten } from '../runs/forgotten.ts';
 import { decideByName, decideByPolicy, type ForgetParts, bareRow } from './decide.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
-import { isRunId, unknownRun } from '../runs/run-not-found.ts';
+import { isRunId, mayBeginId } from '../runs/run-reference.ts';
+import { unknownRun } from '../runs/run-not-found.ts';
 import { isBlobStoreError, type BlobProperties } from '../../storage/blob-store.ts';
 import { forgottenBlob } from '../../storage/run-layout.ts';
-import { choosableRuns } from '../runs/run-catalogue.ts';
+import { choosableRuns, idMeant, idsBegunBy } from '../runs/run-catalogue.ts';
 
 const marksAtOnce = 8;
 
@@ -31,14 +32,14 @@ export async function forgetRuns(parts: ForgetParts, input: ForgetInput): Promis
 
 async function decide(parts: ForgetParts, input: ForgetInput, dryRun: boolean): Promise<ForgetRow[]> {
   const asked = checkAsked(input);
-  switch (asked.what) {
-    case 'decide':
-      return decideByPolicy(parts, asked.policy, input);
-    case 'forget':
-      return decideByName(parts, asked.runs, { force: input.force ?? false });
-    case 'recall':
-      return recall(parts, asked.runs, { dryRun });
-  }
+  if (asked.what === 'decide') return decideByPolicy(parts, asked.policy, input);
+  const { store, prefix, signal } = parts;
+  const forgottenToo = asked.what === 'recall';
+  const ids = asked.runs.map(async (text) =>
+    idMeant(text, await idsBegunBy(store, { prefix, text, forgottenToo }, signal)),
+  );
+  const runs = [...new Set(await Promise.all(ids))];
+  return forgottenToo ? recall(parts, runs, { dryRun }) : decideByName(parts, runs, { force: input.force ?? false });
 }
 
 async function mark({ store, prefix, signal }: ForgetParts, rows: readonly ForgetRow[]): Promise<void> {
@@ -76,12 +77,12 @@ function checkNamed(runs: readonly string[], { policy, root, tags }: ForgetInput
   }
   if (runs.length === 0) throw invalid('runs: name at least one run');
   for (const id of runs) {
-    if (isRunId(id)) continue;
+    if (isRunId(id) || mayBeginId(id)) continue;
     throw invalid(
-      `runs: ${JSON.stringify(id)} is no id of a run, such as 20261121T061003Z-c78e46f5: \`runs\` lists them`,
+      `runs: ${JSON.stringify(id)} is no id of a run, such as 20261121T061003Z-c78e46f5: \`durable-backup runs\` lists them`,
     );
   }
-  return [...new Set(runs)];
+  return runs;
 }
 
 function invalid(message: string): ExpectedError {

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../storage/blob-store.ts';
 import { forgottenBlob, forgottenFolder } from '../../storage/run-layout.ts';
 import { markedAt, putMark, timeOf } from '../records/put-mark.ts';
-import { isRunId } from './run-not-found.ts';
+import { isRunId } from './run-reference.ts';
 
 interface RunPlace {
   readonly prefix: string;

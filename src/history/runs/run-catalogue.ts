@@ -1,17 +1,18 @@
 import type { BlobStore } from '../../storage/blob-store.ts';
-import { jobsFolder, runLayout } from '../../storage/run-layout.ts';
+import { jobsFolder, runLayout, type JobKind } from '../../storage/run-layout.ts';
 import { forgottenRuns, forgottenSince } from './forgotten.ts';
 import { readManifest, type StoredManifest } from '../records/read-manifest.ts';
 import {
+  ambiguousRun,
   forgottenRun,
   noCompleteRun,
   runOfAnotherRoot,
   runWithoutManifest,
   severalRoots,
   unknownRun,
-  isRunId,
-  parseRunReference,
 } from './run-not-found.ts';
+import { unfinishedRuns } from './unfinished-runs.ts';
+import { isRunId, mayBeginId, parseRunReference } from './run-reference.ts';
 import { isGood } from '../../contracts/suspicion.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
@@ -20,7 +21,7 @@ import type { Manifest } from '../../contracts/manifest.ts';
 /** Which run is meant, among those below a prefix. */
 export interface RunQuery {
   readonly prefix: string;
-  /** An id, `latest`, or a time in ISO 8601 with its zone: the last run that had begun by then. */
+  /** As {@link parseRunReference} reads it. */
   readonly run: string;
   /** The directory that was backed up, as it was named then. */
   readonly root?: string | undefined;
@@ -42,21 +43,60 @@ export async function choosableRuns(store: BlobStore, prefix: string, signal: Ab
 }
 
 /**
- * The manifest of the run that is meant. `latest` and a time mean complete runs that are not suspect unless told otherwise; an id may name any. Throws an
+ * The manifest of the run that is meant. `latest`, a date and a time mean complete runs that are not suspect unless told otherwise; an id may name any. Throws an
  * `ExpectedError`: `RunNotFound` with what there is to choose from, and what {@link readManifest} throws, also when `latest` or a time
  * may mean a run whose manifest cannot be used. Without a root it reads all manifests, to learn whether there are several roots.
  */
 export async function findRun(store: BlobStore, query: RunQuery, signal: AbortSignal): Promise<StoredManifest> {
-  const reference = parseRunReference(query.run);
-  if (reference === undefined) {
-    throw unknownRun(query.run, query.prefix, await choosableRuns(store, query.prefix, signal));
+  const { prefix, run } = query;
+  const reference = parseRunReference(idMeant(run, await idsBegunBy(store, { prefix, text: run }, signal)));
+  if (reference === undefined || 'beginning' in reference) {
+    throw unknownRun(run, prefix, await choosableRuns(store, prefix, signal));
   }
   if ('id' in reference) return findById(store, query, reference.id, signal);
   return findByStart(store, query, reference.startedBy, signal);
 }
 
-async function runIds(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
-  const folders = await Array.fromAsync(store.listFolders(jobsFolder('runs', prefix), signal));
+/** Among which ids one is looked for. */
+export interface IdOptions {
+  /** Runs unless given. */
+  readonly kind?: JobKind;
+  /** Whether forgotten runs are meant even where others are. */
+  readonly forgottenToo?: boolean;
+}
+
+/** The ids that a text may be the beginning of, newest first; none for a text that is whole. */
+export async function idsBegunBy(
+  store: BlobStore,
+  { prefix, text, kind = 'runs', forgottenToo = false }: IdOptions & { readonly prefix: string; readonly text: string },
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (!mayBeginId(text)) return [];
+  const begun = (await jobIds(store, { kind, prefix }, signal)).filter((id) => id.startsWith(text));
+  if (forgottenToo || kind !== 'runs' || begun.length < 2) return begun;
+  const forgotten = await forgottenRuns(store, prefix, signal);
+  const choosable = begun.filter((id) => !forgotten.has(id));
+  return choosable.length > 0 ? choosable : begun;
+}
+
+/** The one id of `begun` that a text is the beginning of, or the text itself where there is none. Throws `RunNotFound` where there are several. */
+export function idMeant(text: string, begun: readonly string[]): string {
+  const [only = text, ...others] = begun;
+  if (begun.includes(text)) return text;
+  if (others.length > 0) throw ambiguousRun(text, begun);
+  return only;
+}
+
+function runIds(store: BlobStore, prefix: string, signal: AbortSignal): Promise<string[]> {
+  return jobIds(store, { kind: 'runs', prefix }, signal);
+}
+
+async function jobIds(
+  store: BlobStore,
+  { kind, prefix }: { readonly kind: JobKind; readonly prefix: string },
+  signal: AbortSignal,
+): Promise<string[]> {
+  const folders = await Array.fromAsync(store.listFolders(jobsFolder(kind, prefix), signal));
   return folders.filter(isRunId).toReversed();
 }
 
@@ -71,7 +111,8 @@ async function findById(
   if (since !== undefined) throw forgottenRun(id, since);
   const found = await readManifest(store, { prefix, id }, signal);
   if (found === undefined) {
-    if (await hasData(store, { prefix, id }, signal)) throw runWithoutManifest(id);
+    if (await hasData(store, { prefix, id }, signal))
+      throw runWithoutManifest(id, (await unfinishedRuns(store, prefix, signal)).get(id));
     throw unknownRun(id, prefix, await choosableRuns(store, prefix, signal));
   }
   if (root !== undefined && found.manifest.root !== root) throw runOfAnotherRoot(id, found.manifest.root, root);

@@ -1,5 +1,7 @@
-import { z } from 'zod';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
+import { shellWord } from '../../lib/shell-word.ts';
+import type { UnfinishedRun } from './unfinished-runs.ts';
+import { runForms } from '../../contracts/input.ts';
 
 const shownRuns = 5;
 
@@ -13,38 +15,68 @@ export class RunNotFound extends ExpectedError {
   readonly runs: readonly string[];
   /** The directories among which is to be chosen. */
   readonly roots: readonly string[];
+  /** The run that is meant, where it has no manifest. */
+  readonly unfinished: (UnfinishedRun & { readonly run: string }) | undefined;
 
   constructor(
     message: string,
-    { isUnknown = false, isNone = false, runs = [], roots = [] }: Partial<Omit<RunNotFound, keyof ExpectedError>> = {},
+    {
+      isUnknown = false,
+      isNone = false,
+      runs = [],
+      roots = [],
+      unfinished,
+    }: Partial<Omit<RunNotFound, keyof ExpectedError>> = {},
   ) {
     super(failureTypes.runNotFound, message);
     this.isUnknown = isUnknown;
     this.isNone = isNone;
     this.runs = runs;
     this.roots = roots;
+    this.unfinished = unfinished;
   }
 }
 
 /** Says that there is no such run, what can be given, and which runs `newest` there are. */
 export function unknownRun(run: string, prefix: string | readonly string[], newest: readonly string[]): RunNotFound {
   const there = newest.length === 0 ? 'there is none yet' : `the newest are ${list(newest)}`;
-  return new RunNotFound(
-    `There is no run ${JSON.stringify(run)} ${below(prefix)}: give a run's id, "latest", or a time such as 2026-11-21T06:10:00Z; ${there}`,
-    { isUnknown: true, runs: newest },
+  return new RunNotFound(`There is no run ${JSON.stringify(run)} ${below(prefix)}: give ${runForms}; ${there}`, {
+    isUnknown: true,
+    runs: newest,
+  });
+}
+
+/** Says of which ids, newest first, a text is the beginning. */
+export function ambiguousRun(text: string, ids: readonly string[]): RunNotFound {
+  const more = ids.length > shownRuns ? ` and ${ids.length - shownRuns} more` : '';
+  const newest = ids.toSorted().toReversed();
+  return runNotFound(
+    `${JSON.stringify(text)} is the beginning of ${ids.length} ids: give more of the one that is meant (${list(newest)}${more})`,
   );
 }
 
-export function runWithoutManifest(id: string): RunNotFound {
+/** Says how a run without a manifest stands, as far as that is known, and what goes on with it. */
+export function runWithoutManifest(id: string, known?: UnfinishedRun, source?: string): RunNotFound {
+  if (known) return new RunNotFound(aboutUnfinished(id, known, source), { unfinished: { ...known, run: id } });
   return runNotFound(
     `Run ${id} is incomplete, for it is still running or was stopped: wait for its end, or name another run`,
   );
 }
 
+/** A sentence on how such a run stands, and what goes on with it: a backup of `source`, if its directory is that one, or of its root. */
+export function aboutUnfinished(id: string, known: UnfinishedRun, source?: string): string {
+  const { root, stoppedAt, reason } = known;
+  const backup = `\`durable-backup backup ${shellWord(source ?? root)}\``;
+  if (stoppedAt === undefined)
+    return `Run ${id} of ${root} has not ended: it is still running, or was cut off. \`durable-backup status\` tells whether it runs, and ${backup} goes on with it`;
+  const how = reason === undefined ? `was stopped at ${stoppedAt}` : `failed at ${stoppedAt} (${reason})`;
+  return `Run ${id} of ${root} ${how}, before its end: ${backup} takes over what was copied`;
+}
+
 /** Says when a run was forgotten, and how to take that back. */
 export function forgottenRun(id: string, since: string): RunNotFound {
   return runNotFound(
-    `Run ${id} was forgotten at ${since}: name another run, or take that back with \`forget --undo ${id}\` while its data are there`,
+    `Run ${id} was forgotten at ${since}: name another run, or take that back with \`durable-backup forget --undo ${id}\` while its data are there`,
   );
 }
 
@@ -105,25 +137,4 @@ function list(ids: readonly string[]): string {
 
 function runNotFound(message: string): RunNotFound {
   return new RunNotFound(message);
-}
-
-const id = /^\d{8}T\d{6}Z-[0-9a-z]+$/u;
-const time = z.iso.datetime({ offset: true });
-
-/** How a person names a run. */
-type RunReference =
-  | { readonly id: string }
-  /** The last run that had begun by then, in milliseconds since 1970. */
-  | { readonly startedBy: number };
-
-/** Reads a run's id, `latest`, or a time in ISO 8601 with its zone; undefined when the text is none of these. */
-export function parseRunReference(text: string): RunReference | undefined {
-  if (text === 'latest') return { startedBy: Infinity };
-  if (isRunId(text)) return { id: text };
-  return time.safeParse(text).success ? { startedBy: Date.parse(text) } : undefined;
-}
-
-/** Whether a text has the form of a run's id, which is safe as a part of a blob's name. */
-export function isRunId(text: string): boolean {
-  return id.test(text);
 }

@@ -10,6 +10,8 @@ export const runningSchema = z.object({
   instanceId: z.string(),
   firstRunId: z.string(),
   run: z.string(),
+  /** Absent of a backup that an earlier version began. */
+  root: z.string().optional(),
   startedAt: z.string(),
   /** Taken for a run that had ended and is taken up again: a prune that was there before it is heeded, and not waited for by it. */
   reopened: z.boolean().optional(),

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { forgetRuns } from '../forget/forget-runs.ts';
 import type { ForgetParts } from '../forget/decide.ts';
 import {
@@ -6,13 +7,20 @@ import {
   findRun,
   choosableRuns,
   hasData,
+  idMeant,
+  idsBegunBy,
+  type IdOptions,
   type RunQuery,
 } from '../runs/run-catalogue.ts';
 import { foreignTarget, mayBeOwnTarget } from '../records/own-target.ts';
 import { readContent } from '../entries/read-content.ts';
 import { readEntries } from '../entries/read-entries.ts';
 import type { StoredManifest } from '../records/read-manifest.ts';
-import { RunNotFound, isRunId, parseRunReference } from '../runs/run-not-found.ts';
+import { unfinishedRuns } from '../runs/unfinished-runs.ts';
+import { RunNotFound, runWithoutManifest } from '../runs/run-not-found.ts';
+import { isRunId, parseRunReference } from '../runs/run-reference.ts';
+import { runForms } from '../../contracts/input.ts';
+import { shellWord } from '../../lib/shell-word.ts';
 import { prefixOf } from '../../contracts/blob-prefix.ts';
 import { ExpectedError, failureTypes } from '../../contracts/failures.ts';
 import type { ForgetInput, ForgetResult } from '../../contracts/forget.ts';
@@ -32,7 +40,7 @@ import { markAccepted } from '../records/accepted.ts';
 
 /** Which run is meant. */
 export interface RunAsked {
-  /** Its id, `latest`, a time in ISO 8601, or the id of its instance. */
+  /** Its id or a beginning of it, `latest`, a date, a time in ISO 8601, or the id of its instance. */
   readonly run: string;
   /** The directory that was backed up, as it was named then. */
   readonly root?: string;
@@ -108,10 +116,18 @@ export class Backups {
    * The manifest of the run that is meant; of an instance, that of the newest run it left one of. What is restored or verified is a
    * complete run unless an id names another; what is looked at or retried is `incompleteToo`.
    */
-  async find({ run, root, incompleteToo = false }: RunAsked, signal: AbortSignal): Promise<StoredManifest> {
+  async find({ run: text, root, incompleteToo = false }: RunAsked, signal: AbortSignal): Promise<StoredManifest> {
+    const run = idMeant(text, await this.idsBegunBy(text, signal));
     const query = { prefix: this.#prefix, run, root, incompleteToo };
-    const find = parseRunReference(run) ? findRun : findRunOfInstance;
+    const reference = parseRunReference(run);
+    // An instance may be called by a number, too.
+    const find = reference && !('beginning' in reference) ? findRun : findRunOfInstance;
     return this.#explain(find(this.#store, query, signal));
+  }
+
+  /** The ids that a text may be the beginning of, newest first; none for a text that is whole. */
+  idsBegunBy(text: string, signal: AbortSignal, options: IdOptions = {}): Promise<string[]> {
+    return this.#explain(idsBegunBy(this.#store, { prefix: this.#prefix, text, ...options }, signal));
   }
 
   /** Throws an {@link ExpectedError} where a mirror of a run, into a directory that is seen from here, asks for `force`. */
@@ -152,6 +168,7 @@ export class Backups {
   async has(run: string, signal: AbortSignal): Promise<boolean> {
     return isRunId(run) && (await this.#explain(hasData(this.#store, { prefix: this.#prefix, id: run }, signal)));
   }
+
   /** Forgets runs, or takes that back; `isUnderWay` is asked of instances. Throws `ForgetRefused` for what must not be forgotten. */
   forget(input: ForgetInput, isUnderWay: ForgetParts['isUnderWay'], signal: AbortSignal): Promise<ForgetResult> {
     const prefix = prefixOf(input, this.#prefix);
@@ -189,7 +206,7 @@ export class Backups {
   /** The content of a file; what is wrong with it is thrown before its end. Throws `InvalidInput` for what has none. */
   async content(manifest: Manifest, path: string, signal: AbortSignal): Promise<FileContent> {
     const entry = await this.#explain(entryAt(this.#store, manifest, path, signal));
-    if (!holdsContent(entry)) throw hasNoContent(entry);
+    if (!holdsContent(entry)) throw hasNoContent(manifest.run, entry);
     const blocks = explained(readContent(this.#store, entry, signal), this.#place);
     return { entry: entryRow(entry), size: entry.size, sha256: entry.sha256, blocks };
   }
@@ -203,14 +220,29 @@ export class Backups {
   }
 }
 
-function hasNoContent(entry: ManifestEntry): ExpectedError {
+/** Says what a path is that has no content, and what to do about it. */
+function hasNoContent(run: string, entry: ManifestEntry): ExpectedError {
   const { path, kind, target, reason } = entryRow(entry);
   const what = `${nameOfKind(entry)}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`;
   const why = kind === 'file' ? `not in this run (${reason ?? 'it was not stored'})` : what;
   return new ExpectedError(
     failureTypes.invalidInput,
-    `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: name a file that the run stored`,
+    `path: ${JSON.stringify(path)} is ${why}, so there is no content of it: ${insteadOf(run, path, kind, target)}`,
   );
+}
+
+function insteadOf(run: string, path: string, kind: EntryRow['kind'], target = ''): string {
+  const listed = (folder: string) => `\`durable-backup ls ${run}${folder === '.' ? '' : ` ${shellWord(folder)}`}\``;
+  if (kind === 'directory') return `${listed(path)} lists what is in it`;
+  if (kind === 'symlink') {
+    const leadsTo = posix.normalize(posix.join(posix.dirname(path), target));
+    const isOutside = posix.isAbsolute(target) || leadsTo === '..' || leadsTo.startsWith('../');
+    return isOutside
+      ? 'what it leads to is outside of what was backed up, and a restore brings back the link'
+      : `name what it leads to, ${JSON.stringify(leadsTo)}`;
+  }
+  const other = kind === 'file' ? 'name a file that the run stored' : 'name a file, for of this only the name is kept';
+  return `${other}; ${listed(posix.dirname(path))} lists those beside it`;
 }
 
 /**
@@ -227,8 +259,10 @@ async function findRunOfInstance(
     if ('fault' in found || found.manifest.instanceId !== instanceId) continue;
     if (root === undefined || found.manifest.root === root) return found;
   }
+  for (const [id, known] of await unfinishedRuns(store, prefix, signal))
+    if (known.instanceId === instanceId && ids.includes(id)) throw runWithoutManifest(id, known);
   throw new RunNotFound(
-    `${JSON.stringify(instanceId)} names no run that has ended${root === undefined ? '' : ` of ${root}`}: give a run's id, latest, a time such as 2030-01-31T12:00:00Z, or the id of its instance`,
+    `${JSON.stringify(instanceId)} names no run that has ended${root === undefined ? '' : ` of ${root}`}: give ${runForms}, or the id of its instance`,
     { isUnknown: true, runs: ids },
   );
 }
@@ -240,9 +274,10 @@ async function findRunOfInstance(
  */
 export async function acceptRun(
   store: BlobStore,
-  { prefix, run }: { readonly prefix: string; readonly run: string },
+  { prefix, run: text }: { readonly prefix: string; readonly run: string },
   signal: AbortSignal,
 ): Promise<Manifest> {
+  const run = idMeant(text, await idsBegunBy(store, { prefix, text }, signal));
   // Which run `latest` means may change meanwhile, and this is about one that somebody has looked at.
   if (!isRunId(run)) {
     throw new ExpectedError(

@@ -1,6 +1,7 @@
 import { forgottenRuns } from '../runs/forgotten.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';
+import { unfinishedRuns } from '../runs/unfinished-runs.ts';
 import { startOf } from '../../contracts/manifest.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
@@ -8,7 +9,7 @@ import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
 import { infoOf, type RunInfo } from './run-info.ts';
 
 export interface RunFilter {
-  /** The directory that was backed up; runs without a manifest, whose directory is not known, are then left out. */
+  /** The directory that was backed up; runs whose directory is not known are then left out. */
   readonly root?: string;
   /** Only runs that have all of these tags; runs without a manifest are then left out too. */
   readonly tags?: readonly string[];
@@ -16,6 +17,8 @@ export interface RunFilter {
   readonly forgottenToo?: boolean;
   /** Only runs whose id sorts before this one. */
   readonly before?: string;
+  /** Whether runs without a manifest are left out. */
+  readonly endedOnly?: boolean;
 }
 
 const manifestsAhead = 8;
@@ -24,23 +27,34 @@ const manifestsAhead = 8;
 export async function* listRunInfos(
   store: BlobStore,
   prefix: string,
-  { root, tags = [], forgottenToo = false, before }: RunFilter,
+  filter: RunFilter,
   signal: AbortSignal,
 ): AsyncGenerator<RunInfo, undefined> {
+  const { forgottenToo = false, before, endedOnly = false } = filter;
   const ids = await Array.fromAsync(listRuns(store, prefix, signal)).catch(noneYet);
   const forgotten = ids.length === 0 ? undefined : await forgottenRuns(store, prefix, signal);
   const isWanted = (id: string) =>
     (before === undefined || id < before) && (forgottenToo || forgotten?.has(id) !== true);
+  let unfinished: ReturnType<typeof unfinishedRuns> | undefined;
   const read = async (id: string, fetchSignal: AbortSignal) => {
     const forgottenAt = forgotten?.get(id);
     const info = await infoOfRun(store, prefix, id, fetchSignal);
-    return forgottenAt === undefined ? info : { ...info, forgottenAt };
+    // Hardly any run is, so what tells of them is read when the first is met.
+    const known =
+      info.state === 'unfinished' && !endedOnly
+        ? (await (unfinished ??= unfinishedRuns(store, prefix, signal))).get(id)
+        : undefined;
+    return { ...info, ...known, ...(forgottenAt !== undefined && { forgottenAt }) };
   };
   for await (const info of fetchAhead(ids.filter(isWanted), manifestsAhead, signal, read)) {
-    if (!tags.every((tag) => info.tags?.includes(tag))) continue;
-    if (root === undefined || info.root === root) yield info;
+    if (isShown(info, filter)) yield info;
   }
   return undefined;
+}
+
+function isShown({ state, tags: its, root: of }: RunInfo, { root, tags = [], endedOnly = false }: RunFilter): boolean {
+  if (endedOnly && state === 'unfinished') return false;
+  return tags.every((tag) => its?.includes(tag)) && (root === undefined || of === root);
 }
 
 // Where nothing was backed up there is no container either.

@@ -29,7 +29,7 @@ export async function newestRuns(
 ): Promise<NewestRuns> {
   const failed: RunInfo[] = [];
   let lastSuccess: RunInfo | undefined;
-  for await (const info of listRunInfos(store, prefix, { root }, signal)) {
+  for await (const info of listRunInfos(store, prefix, { root, endedOnly: true }, signal)) {
     if (info.state === 'complete') {
       lastSuccess = info;
       break;

@@ -2,7 +2,7 @@ import { forgottenRuns } from '../runs/forgotten.ts';
 import { failedBackupsBelow } from '../runs/failed-backups.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { listRuns } from '../runs/run-catalogue.ts';
-import type { FailedBackup } from '../../contracts/backup.ts';
+import { canceledBackup, type FailedBackup } from '../../contracts/backup.ts';
 import { fetchAhead } from '../../lib/fetch-ahead.ts';
 import { ExpectedError } from '../../contracts/failures.ts';
 import { isBlobStoreError, type BlobStore } from '../../storage/blob-store.ts';
@@ -15,7 +15,7 @@ export interface RootHistory {
   readonly root: string;
   /** When the newest complete run that is not suspect ended; absent when there is none. */
   readonly succeededAt?: number;
-  /** Backups since then that failed without leaving a manifest. */
+  /** Backups since then that failed without leaving a manifest, but for those that somebody stopped. */
   readonly failedBackups: number;
   /** The newest run that has a manifest. */
   readonly last: {
@@ -78,11 +78,13 @@ function toRead(ids: readonly string[], known: ReadonlyMap<string, Known>): stri
 function historyOf(
   prefix: string,
   runs: readonly NonNullable<Known>[],
-  failed: readonly Pick<FailedBackup, 'at'>[],
+  failed: readonly Pick<FailedBackup, 'at' | 'type'>[],
 ): RootHistory[] {
   const ends = runs.filter(isGood).map(({ endedAt }) => endedAt);
   const succeededAt = ends.length > 0 ? Math.max(...ends) : undefined;
-  const failedBackups = failed.filter(({ at }) => Date.parse(at) > (succeededAt ?? 0)).length;
+  const failedBackups = failed.filter(
+    ({ at, type }) => type !== canceledBackup && Date.parse(at) > (succeededAt ?? 0),
+  ).length;
   const facts = { prefix, failedBackups, ...(succeededAt !== undefined && { succeededAt }) };
   return runs.slice(0, 1).map(({ root, ...last }) => ({ ...facts, root, last }));
 }

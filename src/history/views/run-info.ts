@@ -31,7 +31,13 @@ export const runInfoSchema = z
     suspect: suspicionSchema.exactOptional(),
     // It cannot be chosen any more, and the next prune may delete its data.
     forgottenAt: z.string().exactOptional().meta({ description: 'When it was forgotten' }),
-    reason: z.string().exactOptional().meta({ description: 'Why its manifest cannot be read' }),
+    stoppedAt: z.iso.datetime().exactOptional().meta({
+      description: 'Of an unfinished run, when it was stopped or failed; without, it may be under way',
+    }),
+    reason: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'Why its manifest cannot be read, or why it failed before it had one' }),
   })
   .meta({ id: 'Run', description: 'One run' });
 

@@ -2,7 +2,7 @@ import { blobFolder } from '../records/blob-names.ts';
 import { readManifest } from '../records/read-manifest.ts';
 import { factsOf, readFacts, type RunFacts } from '../records/run-facts.ts';
 import { forgottenRuns } from '../runs/forgotten.ts';
-import { isRunId } from '../runs/run-not-found.ts';
+import { isRunId } from '../runs/run-reference.ts';
 import { systemFolder } from '../../contracts/blob-prefix.ts';
 import { comparePaths } from '../../contracts/encoded-path.ts';
 import { ExpectedError } from '../../contracts/failures.ts';

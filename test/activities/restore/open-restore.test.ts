@@ -57,7 +57,7 @@ test('a restore is fixed with all that its activities need', async () => {
 test.each<[string, Partial<RestoreInput>, string]>([
   ['a relative target', { target: 'here' }, 'target: "here" is not absolute'],
   ['a target that no path can be', { target: '/a\0b' }, 'target: holds a null character'],
-  ['a run that is none', { run: 7 as unknown as string }, 'run: must be the id of a run'],
+  ['a run that is none', { run: 7 as unknown as string }, "run: must be a run's id"],
   [
     'a policy that there is not',
     { overwrite: 'sometimes' as 'never' },

@@ -34,8 +34,8 @@ test('what is verified is fixed: the run that is meant, its root and the etag of
 });
 
 test.each<[unknown, string]>([
-  [{ run: '' }, 'run: must be the id of a run'],
-  [{ run: 7 }, 'run: must be the id of a run'],
+  [{ run: '' }, "run: must be a run's id"],
+  [{ run: 7 }, "run: must be a run's id"],
   [{ run: 'latest', root: 7 }, 'root: must be the directory'],
   [{ run: 'latest', deep: true, sample: 2 }, 'sample: must be at most 1'],
   [{ run: 'latest', options: { window: 0 } }, 'options.window: must be a whole number'],

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import type { RunInfo } from '../../../src/history/views/run-info.ts';
 import { createBlobProxy, type BlobProxy } from '../../support/blob-proxy.ts';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
 import { startWorkerProcess } from '../../support/worker-process.ts';
 import { connect } from '../../support/workflow-harness.ts';
-import { servers, startAtTerminal, startCommand } from './command.ts';
+import { rowsIn, runCommand, runPrinted, servers, startAtTerminal, startCommand } from './command.ts';
 
 let client: Client;
 let close: () => Promise<void>;
@@ -58,6 +59,31 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await statusOf(await instanceOfRoot())).toBe('CANCELLED');
   },
 );
+
+test('a run that Ctrl-C stopped is told of with its directory, when that was, and what goes on with it', async () => {
+  const held = holdFile();
+  const command = startCommand([root, '--worker'], { env });
+  await held.reached;
+  command.child.kill('SIGINT');
+  await command.ended;
+  const listed = await runCommand(['runs'], { env });
+  const [, id = '', at = ''] = /^(\S+) {2}unfinished, stopped (\S+ \S+) .* (?<root>\S+)$/mu.exec(listed.stdout) ?? [];
+  expect(listed.stdout.trimEnd().endsWith(`  ${root}`)).toBe(true);
+  const [info] = rowsIn<RunInfo>((await runCommand(['runs', '--json', '--source', root], { env })).stdout);
+  expect(info).toMatchObject({ run: id, state: 'unfinished', root, instanceId: await instanceOfRoot() });
+  expect(info?.stoppedAt?.replace('T', ' ')).toContain(at.slice(0, -1));
+  const says = `Run ${id} of ${root} was stopped at ${info?.stoppedAt}, before its end: `;
+  expect(listed.stderr).toContain(says);
+  for (const args of [['ledger'], ['ls'], ['cat', 'a.txt'], ['retry', '--worker'], ['verify', '--worker']]) {
+    const [name = '', ...rest] = args;
+    const refused = await runCommand([name, id, ...rest], { env });
+    expect([name, refused]).toMatchObject([name, { code: 1, stderr: expect.stringContaining(says) }]);
+  }
+  held.release();
+  const again = await runPrinted(listed.stderr.replace(/(backup \S+)`/u, '$1 --worker`'), 'backup', servers());
+  expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`Backed up ${root}`)]);
+  expect((await runCommand(['runs'], { env })).stderr).toBe('');
+});
 
 test('with --json a cancelled run is one object', async () => {
   const held = holdFile();
@@ -112,6 +138,23 @@ test('a killed command that is run again goes on with the same run', async () =>
   expect(again.code).toBe(0);
   expect(JSON.parse(again.stdout)).toMatchObject({ status: 'Completed', instanceId, files: 2, bytes: 30 });
   expect((await client.workflow.getHandle(instanceId).describe()).runId).toBe(runId);
+});
+
+test('a run that was cut off is told of, and its retry goes on with it', async () => {
+  const held = holdFile();
+  const killed = startCommand([root, '--worker'], { env });
+  await held.reached;
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  held.release();
+  const [{ run = '', ...info } = {}] = rowsIn<Partial<RunInfo>>((await runCommand(['runs', '--json'], { env })).stdout);
+  expect(info).toMatchObject({ state: 'unfinished', root });
+  expect(info.stoppedAt).toBeUndefined();
+  const looked = await runCommand(['ls', run], { env });
+  expect(looked).toMatchObject({ code: 1, stderr: expect.stringContaining(`Run ${run} of ${root} has not ended`) });
+  const retried = await runCommand(['retry', run, '--worker', '--json'], { env });
+  expect([retried.code, retried.stderr]).toEqual([0, expect.stringContaining('going on with it')]);
+  expect(JSON.parse(retried.stdout)).toMatchObject({ status: 'Completed', run, files: 2 });
 });
 
 test('at a terminal a bar shows the progress and goes away in the end', async () => {

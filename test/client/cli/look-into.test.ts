@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { EntryRow } from '../../../src/history/views/list-entries.ts';
 import type { VersionRow } from '../../../src/history/views/find-versions.ts';
 import type { DifferenceRow } from '../../../src/history/views/compare-runs.ts';
@@ -142,15 +144,11 @@ test('cat prints the bytes of a file, and of damaged ones an error', async () =>
 });
 
 test('what cannot be shown is an error that says what can', async () => {
-  execFileSync('mkfifo', [join(root, 'pipe')]);
   const id = await backUp();
   const cases: readonly (readonly [readonly string[], string])[] = [
     [['ls', 'latest', 'd/x/y'], '"d", the nearest folder'],
     [['ls', 'nonsense'], 'nonsense'],
     [['ls', id, '/etc'], root],
-    [['cat', id, 'd'], 'a directory'],
-    [['cat', id, 'link'], 'is a symlink to "a.txt"'],
-    [['cat', id, 'pipe'], 'is a fifo, so there is no content of it'],
     [['cat', id, root], 'names nothing'],
     [['find', '{a,b}'.repeat(12)], 'more than 1000 globs'],
     [['find', ''], 'It is empty'],
@@ -164,4 +162,29 @@ test('what cannot be shown is an error that says what can', async () => {
   expect(asJson).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('list what is in its root') });
   const failed = await run('ls', id, 'none', '--json');
   expect(JSON.parse(failed.stdout)).toMatchObject({ status: 'Failed', error: expect.stringContaining('"none"') });
+});
+
+test('cat says what has no content, and what to do instead', async () => {
+  const socket = createServer().listen(join(root, 'd/socket'));
+  onTestFinished(() => void socket.close());
+  await once(socket, 'listening');
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  // Only the superuser may make one.
+  if (process.getuid?.() === 0) execFileSync('mknod', [join(root, 'null'), 'c', '1', '3']);
+  await symlink('/etc/passwd', join(root, 'd/out'));
+  await symlink('../a.txt', join(root, 'd/in'));
+  const id = await backUp();
+  const cases: readonly (readonly [string, string])[] = [
+    ['d', `is a directory, so there is no content of it: \`durable-backup ls ${id} d\` lists what is in it`],
+    ['d/in', 'is a symlink to "../a.txt", so there is no content of it: name what it leads to, "a.txt"'],
+    ['d/out', 'is a symlink to "/etc/passwd", so there is no content of it: what it leads to is outside of'],
+    ['pipe', 'is a fifo, so there is no content of it: name a file, for of this only the name is kept'],
+    ['d/socket', `only the name is kept; \`durable-backup ls ${id} d\` lists those beside it`],
+    ...(process.getuid?.() === 0 ? ([['null', 'is a device, so there is no content of it']] as const) : []),
+  ];
+  for (const [path, says] of cases) {
+    const ended = await run('cat', id, path);
+    expect([path, ended]).toEqual([path, { code: 1, stdout: '', stderr: expect.stringContaining(says) }]);
+  }
+  expect((await run('ls', id, 'd')).stdout).toContain('d/socket');
 });

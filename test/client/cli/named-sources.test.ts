@@ -48,6 +48,43 @@ test('restore and verify go where the source is, whatever prefix their worker ha
   expect((await rig.run('verify', 'latest', '--source', 'photos', '--deep', '--worker')).code).toBe(0);
 });
 
+test('a run is named by the beginning of its id and by a date, wherever it is, the same for every command', async () => {
+  await rig.define(bothSources);
+  const [web, photos] = [await rig.backUp('web'), await rig.backUp('photos')];
+  const begun = web.run.slice(0, -2);
+  const target = ['--target', join(rig.home, 'out'), '--worker'];
+  for (const [name = '', ...rest] of [
+    ['ls'],
+    ['cat', 'a.txt'],
+    ['ledger'],
+    ['diff', web.run],
+    ['verify', '--worker'],
+    ['retry', '--worker'],
+    ['restore', ...target],
+    ['accept'],
+    ['forget', '--force'],
+    ['forget', '--undo'],
+  ]) {
+    const ended = await rig.run(name, begun, ...rest);
+    expect([name, ended.stderr, ended.code]).toEqual([name, expect.not.stringContaining('error'), 0]);
+  }
+  expect((await rig.run('find', 'a.txt', '--run', begun)).stdout).toContain('1 version');
+  const year = web.run.slice(0, 4);
+  for (const name of ['ls', 'ledger', 'restore', 'forget', 'accept']) {
+    const several = await rig.run(name, year);
+    expect([name, several.code, several.stderr]).toEqual([
+      name,
+      1,
+      expect.stringMatching(/is the beginning of \d ids/u),
+    ]);
+    for (const { run } of [web, photos]) expect(several.stderr).toContain(run);
+  }
+  const [today = ''] = new Date().toISOString().split('T');
+  expect((await rig.run('ls', today, '--source', 'photos')).stdout).toContain('p.jpg');
+  expect((await rig.run('ls', '2020-01-01', '--source', 'photos')).stderr).toContain('begun by 2020-01-01');
+  expect((await rig.run('forget', today)).stderr).toContain(`"${today}" is no id of a run`);
+});
+
 test('a worker elsewhere gets the prefix, the tags and the rest with the input', async () => {
   await rig.define(bothSources);
   const settings = { BACKUP_PREFIX: 'worker/', BACKUP_ROOTS: rig.home };

@@ -198,7 +198,10 @@ test.each([
     { runs: [idOf('2026-11-01')], root: '/srv' },
     'root, tags: say which runs a policy decides about (--source, --tag); leave them out where runs are named',
   ],
-  [{ runs: ['latest'] }, 'runs: "latest" is no id of a run, such as 20261121T061003Z-c78e46f5: `runs` lists them'],
+  [
+    { runs: ['latest'] },
+    'runs: "latest" is no id of a run, such as 20261121T061003Z-c78e46f5: `durable-backup runs` lists them',
+  ],
   [{ policy: { last: 1 }, undo: true }, 'undo: name the runs that are to be taken back (--undo RUN…)'],
 ])('%j makes no sense, and it is said what does', async (input, message) => {
   const { refusal } = await openForgetRig();

@@ -3,7 +3,9 @@ import { completeRuns, choosableRuns, findRun, listRuns } from '../../../src/his
 import { markForgotten } from '../../../src/history/runs/forgotten.ts';
 import { lastRuns } from '../../../src/history/runs/last-runs.ts';
 import type { BlobStore } from '../../../src/storage/blob-store.ts';
-import { runLayout } from '../../../src/storage/run-layout.ts';
+import { addFailedBackup } from '../../../src/history/runs/failed-backups.ts';
+import { sealedJson } from '../../../src/history/records/manifest-checksum.ts';
+import { runLayout, runningBlob } from '../../../src/storage/run-layout.ts';
 import { openRig, rejection, signal } from '../../storage/rig.ts';
 import { forgeRun } from '../records/rig.ts';
 
@@ -146,13 +148,37 @@ describe('an id', () => {
     );
   });
 
+  test('of a run without a manifest says what its marks tell: of what it is, whether it has ended, and what goes on with it', async () => {
+    const { direct } = await openRig();
+    const id = await stoppedRun(direct, '20261121T061500Z-00000000');
+    const root = "/srv/it's";
+    const mark = { format: 1, instanceId: 'i', firstRunId: 'f', run: id, root, startedAt: '2026-11-21T06:15:00Z' };
+    const begin = (startedAt: string) =>
+      direct.put(runningBlob(prefix, root), sealedJson({ ...mark, startedAt }), { signal });
+    const backup = "`durable-backup backup '/srv/it'\\''s'`";
+    await begin('2026-11-21T06:15:00Z');
+    expect(await refusal(direct, id)).toBe(
+      `Run ${id} of ${root} has not ended: it is still running, or was cut off. \`durable-backup status\` tells whether it runs, and ${backup} goes on with it`,
+    );
+    const ended = { at: '2026-11-21T06:20:00Z', instanceId: 'i', execution: 'f', run: id, message: 'gone' };
+    await addFailedBackup(direct, { prefix, root }, { ...ended, type: 'RootNotFound' }, signal);
+    expect(await refusal(direct, id)).toBe(
+      `Run ${id} of ${root} failed at ${ended.at} (RootNotFound: gone), before its end: ${backup} takes over what was copied`,
+    );
+    await begin('2026-11-21T06:30:00Z');
+    expect(await refusal(direct, id)).toContain('has not ended');
+    const stopped = { ...ended, at: '2026-11-21T06:40:00Z', execution: 'g', type: 'Canceled' };
+    await addFailedBackup(direct, { prefix, root }, stopped, signal);
+    expect(await refusal(direct, id)).toContain(`${root} was stopped at ${stopped.at}, before its end: ${backup}`);
+  });
+
   test('that no run has is answered with the newest there are', async () => {
     const { direct } = await openRig();
     expect(await refusal(direct, '20260101T000000Z-00000000')).toContain('there is none yet');
     const ids: string[] = [];
     for (const hour of [1, 2, 3, 4, 5, 6, 7]) ids.unshift(await stoppedRun(direct, `20261121T0${hour}0000Z-00000000`));
     expect(await refusal(direct, '20260101T000000Z-00000000')).toBe(
-      `There is no run "20260101T000000Z-00000000" below the prefix "hosts/": give a run's id, "latest", or a time such as 2026-11-21T06:10:00Z; the newest are ${ids.slice(0, 5).join(', ')}`,
+      `There is no run "20260101T000000Z-00000000" below the prefix "hosts/": give a run's id or an unambiguous beginning of it, latest, a date such as 2026-11-21, or a time such as 2026-11-21T06:10:00Z; the newest are ${ids.slice(0, 5).join(', ')}`,
     );
   });
 
@@ -168,11 +194,54 @@ describe('an id', () => {
   });
 });
 
+test('a date is the last complete run up to its end, in UTC', async () => {
+  const { direct } = await openRig();
+  const id = await run(direct, '23:59:59.900');
+  expect(await find(direct, '2026-11-21')).toBe(id);
+  expect(await find(direct, '2026-11-29')).toBe(id);
+  expect(await refusal(direct, '2026-11-20')).toContain('no complete backup begun by 2026-11-20 below');
+});
+
+describe('the beginning of an id', () => {
+  test('is that id where no other begins so, an incomplete one too', async () => {
+    const { direct } = await openRig();
+    const first = await run(direct, '06:10:03.000');
+    const second = await run(direct, '07:00:00.250', { complete: false });
+    for (const text of ['20261121T06', '20261121T061003Z', '20261121T061003Z-', first.slice(0, -3)])
+      expect(await find(direct, text), text).toBe(first);
+    expect(await find(direct, '20261121T07')).toBe(second);
+    expect(await refusal(direct, '20261121T07', '/etc')).toContain(`Run ${second} is a backup of /srv, not of /etc`);
+  });
+
+  test('of several is refused with all of them, and of none with what there is', async () => {
+    const { direct } = await openRig();
+    const first = await run(direct, '06:10:03.000');
+    const second = await run(direct, '06:59:00.000');
+    expect(await refusal(direct, '20261121T06')).toBe(
+      `"20261121T06" is the beginning of 2 ids: give more of the one that is meant (${second}, ${first})`,
+    );
+    expect(await refusal(direct, '20261122')).toContain('There is no run "20261122" below the prefix "hosts/"');
+  });
+
+  test('passes over what was forgotten, and says so where there is nothing else', async () => {
+    const { direct } = await openRig();
+    const first = await run(direct, '06:10:03.000');
+    const second = await run(direct, '06:59:00.000');
+    const forget = (id: string) =>
+      markForgotten(direct, { prefix, id }, { at: '2026-11-22T00:00:00Z', reason: 'x' }, signal);
+    await forget(second);
+    expect(await find(direct, '20261121T06')).toBe(first);
+    expect(await refusal(direct, '20261121T0659')).toContain(`Run ${second} was forgotten`);
+  });
+});
+
 test.each([
   '',
   'newest',
   'yesterday',
-  '2026-11-21',
+  '2026-11-31',
+  '20261121T0610Z',
+  '2026-',
   '2026-11-21T06:10:00',
   '2026-02-30T06:10:00Z',
   '2026-11-21T25:10:00Z',
@@ -215,7 +284,7 @@ test('a forgotten run is chosen by nothing, and by its id it is said that it was
   expect((await completeRuns(direct, { prefix }, signal)).map((manifest) => manifest.run)).toEqual([first]);
   expect(await choosableRuns(direct, prefix, signal)).toEqual([first]);
   expect(await Array.fromAsync(listRuns(direct, prefix, signal))).toEqual([second, first]);
-  const message = `Run ${second} was forgotten at ${at}: name another run, or take that back with \`forget --undo ${second}\` while its data are there`;
+  const message = `Run ${second} was forgotten at ${at}: name another run, or take that back with \`durable-backup forget --undo ${second}\` while its data are there`;
   expect(await refusal(direct, second)).toBe(message);
   // Whatever of it is left.
   await direct.put(runLayout({ prefix, id: second }).manifest, Buffer.from('{}'), { signal });

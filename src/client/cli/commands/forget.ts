@@ -55,7 +55,7 @@ export function addForget(program: Command, choose: Choose): void {
   const command = program
     .command('forget')
     .description('gives up runs, by rules or by their ids')
-    .argument('[run...]', 'ids of runs, instead of rules')
+    .argument('[run...]', 'ids of runs, or beginnings of them, instead of rules')
     .option('--dry-run', 'change nothing, and print why each run would stay or go', false)
     .option('--force', 'forget even the newest complete run of a directory, and all that the rules do not keep', false)
     .option('--undo', 'take back that these runs were forgotten, while their data are there', false)
@@ -70,8 +70,8 @@ function forget(call: Call & ForgetFlags, runs: readonly string[]): Promise<numb
     const jobs = session.jobsOn(call.config.taskQueue);
     const isUnderWay = (instanceId: string) => jobs.isUnderWay(instanceId);
     const backups = requireBackups(session);
-    const prefix = await prefixOfAll(call, backups, runs);
-    const input = { ...inputOf(call, runs), ...(prefix !== undefined && { prefix }) };
+    const { ids, prefix } = await findNamed(call, backups, runs);
+    const input = { ...inputOf(call, ids), ...(prefix !== undefined && { prefix }) };
     const result = await backups.forget(input, isUnderWay, stop);
     if (json) answer(printableJson(result));
     else if (dryRun || !quiet) answer(forgetText(result));
@@ -79,17 +79,18 @@ function forget(call: Call & ForgetFlags, runs: readonly string[]): Promise<numb
   });
 }
 
-/** Below which prefix the named runs are, wherever that is. */
-async function prefixOfAll(
-  { prefixes, stop }: Call & Scope,
+/** The named runs, and below which prefix they are, wherever that is. */
+async function findNamed(
+  { prefixes, undo, stop }: Call & ForgetFlags,
   backups: Backups,
   runs: readonly string[],
-): Promise<string | undefined> {
+): Promise<{ readonly ids: readonly string[]; readonly prefix: string | undefined }> {
   const { AllBackups } = await import('../../sources/all-backups.ts');
   const all = new AllBackups(backups, prefixes);
-  const found = await Promise.all(runs.map((run) => all.prefixOf(run, stop)));
+  const ids = await Promise.all(runs.map((run) => all.idMeant(run, stop, [{ forgottenToo: undo }])));
+  const found = await Promise.all(ids.map((run) => all.prefixOf(run, stop)));
   const [prefix, other] = new Set(found.filter((one) => one !== undefined));
-  if (other === undefined) return prefix;
+  if (other === undefined) return { ids, prefix };
   throw new ExpectedError(
     failureTypes.invalidInput,
     `The runs are of several sources, below the prefixes "${prefix}" and "${other}": forget those of each by themselves`,

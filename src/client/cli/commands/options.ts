@@ -176,7 +176,7 @@ export function notEmpty(text: string): string {
 }
 
 export const runHelp =
-  'id of a run or of its instance, latest, or a time in ISO 8601: the last run that had begun by then';
+  'id of a run, or its beginning, or of its instance; latest; or a date or a time in ISO 8601: the last run begun by then';
 
 /** What a `RUN` that is only looked into may be. */
 export const heldRunHelp = `${runHelp}; of complete runs, unless an id says which`;

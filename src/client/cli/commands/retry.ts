@@ -4,6 +4,7 @@ import { backupReport } from '../render/job-reports.ts';
 import { exitCodes, type Call } from '../invocation.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { ExpectedError, failureTypes } from '../../../contracts/failures.ts';
+import type { RunNotFound } from '../../../history/runs/run-not-found.ts';
 import type { Manifest } from '../../../contracts/manifest.ts';
 import { isSuspect } from '../../../contracts/suspicion.ts';
 import {
@@ -23,7 +24,8 @@ import type { Session } from '../open/session.ts';
 
 const help = `
 Copies exactly the files that failed in an incomplete run, and completes its manifest. Temporal must still know the run's instance; if
-it does not, the next backup takes up what is missing.
+it does not, the next backup takes up what is missing. A run that has not ended is gone on with; of one that was stopped, the next
+backup takes over what was copied.
 
 Exit codes: 0 done, or nothing to retry, 1 error, 3 some files failed again, 4 the run is suspect, 130 interrupted.
 
@@ -49,17 +51,38 @@ async function retry(call: Call & RetryFlags, run: string): Promise<number> {
   return withSession(limitUpload(call), async (session, follow) => {
     const asked = { run, incompleteToo: true, ...(root !== undefined && { root }) };
     const { AllBackups } = await import('../../sources/all-backups.ts');
-    const { manifest } = await new AllBackups(requireBackups(session), prefixes).find(asked, stop);
-    const { instanceId } = manifest;
-    if (manifest.complete) return answerComplete(manifest, call);
+    const all = new AllBackups(requireBackups(session), prefixes);
+    const found = await all.find(asked, stop).catch(unfinishedOf);
+    if ('manifest' in found && found.manifest.complete) return answerComplete(found.manifest, call);
+    const { instanceId, root: directory } = 'manifest' in found ? found.manifest : found.unfinished;
     return follow({
       instanceId,
       taskQueue: await queueOf(session, instanceId),
-      directories: [manifest.root],
+      directories: [directory],
       kind: backupReport,
-      begin: (jobs, note) => runAgain(jobs, manifest, note),
+      begin: (jobs, note) => ('manifest' in found ? runAgain(jobs, found.manifest, note) : goOn(jobs, found, note)),
     });
   });
+}
+
+/** A run without a manifest, and why it is not found. */
+interface Unfinished {
+  readonly unfinished: NonNullable<RunNotFound['unfinished']>;
+  readonly why: Error;
+}
+
+/** The run that there is where it only has no manifest; throws what else was thrown. */
+function unfinishedOf(why: unknown): Unfinished {
+  const { unfinished } = why as Partial<RunNotFound>;
+  if (why instanceof Error && unfinished && unfinished.stoppedAt === undefined) return { unfinished, why };
+  throw why;
+}
+
+/** Goes on with a run that was cut off; throws where its instance has ended. */
+async function goOn(jobs: Jobs, { unfinished, why }: Unfinished, note: (line: string) => void): Promise<void> {
+  const { run, root, instanceId } = unfinished;
+  if (!(await jobs.isUnderWay(instanceId))) throw why;
+  note(`Run ${run} of ${root} has not ended; going on with it.`);
 }
 
 /** What the retry of a run says of which nothing failed: nothing was to be done, and what the run holds. */

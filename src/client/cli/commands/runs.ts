@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts';
 import type { Command } from 'commander';
-import type { AllBackups } from '../../sources/all-backups.ts';
+import type { AllBackups, ListedRun } from '../../sources/all-backups.ts';
 import { exitCodes, type Call } from '../invocation.ts';
 import { formatTime } from '../render/format.ts';
 import { runListText } from '../render/run-list.ts';
@@ -11,7 +11,8 @@ import { performAtSource, withCommonOptions, tagsOf, withTag, type Choose, type 
 
 const help = `
 States: complete; incomplete, with the number of files that failed; suspect, with what it lost since the last good run; unfinished,
-which runs or was stopped before its end; unreadable, when the manifest is damaged. With --source, backups that failed since the last
+which runs or was stopped before its end, and then with when that was; unreadable, when the manifest is damaged. What goes on with the
+newest run of a directory, where that is unfinished, is told on standard error. With --source, backups that failed since the last
 success without becoming a run are told on standard error. \`durable-backup forget --undo\` takes back that a run was forgotten.
 
 Exit codes: 0 done, whatever the states are, 1 error, 130 interrupted.
@@ -39,8 +40,14 @@ export function addRuns(program: Command, choose: Choose): void {
 }
 
 /** What made no run, and so is none of the list. */
-async function failedText(backups: AllBackups, root: string, signal: AbortSignal): Promise<string[]> {
+async function failedText(
+  backups: AllBackups,
+  { root, runs }: { readonly root: string; readonly runs: readonly ListedRun[] },
+  signal: AbortSignal,
+): Promise<string[]> {
+  const listed = new Set<string | undefined>(runs.map(({ run }) => run));
   return (await backups.failedBackups(root, signal))
+    .filter(({ run }) => !listed.has(run))
     .slice(-failedTold)
     .map(
       ({ at, instanceId, type, message }) =>
@@ -53,8 +60,9 @@ function listRuns(call: Call & RunsFlags): Promise<number> {
   const filter = { ...(root !== undefined && { root }), ...tagsOf(call), forgottenToo };
   return withScope(call, async (backups, signal) => {
     const runs = await backups.runs(filter, signal);
-    if (root !== undefined) (await failedText(backups, root, signal)).forEach(call.note);
+    if (root !== undefined) (await failedText(backups, { root, runs }, signal)).forEach(call.note);
     await writeList(runs, call, () => runListText(runs, backups.any.place));
+    if (!call.json) backups.aboutUnfinished(runs).forEach((sentence) => call.note(`${printable(sentence)}.`));
     return exitCodes.done;
   });
 }

@@ -76,5 +76,5 @@ export async function scoped<C extends Call & SourcesFileFlags & { readonly sour
   const { name, prefix } = definition;
   const at = { ...call, root, definition, config: { ...config, prefix } };
   // It may have been backed up as a directory, too, before it was a source.
-  return { ...at, prefixes: name === source ? [{ prefix, source: name }] : prefixes };
+  return { ...at, prefixes: name === source ? [{ prefix, source: name, root }] : prefixes };
 }

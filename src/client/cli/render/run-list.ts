@@ -35,16 +35,18 @@ function cellsOf({ run, startedAt, durationMs, files, bytes, ...info }: RunInfo)
   ];
 }
 
-type RunState = Pick<RunInfo, 'state' | 'failed' | 'suspect' | 'reason' | 'forgottenAt'>;
+type RunState = Pick<RunInfo, 'state' | 'failed' | 'suspect' | 'reason' | 'stoppedAt' | 'forgottenAt'>;
 
 function stateOf({ forgottenAt, ...info }: RunState): string {
   return `${forgottenAt === undefined ? '' : 'forgotten, '}${endOf(info)}`;
 }
 
 /** How a run ended, with what makes it no success. */
-export function endOf({ state, failed = 0, suspect, reason }: Omit<RunState, 'forgottenAt'>): string {
+export function endOf({ state, failed = 0, suspect, reason, stoppedAt }: Omit<RunState, 'forgottenAt'>): string {
   if (suspect && state === 'suspect') return suspicionText(suspect);
   if (state === 'incomplete') return `incomplete, ${formatCount(failed)} failed`;
+  if (state === 'unfinished' && stoppedAt !== undefined)
+    return `unfinished, ${reason === undefined ? 'stopped' : 'failed'} ${formatTime(stoppedAt)}`;
   return state === 'unreadable' && reason !== undefined ? `unreadable: ${printable(reason)}` : state;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { workflowNames } from '../../../contracts/job.ts';
-import { isRunId } from '../../../history/runs/run-not-found.ts';
+import { isRunId } from '../../../history/runs/run-reference.ts';
 import { startRoute } from '../instances/start.ts';
 import { lines, problem, runAnswers } from '../answers.ts';
 import { inPath, prefixParameter } from '../parameters.ts';

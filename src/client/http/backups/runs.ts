@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRunId } from '../../../history/runs/run-not-found.ts';
+import { isRunId } from '../../../history/runs/run-reference.ts';
 import type { RunFilter } from '../../../history/views/list-run-infos.ts';
 import { ledgerRowSchema } from '../../../history/views/read-report-rows.ts';
 import { infoOf, runInfoSchema, type RunInfo } from '../../../history/views/run-info.ts';
@@ -105,7 +105,11 @@ const accept = route({
   id: 'accept',
   tag: 'Runs',
   summary: 'Say of a suspect run that what it lost is meant: it is a run like any other from then on.',
-  inPath: { run: z.string().meta({ description: 'The id of the run', examples: ['20261121T051430Z-1f3a9c2e'] }) },
+  inPath: {
+    run: z
+      .string()
+      .meta({ description: 'The id of the run, or a beginning of it', examples: ['20261121T051430Z-1f3a9c2e'] }),
+  },
   query: prefixParameter,
   answers: {
     ...runAnswers,

@@ -42,6 +42,14 @@ test('the list of runs has one line each, whatever is known of them', () => {
     '20261121T051429Z-00000000  incomplete, 3 failed  2026-11-21 05:14:30Z  1 min 16 s  1,200  1.5 KiB  /srv/si\uFFFDte',
     '20261121T051428Z-11111111  unfinished            2026-11-21 05:14:28Z           -      -        -  -',
   ]);
+  const stopped: ListedRun = { ...unfinished, root: '/srv', stoppedAt: '2026-11-21T05:20:00.123Z' };
+  const ends = [stopped, { ...stopped, reason: 'RootUnreadable: x' }].map(
+    (run) => runListText([run], 'x').split('\n')[1],
+  );
+  expect(ends).toEqual([
+    '20261121T051428Z-11111111  unfinished, stopped 2026-11-21 05:20:00Z  2026-11-21 05:14:28Z         -      -      -  /srv',
+    '20261121T051428Z-11111111  unfinished, failed 2026-11-21 05:20:00Z  2026-11-21 05:14:28Z         -      -      -  /srv',
+  ]);
 });
 
 test('it has tags where there are any, and tells which runs are forgotten', () => {

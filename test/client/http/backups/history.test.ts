@@ -45,11 +45,11 @@ test('the list of runs is paged, newest first, and filtered by root', async () =
   expect((await problemOf(wrong)).status).toBe(400);
 });
 
-test('a run is told of by its id, as the latest and by time, and its ledger is streamed', async () => {
+test('a run is told of by its id or its beginning, as the latest, by time and by date, and its ledger is streamed', async () => {
   const api = await startStocked();
   const { runId } = await backUp(api);
   const later = new Date(Date.now() + 60_000).toISOString();
-  for (const name of [runId, 'latest', later]) {
+  for (const name of [runId, 'latest', later, runId.slice(0, -1), later.slice(0, 10)]) {
     const run = (await (await fetch(`${api.url}/api/backups/${name}`)).json()) as RunInfo;
     expect(run).toMatchObject({ run: runId, state: 'complete' });
     const ledger = await fetch(`${api.url}/api/backups/${name}/ledger?root=${encodeURIComponent(api.root)}`);
@@ -72,7 +72,8 @@ test('what there is not, or cannot be named, is a 404 that says what there is', 
   await backUp(api, { root: join(api.root, 'd') });
   const cases = [
     { path: 'backups/20200101T000000Z-00000000/ledger', says: runId },
-    { path: 'backups/nonsense', says: 'give its id, latest, or a time' },
+    { path: 'backups/nonsense', says: "give a run's id or an unambiguous beginning of it, latest" },
+    { path: `backups/${runId.slice(0, 4)}/entries`, says: 'is the beginning of 2 ids' },
     { path: 'backups/latest', says: join(api.root, 'd') },
     { path: 'backups/latest?root=/elsewhere', says: '/elsewhere' },
     { path: 'restores/20200101T000000Z-00000000/ledger', says: 'restoreId' },
