@@ -31,6 +31,16 @@ beforeEach(async () => {
 
 const holdFile = () => proxy.hold(({ method, path }) => method === 'PUT' && path.endsWith('/b.txt'));
 
+/** Kills a command in the middle of its backup. */
+async function killBackup(): Promise<void> {
+  const held = holdFile();
+  const killed = startCommand([root, '--worker'], { env });
+  await held.reached;
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  held.release();
+}
+
 async function instanceOfRoot(): Promise<string> {
   for (;;) {
     for await (const { workflowId } of client.workflow.list({ query: `TaskQueue STARTS_WITH '${env['TASK_QUEUE']}'` }))
@@ -124,12 +134,7 @@ test('a second Ctrl-C leaves at once, and the next command waits for the run tha
 });
 
 test('a killed command that is run again goes on with the same run', async () => {
-  const held = holdFile();
-  const killed = startCommand([root, '--worker'], { env });
-  await held.reached;
-  killed.child.kill('SIGKILL');
-  await killed.ended;
-  held.release();
+  await killBackup();
   const instanceId = await instanceOfRoot();
   const { runId } = await client.workflow.getHandle(instanceId).describe();
 
@@ -141,12 +146,7 @@ test('a killed command that is run again goes on with the same run', async () =>
 });
 
 test('a run that was cut off is told of, and its retry goes on with it', async () => {
-  const held = holdFile();
-  const killed = startCommand([root, '--worker'], { env });
-  await held.reached;
-  killed.child.kill('SIGKILL');
-  await killed.ended;
-  held.release();
+  await killBackup();
   const [{ run = '', ...info } = {}] = rowsIn<Partial<RunInfo>>((await runCommand(['runs', '--json'], { env })).stdout);
   expect(info).toMatchObject({ state: 'unfinished', root });
   expect(info.stoppedAt).toBeUndefined();

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { BackupSummary } from '../../../src/contracts/backup.ts';
+import { findCli } from '../../support/find-cli.ts';
 import { runWarm, type Ended } from '../../support/run-warm.ts';
 
 export type { Ended } from '../../support/run-warm.ts';
@@ -130,6 +131,20 @@ export function servers(connectionString: string = inject('connectionString')): 
   return {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     AZURE_STORAGE_CONNECTION_STRING: connectionString,
+    DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+  };
+}
+
+/** The variables of a user whose home is `home`, for whom a command starts servers of its own. */
+export async function embeddedServers(home: string): Promise<NodeJS.ProcessEnv> {
+  return {
+    HOME: home,
+    // Of compiled modules and downloads, and nobody's backups; that of the other tests.
+    XDG_CACHE_HOME: join(tmpdir(), '.cache'),
+    EMBEDDED_TEMPORAL_PORT: '0',
+    EMBEDDED_UI_PORT: '0',
+    EMBEDDED_BLOB_PORT: '0',
+    TEMPORAL_CLI_PATH: await findCli(),
     DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
   };
 }

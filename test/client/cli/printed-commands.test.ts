@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
-import { findCli } from '../../support/find-cli.ts';
+import { expect, test } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, runPrinted, servers } from './command.ts';
+import { embeddedServers, runCommand, runPrinted, servers } from './command.ts';
 
 /** A folder with a directory to back up, of which one part cannot be until `mend` is called. */
 async function openSite() {
@@ -30,15 +28,7 @@ test('the command that an incomplete backup of a source prints works elsewhere, 
 
 test('so does that of a backup of a directory into a store of its own', { timeout: 120_000 }, async () => {
   const { home, site, mend } = await openSite();
-  const usual = {
-    HOME: home,
-    XDG_CACHE_HOME: join(tmpdir(), '.cache'),
-    EMBEDDED_TEMPORAL_PORT: '0',
-    EMBEDDED_UI_PORT: '0',
-    EMBEDDED_BLOB_PORT: '0',
-    TEMPORAL_CLI_PATH: await findCli(),
-    DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
-  };
+  const usual = await embeddedServers(home);
   const env = { ...usual, DATA_DIR: 'my data', BACKUP_PREFIX: 'here/' };
   const backup = await runCommand(['my site'], { env, cwd: home });
   expect([backup.code, backup.stdout]).toEqual([3, expect.stringContaining(`DATA_DIR='${home}/my data' `)]);

@@ -1,24 +1,12 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
-import { findCli } from '../../support/find-cli.ts';
+import { expect, test } from 'vitest';
 import { temporaryDirectory, writeTree } from '../../support/tree.ts';
-import { runCommand, type CommandOptions } from './command.ts';
+import { embeddedServers, runCommand, type CommandOptions } from './command.ts';
 
 /** Runs commands as a user whose home is `home` and who has set no `DATA_DIR`. */
 async function userOf(home: string, settings: NodeJS.ProcessEnv = {}) {
-  const env = {
-    HOME: home,
-    // Of compiled modules and downloads, and nobody's backups; that of the other tests.
-    XDG_CACHE_HOME: join(tmpdir(), '.cache'),
-    EMBEDDED_TEMPORAL_PORT: '0',
-    EMBEDDED_UI_PORT: '0',
-    EMBEDDED_BLOB_PORT: '0',
-    TEMPORAL_CLI_PATH: await findCli(),
-    DURABLE_BACKUP_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
-    ...settings,
-  };
+  const env = { ...(await embeddedServers(home)), ...settings };
   return (args: readonly string[], options: CommandOptions = {}) => runCommand(args, { env, ...options });
 }
 
