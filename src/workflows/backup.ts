@@ -4,7 +4,6 @@ import {
   ContinueAsNew,
   isCancellation,
   makeContinueAsNewFunc,
-  patched,
   proxyActivities,
   sleep,
   workflowInfo,
@@ -154,7 +153,7 @@ async function noteFailure(input: BackupInput, run: Run | undefined, error: unkn
 
 /** Has it kept when somebody stopped a run, so that nobody has to wait for its end. */
 async function noteStopped(run: Run | undefined): Promise<void> {
-  if (!run || !patched('note-stopped')) return;
+  if (!run) return;
   const { id, root, prefix } = run;
   const stopped = { run: id, type: canceledBackup, message: 'it was stopped before its end' };
   await CancellationScope.nonCancellable(() => note({ root, prefix }, stopped));

@@ -32,7 +32,6 @@ test('there are saved histories of every way a job can go', () => {
     'backup-recalled.json',
     'backup-reopened.json',
     'backup-rewound.json',
-    'backup-stopped.json',
     'backup-suspect.json',
     'backup-suspended-first.json',
     'backup-suspended.json',

@@ -111,7 +111,7 @@ describe('a backup that is stopped', () => {
     expect(stopped).toBe(3);
     expect(seen).toMatchObject({ copied: { length: 3 }, sealed: [], committed: 0 });
     expect(seen.noted).toMatchObject([{ run: expect.any(String), type: 'Canceled', scheduled: false }]);
-    await recordHistory(handle, 'backup-stopped');
+    await recordHistory(handle, 'backup-cancelled');
   });
 
   test('cancelling while suspended ends the workflow too', async () => {
