@@ -107,6 +107,7 @@ test('a backup takes the place of one that has ended, and is then the one that r
     instanceId: 'other',
     firstRunId: 'run-2',
     run: next.id,
+    root: rig.root,
     startedAt,
     checksum,
   });

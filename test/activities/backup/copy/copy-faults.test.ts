@@ -61,6 +61,7 @@ test('on the last attempt what storage does not take is an outcome, and the rest
   expect(await perform(rig.activities.copyFiles, [rig.run, copy], { attempt: 2 })).toEqual({
     files: 1,
     bytes: 20,
+    transferred: 20,
     failed: 1,
   });
   expect(await blobNames(rig)).toEqual([nameOf(rig, 'b')]);
