@@ -11,8 +11,6 @@ import { launchProcess, type ManagedServer } from './managed-server.ts';
 export interface AzuriteOptions {
   /** The port of the blob service on 127.0.0.1; 0 picks a free one. */
   readonly port: number;
-  /** Keeps nothing on disk: faster, for it writes the list of all blobs anew every 5 s otherwise. All is lost when the server stops. */
-  readonly inMemory?: boolean;
 }
 
 // Not import.meta.resolve, which Vite's module runner, so the tests' global setup, does not have.
@@ -44,8 +42,7 @@ export function azuriteServer(dataDir: string, options: AzuriteOptions): Managed
       const location = join(dataDir, 'azurite');
       const accountKey = await keyOf(join(stackDirectory(dataDir), 'azurite-key'));
       const program = findAzurite();
-      const data = options.inMemory === true ? ['--inMemoryPersistence'] : ['--location', location];
-      const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), ...data];
+      const where = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', location];
       // The storage SDK is ahead of the API versions that Azurite knows by number.
       const how = ['--disableTelemetry', '--skipApiVersionCheck', '--silent'];
       const env = { AZURITE_ACCOUNTS: `${account}:${accountKey}` };

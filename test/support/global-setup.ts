@@ -33,7 +33,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     stack = await openEmbeddedStack({
       dataDir: directory,
       temporal: { port: 0, inMemory: true, cli: () => writeCli(directory) },
-      azurite: { port: 0, inMemory: true },
+      azurite: { port: 0 },
       report: (line) => process.stderr.write(`${line}\n`),
     });
     const workflowBundlePath = await findWorkflowBundle(directory);
@@ -52,7 +52,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 const suggestedAt = 1024;
 
 /** Percent of what is alive that may become garbage before the server collects it: it has little that is alive, and collects less often so. */
-const garbage = 400;
+const garbage = 200;
 
 /** A program that is Temporal's with settings of the tests. */
 async function writeCli(directory: string): Promise<string> {

@@ -44,7 +44,7 @@ test('a restore is fixed with all that its activities need', async () => {
     target: rig.target,
     container: rig.run.container,
     prefix: '',
-    paths: ['d'],
+    paths: ['/d/'],
     overwrite: 'always',
     delete: true,
     dryRun: false,
