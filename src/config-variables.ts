@@ -181,6 +181,19 @@ export const variables = {
         sample: '0e2f7c1a-…',
         usual: 'none',
       }),
+    CORS_ORIGINS: z
+      .string()
+      .transform(splitNames)
+      .refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
+        message: 'must be origins with commas between them, each as browsers send it: https://app.example.com',
+      })
+      .optional()
+      .meta({
+        description:
+          'Origins of web pages that may call the API and read its answers, with commas between them; they send `API_KEY` or the codes of its URIs, so it must be set.',
+        sample: 'https://app.example.com',
+        usual: 'none',
+      }),
     TRUST_PROXY: z
       .string()
       .transform(proxies)

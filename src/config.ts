@@ -48,6 +48,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       port: e.PORT,
       apiKey: e.API_KEY,
       taskHub: e.TASK_HUB,
+      corsOrigins: e.CORS_ORIGINS,
       trustProxy: e.TRUST_PROXY,
       rateLimits: { requests: e.HTTP_RATE_LIMIT, starts: e.HTTP_START_RATE_LIMIT },
       maxBacklog: e.HTTP_MAX_BACKLOG,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -135,7 +136,20 @@ describe('what is printed to be typed', () => {
 
 test.each(['worker', 'api'])('docs/five-servers/%s.env is an environment that the program takes', async (name) => {
   const given = parseEnv(await text(`docs/five-servers/${name}.env`)) as Record<string, string>;
-  expect(readConfig(given)).toMatchObject({ temporal: { named: true }, storage: { account: 'myaccount' } });
-  const unknown = Object.keys(given).filter((key) => !(key in environment.shape) && !key.startsWith('TEMPORAL_TLS_'));
+  // An example of a key that works would be a key that everybody knows.
+  const { API_KEY: key, ...rest } = given;
+  const own = { ...rest, ...(key !== undefined && { API_KEY: randomBytes(16).toString('hex') }) };
+  expect(readConfig(own)).toMatchObject({ temporal: { named: true }, storage: { account: 'myaccount' } });
+  const unknown = Object.keys(given).filter(
+    (name) => !(name in environment.shape) && !name.startsWith('TEMPORAL_TLS_'),
+  );
   expect(unknown).toEqual([]);
+});
+
+test('no key that a document shows is one that the API takes', async () => {
+  const files = [...docs.filter((file) => /\.(?:md|env|yml|service)$/u.test(file)), '.env.example', 'README.md'];
+  const shown = (await Promise.all(files.map(text))).join('\n');
+  const keys = [...shown.matchAll(/API_KEY=([^\s$`'"(]+)/gu)].map(([, key]) => key);
+  expect(keys.length).toBeGreaterThan(1);
+  for (const API_KEY of keys) expect(() => readConfig({ API_KEY }), API_KEY).toThrow(/API_KEY/u);
 });

@@ -17,7 +17,7 @@ afterAll(() => close());
 const soak = Number(process.env['SOAK'] ?? 0) * 60_000;
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 const lives = Number(process.env['LIVES'] ?? 1);
-const days = Number(process.env['DAYS'] ?? 12);
+const days = Number(process.env['DAYS'] ?? 30);
 
 /** Milliseconds for which a life that went wrong is made shorter, to be told before the test's time is up. */
 const shrinking = 240_000;

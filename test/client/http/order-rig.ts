@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { CatalogueRow, Inventory, UnknownSku } from '../../../src/inventory/inventory.ts';
 import { openInventory } from '../../../src/inventory/open-inventory.ts';
 import type { ManagementUris } from '../../../src/client/http/instances/answer-start.ts';
 import { fastDirectory } from '../../support/fast-directory.ts';
-import { postJson, startApi, startWorker, type Api } from './harness.ts';
+import { locationOf, postJson, startApi, startWorker, untilEnded, type Api } from './harness.ts';
 
 export interface OrderApi extends Api {
   readonly inventory: Inventory;
@@ -50,6 +50,15 @@ export async function openTestInventory(unknownSku?: UnknownSku): Promise<Invent
 
 export async function postBatch(url: string, items: unknown): Promise<Response> {
   return postJson(`${url}/api/batches`, JSON.stringify(items));
+}
+
+/** Starts many batches at once and polls each without a pause until it has ended, as completed. */
+export async function expectAllToEnd(url: string, count: number, items: readonly object[]): Promise<void> {
+  const starts = await Promise.all(Array.from({ length: count }, () => postBatch(url, items)));
+  expect(new Set(starts.map(({ status }) => status))).toEqual(new Set([202]));
+  const ended = await Promise.all(starts.map((start) => untilEnded(locationOf(start))));
+  const done = { total: items.length, processed: items.length, failed: 0, suspended: false };
+  for (const { body } of ended) expect(body).toMatchObject({ runtimeStatus: 'Completed', customStatus: done });
 }
 
 export async function urisOf(response: Response): Promise<ManagementUris> {

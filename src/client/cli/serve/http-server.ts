@@ -34,14 +34,19 @@ export async function serveHttp(
   backups?: Backups,
   metrics: Metrics = createMetrics(),
 ): Promise<HttpServer> {
-  const { host, port, apiKey, taskHub, maxBatchBytes, rateLimits, maxBacklog, trustProxy, requestTimeoutMs } =
-    config.http;
-  if (apiKey === undefined && !isLoopback(host)) {
-    throw new ExpectedError(
-      'InvalidConfiguration',
-      `HOST: ${host} is reachable from other machines, who could then back up any file below BACKUP_ROOTS: set API_KEY, or HOST=127.0.0.1`,
-    );
-  }
+  const {
+    host,
+    port,
+    apiKey,
+    taskHub,
+    maxBatchBytes,
+    rateLimits,
+    maxBacklog,
+    trustProxy,
+    corsOrigins,
+    requestTimeoutMs,
+  } = config.http;
+  requireKey(config.http);
   const end = new AbortController();
   const app = createApp(
     {
@@ -61,6 +66,7 @@ export async function serveHttp(
       onAnswered: createHttpMetrics(metrics.registry),
       draining: end.signal,
       ...(trustProxy !== undefined && { trustProxy }),
+      corsOrigins,
     },
   );
   if (backups) watchBackups(metrics, backups, config);
@@ -79,4 +85,21 @@ export async function serveHttp(
       return closing;
     },
   };
+}
+
+/** Throws where more than this machine could reach an API without a key. */
+function requireKey({ apiKey, host, corsOrigins }: Config['http']): void {
+  if (apiKey !== undefined) return;
+  if (!isLoopback(host)) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      `HOST: ${host} is reachable from other machines, who could then back up any file below BACKUP_ROOTS: set API_KEY, or HOST=127.0.0.1`,
+    );
+  }
+  if (corsOrigins !== undefined) {
+    throw new ExpectedError(
+      'InvalidConfiguration',
+      'CORS_ORIGINS: without a key these pages could do everything in the name of whoever reads them: set API_KEY, too',
+    );
+  }
 }

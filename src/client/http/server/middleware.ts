@@ -1,3 +1,4 @@
+import cors from 'cors';
 import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -15,6 +16,8 @@ export interface Edges {
   readonly maxBacklog: number;
   /** Proxies whose word on the caller's address counts: how many there are, or their addresses and subnets. */
   readonly trustProxy?: number | readonly string[];
+  /** Origins of web pages that may read answers. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Told of each answer. */
   readonly onAnswered?: OnAnswered;
   /** Aborted when the server is about to end. */
@@ -33,7 +36,23 @@ export function applyEdges(app: Express, { log, keyed }: EdgeParts, edges: Edges
   app.disable('etag');
   app.set('trust proxy', edges.trustProxy ?? false);
   app.use(requestSpan(edges.onAnswered), requestLog(log), securityHeaders, whileDraining(edges.draining), plainTarget);
+  if (edges.corsOrigins !== undefined) app.use(answerPagesOf(edges.corsOrigins));
   if (!keyed) app.use(refuseForeignPages({ proxied: edges.trustProxy !== undefined }));
+}
+
+/** Lets the pages of these origins call and read what they have a key or a code for: nothing that a browser would send by itself opens. */
+function answerPagesOf(origins: readonly string[]): RequestHandler {
+  const answer = cors({
+    origin: [...origins],
+    methods: allowed,
+    // What a client polls by, and what is asked for where something went wrong.
+    exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  });
+  return (request, response, next) => {
+    if (origins.includes(request.get('origin') ?? '')) answer(request, response, next);
+    else next();
+  };
 }
 
 /** Makes connections end with their answers from when `draining` aborts. */

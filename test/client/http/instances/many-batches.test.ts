@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { locationOf, untilEnded } from '../harness.ts';
-import { postBatch, startOrderApi } from '../order-rig.ts';
+import { expectAllToEnd, postBatch, startOrderApi } from '../order-rig.ts';
 
 const items = Array.from({ length: 20 }, (_, i) => ({ sku: `S${i}`, quantity: 1 }));
 
@@ -9,13 +8,7 @@ test.each([
   [10, 40],
 ])('with a cache of %i workflows, %i batches that are polled without pause all end', async (cache, count) => {
   const { url } = await startOrderApi({ maxCachedWorkflows: cache });
-  const starts = await Promise.all(Array.from({ length: count }, () => postBatch(url, items)));
-  expect(new Set(starts.map(({ status }) => status))).toEqual(new Set([202]));
-  const ended = await Promise.all(starts.map((start) => untilEnded(locationOf(start))));
-  for (const { body } of ended) {
-    const done = { total: items.length, processed: items.length, failed: 0, suspended: false };
-    expect(body).toMatchObject({ runtimeStatus: 'Completed', customStatus: done });
-  }
+  await expectAllToEnd(url, count, items);
 });
 
 test('workflows that are suspended and resumed again and again beside their work all end, whatever the cache holds', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startPath } from '../harness.ts';
 import { sendRaw, startEdgeApi, type EdgeApi } from './edge-api.ts';
 
@@ -92,4 +92,52 @@ test('behind a proxy the name is what the proxy says, and pages under it are its
   const forwarded = { Host: 'upstream', 'X-Forwarded-Host': 'api.example', 'X-Forwarded-Proto': 'https' };
   expect(await statusOf(api, 'POST', startPath, { ...forwarded, Origin: 'https://api.example' })).toBe(202);
   expect(await statusOf(api, 'POST', startPath, { ...forwarded, Origin: elsewhere })).toBe(403);
+});
+
+describe('with CORS_ORIGINS', () => {
+  const own = 'https://app.example.com';
+  const key = 'a key of some length';
+  const settings = { API_KEY: key, CORS_ORIGINS: `https://other.example.com, ${own}` };
+
+  test('a page of such an origin starts an instance, is told its address and polls it', async () => {
+    const { url } = await startEdgeApi(settings);
+    const asked = {
+      Origin: own,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'content-type,x-functions-key',
+    };
+    const preflight = await fetch(`${url}${startPath}`, { method: 'OPTIONS', headers: asked });
+    expect(preflight.status).toBe(204);
+    expect(Object.fromEntries(preflight.headers)).toMatchObject({
+      'access-control-allow-origin': own,
+      'access-control-allow-methods': expect.stringContaining('POST'),
+      'access-control-allow-headers': 'content-type,x-functions-key',
+      vary: expect.stringContaining('Origin'),
+    });
+    const headers = { Origin: own, 'x-functions-key': key, 'content-type': 'application/json' };
+    const start = await fetch(`${url}${startPath}`, { method: 'POST', headers, body: '' });
+    expect([start.status, start.headers.get('access-control-allow-origin')]).toEqual([202, own]);
+    expect(start.headers.get('access-control-expose-headers')).toBe('Location,Retry-After,X-Request-Id');
+    const poll = await fetch(start.headers.get('location') ?? '', { headers: { Origin: own } });
+    expect([poll.status, poll.headers.get('access-control-allow-origin')]).toEqual([202, own]);
+    expect(poll.headers.has('access-control-allow-credentials')).toBe(false);
+    // So does what is refused, for the page to show.
+    const refused = await fetch(`${url}/api/backups/runs`, { headers: { Origin: own } });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, own]);
+  });
+
+  test('a page of any other origin is answered as before', async () => {
+    const { url } = await startEdgeApi(settings);
+    for (const Origin of [elsewhere, 'http://app.example.com', `${own}.evil.example`, 'null']) {
+      const preflight = await fetch(`${url}${startPath}`, { method: 'OPTIONS', headers: { Origin } });
+      const read = await fetch(`${url}/api/backups/runs`, { headers: { Origin, 'x-functions-key': key } });
+      expect([Origin, preflight.status, read.headers.get('access-control-allow-origin')]).toEqual([Origin, 404, null]);
+    }
+  });
+
+  test('and without a key, or of what is no origin, nothing is served', async () => {
+    await expect(startEdgeApi({ CORS_ORIGINS: own })).rejects.toThrow('set API_KEY');
+    for (const CORS_ORIGINS of ['*', 'app.example.com', `${own}/`, 'null'])
+      await expect(startEdgeApi({ ...settings, CORS_ORIGINS })).rejects.toThrow('CORS_ORIGINS: must be origins');
+  });
 });

@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+import { expectAllToEnd, startOrderApi } from '../order-rig.ts';
+
+const items = Array.from({ length: 50 }, (_, i) => ({ sku: `S${i}`, quantity: 1 }));
+
+test('400 batches of 50 items, polled without pause, all end', { timeout: 600_000 }, async () => {
+  const { url } = await startOrderApi();
+  await expectAllToEnd(url, 400, items);
+});
