@@ -57,7 +57,7 @@ test('a rewind sends exactly the files that failed and completes the manifest of
     .slice(before)
     .filter(({ method, path }) => method === 'PUT' && !path.includes('/.durable-backup/'));
   const files = sent.filter(({ query }) => !query.has('restype')).map(({ path }) => path);
-  expect(files).toHaveLength(30);
+  expect(new Set(files).size).toBe(30);
   expect(files.every(isRefused)).toBe(true);
   await expectHolds(containerClient(container), root, second.manifest);
 });

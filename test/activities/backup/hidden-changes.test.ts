@@ -60,8 +60,11 @@ test('a file that was read while it was written is read again by the next run, a
   const rig = await openRig();
   const path = join(rig.root, 'a');
   writeFileSync(path, '       0');
-  const first = await backUpWhileWritten(rig, path);
-  expect(first.entries.get('a')).toMatchObject({ outcome: 'uploaded', readAgain: true });
+  let first: WholeRun;
+  // On a machine with other things to do the file may be found still.
+  do first = await backUpWhileWritten(rig, path);
+  while (first.entries.get('a')?.readAgain !== true);
+  expect(first.entries.get('a')).toMatchObject({ outcome: 'uploaded' });
   // The times are those of the manifest by chance at most, so the content decides here.
   const second = await backUpWhole(rig);
   expect(second.entries.get('a')).toMatchObject({ attempts: 1 });

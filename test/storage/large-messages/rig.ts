@@ -46,7 +46,7 @@ export function largeText(bytes: number, seed = ''): string {
   return pieces.join('').slice(0, bytes);
 }
 
-let connection: Promise<Connection> | undefined;
+const connections = new Map<string, Promise<Connection>>();
 let own: { readonly address: string } | undefined;
 
 /** Gives the tests of a file a Temporal server on which only they run anything. */
@@ -55,7 +55,9 @@ export function useOwnTemporal(): void {
     const server = await startOwnTemporal();
     own = server;
     return async () => {
-      await (await connection)?.close();
+      own = undefined;
+      await (await connections.get(server.address))?.close();
+      connections.delete(server.address);
       await server.stop();
     };
   });
@@ -66,8 +68,10 @@ function temporalAddress(): string {
 }
 
 export async function newClient(dataConverter?: DataConverter): Promise<Client> {
-  connection ??= Connection.connect({ address: temporalAddress() });
-  return new Client({ connection: await connection, ...(dataConverter && { dataConverter }) });
+  const address = temporalAddress();
+  const connecting = connections.get(address) ?? Connection.connect({ address });
+  connections.set(address, connecting);
+  return new Client({ connection: await connecting, ...(dataConverter && { dataConverter }) });
 }
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
