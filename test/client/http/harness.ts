@@ -134,11 +134,15 @@ export interface StatusBody {
 }
 
 /** Polls as a caller does, only faster, until something other than 202 comes. */
-export async function untilEnded(location: string): Promise<{ response: Response; body: StatusBody }> {
+export async function untilEnded(
+  location: string,
+  { pause = 100, busy = [202] }: { readonly pause?: number; readonly busy?: readonly number[] } = {},
+): Promise<{ response: Response; body: StatusBody }> {
   for (;;) {
     const response = await fetch(location);
-    if (response.status !== 202) return { response, body: (await response.json()) as StatusBody };
-    await sleep(100);
+    if (!busy.includes(response.status)) return { response, body: (await response.json()) as StatusBody };
+    await response.body?.cancel();
+    await sleep(pause);
   }
 }
 
