@@ -19,7 +19,12 @@ export async function versionsIn(container: ContainerClient): Promise<Version[]>
     const sha256 = metadata?.['sha256'];
     found.push({ name, etag, size: properties.contentLength ?? 0, snapshot: snapshot || undefined, sha256 });
   }
-  return found;
+  // An emulator lists a blob before or after its snapshots, as it happens.
+  return found.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+}
+
+function placeOf({ name, snapshot = '' }: Version): string {
+  return `${name}\0${snapshot}`;
 }
 
 /** What a prune must come to, worked out from the manifests of the runs that were kept and nothing else. */

@@ -56,7 +56,10 @@ test('a folder that becomes a symlink while its file is fetched is not written t
   const { rows } = await seal(rig, restore, pages);
   expect(rows.find(({ path }) => path === 'd/a')).toMatchObject({
     outcome: 'failed',
-    reason: expect.stringContaining('d was moved or replaced meanwhile: nothing is written to what took its place'),
+    // Which of them it is goes by how long ago the folder was looked at.
+    reason: expect.stringMatching(
+      /d (?:was moved or replaced meanwhile|is a symlink in the target, where a directory belongs)/u,
+    ),
   });
   expect(await readdir(join(rig.around, 'outside'))).toEqual([]);
 });
