@@ -3,7 +3,7 @@ import { expectAllToEnd, startOrderApi } from '../order-rig.ts';
 
 const items = Array.from({ length: 50 }, (_, i) => ({ sku: `S${i}`, quantity: 1 }));
 
-test('400 batches of 50 items at once, each polled every second, all end', { timeout: 600_000 }, async () => {
+test('400 batches of 50 items at once, each polled every second, all end', { timeout: 900_000 }, async () => {
   const { url } = await startOrderApi();
   await expectAllToEnd(url, 400, items, 1000);
 });
