@@ -52,19 +52,16 @@ export async function postBatch(url: string, items: unknown): Promise<Response> 
   return postJson(`${url}/api/batches`, JSON.stringify(items));
 }
 
-/**
- * Starts many batches at once and polls each, every so many milliseconds, until it has ended, as completed. Where Temporal is too slow for
- * an answer it is asked again.
- */
+/** Starts many batches at once and polls each until it has ended, as completed. */
 export async function expectAllToEnd(
   url: string,
   count: number,
   items: readonly object[],
-  pause: number,
+  polling?: Parameters<typeof untilEnded>[1],
 ): Promise<void> {
   const starts = await Promise.all(Array.from({ length: count }, () => postBatch(url, items)));
   expect(new Set(starts.map(({ status }) => status))).toEqual(new Set([202]));
-  const ended = await Promise.all(starts.map((start) => untilEnded(locationOf(start), { pause, busy: [202, 503] })));
+  const ended = await Promise.all(starts.map((start) => untilEnded(locationOf(start), polling)));
   const done = { total: items.length, processed: items.length, failed: 0, suspended: false };
   for (const { body } of ended) expect(body).toMatchObject({ runtimeStatus: 'Completed', customStatus: done });
 }

@@ -8,7 +8,7 @@ test.each([
   [10, 40],
 ])('with a cache of %i workflows, %i batches that are polled without pause all end', async (cache, count) => {
   const { url } = await startOrderApi({ maxCachedWorkflows: cache });
-  await expectAllToEnd(url, count, items, 100);
+  await expectAllToEnd(url, count, items);
 });
 
 test('workflows that are suspended and resumed again and again beside their work all end, whatever the cache holds', async () => {
